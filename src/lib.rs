@@ -1,0 +1,5 @@
+//! The MSSP access portal.
+//!
+//! Rooms are cut by feature; `kit` and `graph` know no room. ARCHITECTURE.md has the picture.
+
+pub mod kit;
