@@ -348,7 +348,10 @@ create table work (
     provider_id  uuid not null,
     customer_id  uuid not null,
     kind         text not null,
-    due_at       timestamptz not null,
+    -- Null: asleep until somebody wakes it.
+    due_at       timestamptz,
+    -- Woken while it was leased: due again as soon as it comes back.
+    woken        boolean not null default false,
     leased_until timestamptz,
     -- Raised at each claim; a holder of an older fence can write nothing.
     fence        bigint not null default 0,
@@ -411,6 +414,13 @@ revoke insert, delete on provider from portal_app;
 revoke delete on person, plan, run from portal_app;
 grant select, insert, delete on sign_in_attempt to portal_app;
 
+do $$ begin
+    -- Made by the migrator before the first migration; the portal reads it to know whether it may serve.
+    if to_regclass('_sqlx_migrations') is not null then
+        grant select on _sqlx_migrations to portal_app;
+    end if;
+end $$;
+
 -- The door: the only ways to a row before the provider is known. Owned by portal_door, which may see just these.
 
 create policy door on session          for select to portal_door using (true);
@@ -421,7 +431,7 @@ create policy door on consent_link     for select to portal_door using (true);
 create policy door_see  on work        for select to portal_door using (true);
 create policy door_take on work        for update to portal_door using (true) with check (true);
 grant select on session, person, provider, app_registration, consent_link, work to portal_door;
-grant update (leased_until, fence, attempts, started_at) on work to portal_door;
+grant update (leased_until, fence, attempts, started_at, woken) on work to portal_door;
 
 create function door_session(wanted bytea, at timestamptz, idle_since timestamptz)
 returns table (provider_id uuid, provider_slug text, provider_name text, default_language text,
@@ -486,7 +496,8 @@ as $$
            for update of w skip locked
     )
     update work w
-       set leased_until = lease_until, fence = w.fence + 1, attempts = w.attempts + 1, started_at = at
+       set leased_until = lease_until, fence = w.fence + 1, attempts = w.attempts + 1, started_at = at,
+           woken = false
       from picked p
      where w.provider_id = p.provider_id and w.customer_id = p.customer_id and w.kind = p.kind
     returning w.provider_id, w.customer_id, w.kind, w.fence, w.attempts, w.failures, w.due_at

@@ -1,5 +1,17 @@
 //! The tools of the house. They know no room.
 
+pub mod audit;
 pub mod chance;
 pub mod clock;
+pub mod db;
+pub mod error;
+pub mod form;
+pub mod headers;
 pub mod ids;
+pub mod limits;
+pub mod right;
+pub mod router;
+pub mod scope;
+pub mod seal;
+pub mod session;
+pub mod work;

@@ -1,0 +1,136 @@
+//! What can go wrong in a handler, as a person is told it: what happened, whose move it is, what to do.
+//!
+//! The visitor never sees an inner error's text; he sees the request id under which it is in the log.
+
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+
+use crate::kit::db::Unready;
+
+/// Sentences in the person's own language, or keys of the catalogue that give them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    pub title: String,
+    pub what: String,
+    pub fix: String,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// Missing, another provider's, or out of this person's view: one answer for all three.
+    #[error("not found")]
+    NotFound,
+    #[error("not allowed")]
+    Forbidden,
+    #[error("nobody is signed in")]
+    SignIn,
+    /// The world changed under the person's hands, or the act does not fit the state.
+    #[error("conflict: {}", .0.what)]
+    Conflict(Told),
+    /// A request this page could not have sent: unknown fields, another customer in body and address.
+    #[error("bad request: {0}")]
+    Bad(&'static str),
+    #[error("too many requests")]
+    TooMany,
+    #[error("the database is away")]
+    Away,
+    #[error(transparent)]
+    Internal(#[from] anyhow::Error),
+}
+
+pub type AppResult<T = Response> = Result<T, AppError>;
+
+impl From<sqlx::Error> for AppError {
+    fn from(error: sqlx::Error) -> Self {
+        match error {
+            sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) => Self::Away,
+            other => Self::Internal(anyhow::Error::new(other).context("database")),
+        }
+    }
+}
+
+impl From<Unready> for AppError {
+    fn from(_: Unready) -> Self {
+        Self::Away
+    }
+}
+
+impl From<serde_json::Error> for AppError {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Internal(anyhow::Error::new(error).context("json"))
+    }
+}
+
+/// Which error page the outer layer shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Problem {
+    NotFound,
+    Forbidden,
+    SignIn,
+    Conflict(Told),
+    Bad(&'static str),
+    TooMany,
+    TooLarge,
+    CrossSite,
+    NoSuchMethod,
+    Away,
+    Internal,
+}
+
+impl Problem {
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::Forbidden | Self::CrossSite => StatusCode::FORBIDDEN,
+            Self::SignIn => StatusCode::UNAUTHORIZED,
+            Self::Conflict(_) => StatusCode::CONFLICT,
+            Self::Bad(_) => StatusCode::BAD_REQUEST,
+            Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::NoSuchMethod => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Away => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// The problem behind a bare status of a layer that cannot speak to people.
+    pub fn of_status(status: StatusCode) -> Option<Self> {
+        Some(match status {
+            StatusCode::NOT_FOUND => Self::NotFound,
+            StatusCode::METHOD_NOT_ALLOWED => Self::NoSuchMethod,
+            StatusCode::PAYLOAD_TOO_LARGE => Self::TooLarge,
+            StatusCode::FORBIDDEN => Self::CrossSite,
+            StatusCode::REQUEST_TIMEOUT | StatusCode::SERVICE_UNAVAILABLE => Self::Away,
+            StatusCode::INTERNAL_SERVER_ERROR => Self::Internal,
+            _ => return None,
+        })
+    }
+}
+
+impl IntoResponse for Problem {
+    /// Only the status and the problem itself: `kit::page` makes the page of it.
+    fn into_response(self) -> Response {
+        let mut response = self.status().into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+impl IntoResponse for AppError {
+    fn into_response(self) -> Response {
+        match self {
+            Self::NotFound => Problem::NotFound,
+            Self::Forbidden => Problem::Forbidden,
+            Self::SignIn => Problem::SignIn,
+            Self::Conflict(told) => Problem::Conflict(told),
+            Self::Bad(why) => Problem::Bad(why),
+            Self::TooMany => Problem::TooMany,
+            Self::Away => Problem::Away,
+            Self::Internal(error) => {
+                tracing::error!(error = format!("{error:#}"), "internal error");
+                Problem::Internal
+            }
+        }
+        .into_response()
+    }
+}

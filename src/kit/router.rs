@@ -1,0 +1,153 @@
+//! The route table. Every route is registered here with its method, path and the right it needs, and the wall in
+//! front of all of them asks that right before a handler runs.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{MatchedPath, Request, State};
+use axum::handler::Handler;
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{MethodRouter, get, post};
+use axum_extra::extract::cookie::CookieJar;
+use http::{HeaderMap, Method};
+
+use crate::kit::clock::Clock;
+use crate::kit::db::Db;
+use crate::kit::error::{AppError, Problem};
+use crate::kit::right::Right;
+use crate::kit::session::{self, Session};
+
+/// What the wall needs of the assembled portal.
+pub trait House: Clone + Send + Sync + 'static {
+    fn db(&self) -> &Db;
+    fn clock(&self) -> &Clock;
+}
+
+/// One row of the route table.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct RouteInfo {
+    pub method: Method,
+    pub path: &'static str,
+    pub right: Right,
+}
+
+/// The routes of one room, or of all.
+pub struct Routes<S> {
+    table: Vec<RouteInfo>,
+    router: Router<S>,
+}
+
+impl<S: House> Default for Routes<S> {
+    fn default() -> Self {
+        Self { table: Vec::new(), router: Router::new() }
+    }
+}
+
+impl<S: House> Routes<S> {
+    #[must_use]
+    pub fn get<H, T>(self, path: &'static str, right: Right, handler: H) -> Self
+    where
+        H: Handler<T, S>,
+        T: 'static,
+    {
+        self.add(Method::GET, path, right, get(handler))
+    }
+
+    #[must_use]
+    pub fn post<H, T>(self, path: &'static str, right: Right, handler: H) -> Self
+    where
+        H: Handler<T, S>,
+        T: 'static,
+    {
+        self.add(Method::POST, path, right, post(handler))
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "the one place where a route is made, with its right")]
+    fn add(mut self, method: Method, path: &'static str, right: Right, route: MethodRouter<S>) -> Self {
+        self.table.push(RouteInfo { method, path, right });
+        self.router = self.router.route(path, route);
+        self
+    }
+
+    #[must_use]
+    pub fn merge(mut self, other: Self) -> Self {
+        self.table.extend(other.table);
+        self.router = self.router.merge(other.router);
+        self
+    }
+
+    /// The table, and the router behind its wall.
+    pub fn into_router(self, house: S) -> (Vec<RouteInfo>, Router) {
+        let mut rights: Rights = HashMap::new();
+        for row in &self.table {
+            rights.entry(row.method.clone()).or_default().insert(row.path, row.right);
+        }
+        let wall = Wall { house: house.clone(), rights: Arc::new(rights) };
+        let router = self
+            .router
+            .route_layer(from_fn_with_state(wall, ask_right::<S>))
+            .fallback(async || Problem::NotFound)
+            .method_not_allowed_fallback(async || Problem::NoSuchMethod)
+            .with_state(house);
+        (self.table, router)
+    }
+}
+
+type Rights = HashMap<Method, HashMap<&'static str, Right>>;
+
+#[derive(Clone)]
+struct Wall<S> {
+    house: S,
+    rights: Arc<Rights>,
+}
+
+impl<S> Wall<S> {
+    fn right(&self, request: &Request) -> Option<Right> {
+        let path = request.extensions().get::<MatchedPath>()?.as_str();
+        let method = if request.method() == Method::HEAD { &Method::GET } else { request.method() };
+        self.rights.get(method)?.get(path).copied()
+    }
+}
+
+/// Nobody passes without the right the table names. The session goes on in the request's extensions.
+async fn ask_right<S: House>(State(wall): State<Wall<S>>, mut request: Request, next: Next) -> Response {
+    let Some(right) = wall.right(&request) else { return Problem::NoSuchMethod.into_response() };
+    if right == Right::Anyone {
+        return next.run(request).await;
+    }
+    let session = match session_of(&wall.house, request.headers()).await {
+        Ok(Some(session)) => session,
+        Ok(None) => return send_to_sign_in(&request),
+        Err(error) => return AppError::from(error).into_response(),
+    };
+    if !session.scope.may(right) {
+        return Problem::Forbidden.into_response();
+    }
+    request.extensions_mut().insert(session.clone());
+    let mut response = next.run(request).await;
+    response.extensions_mut().insert(session);
+    response
+}
+
+/// The live session behind the request's cookie, if any.
+pub async fn session_of<S: House>(house: &S, headers: &HeaderMap) -> Result<Option<Session>, sqlx::Error> {
+    let jar = CookieJar::from_headers(headers);
+    let Some(secret) = jar.get(session::COOKIE) else { return Ok(None) };
+    let session = session::find(house.db(), house.clock(), secret.value()).await?;
+    if let Some(session) = &session {
+        session.touch(house.db(), house.clock()).await?;
+    }
+    Ok(session)
+}
+
+/// A page leads to the sign-in and back; anything else is told to sign in.
+fn send_to_sign_in(request: &Request) -> Response {
+    if request.method() != Method::GET {
+        return Problem::SignIn.into_response();
+    }
+    let back = request.uri().path_and_query().map_or("/", |path| path.as_str());
+    let query = serde_html_form::to_string([("back", back)]).unwrap_or_default();
+    Redirect::to(&format!("/sign-in?{query}")).into_response()
+}

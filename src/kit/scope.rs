@@ -1,0 +1,179 @@
+//! `Scope`: the proof of who may act, for which provider, over which customers.
+//!
+//! It has private fields and four doors (session, sign-in, claimed work, command line), and it is the only way
+//! to a transaction on provider-owned tables.
+
+use std::ops::{Deref, DerefMut};
+
+use sqlx::{AssertSqlSafe, PgConnection, Postgres, Transaction};
+
+use crate::kit::audit::{self, Event};
+use crate::kit::clock::Clock;
+use crate::kit::db::Db;
+use crate::kit::ids::{CustomerId, PersonId, ProviderId};
+use crate::kit::right::{Right, Role, Roles};
+
+/// Who acts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Actor {
+    Person {
+        id: PersonId,
+        name: String,
+    },
+    /// Background work of this kind.
+    Work(&'static str),
+    CommandLine,
+}
+
+impl Actor {
+    /// As the audit log names it.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Person { name, .. } => name.clone(),
+            Self::Work(kind) => format!("work:{kind}"),
+            Self::CommandLine => "command line".to_owned(),
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct Scope {
+    provider: ProviderId,
+    /// What row security is told. Equal to `provider`, except where a test knocks out the application's filter.
+    wall: ProviderId,
+    actor: Actor,
+    roles: Roles,
+    sees_all: bool,
+}
+
+impl Scope {
+    /// First and second door: a session, or a sign-in, that `kit::session` / `sign_in` has verified.
+    pub(crate) fn of_person(
+        provider: ProviderId,
+        id: PersonId,
+        name: String,
+        roles: Roles,
+        sees_all: bool,
+    ) -> Self {
+        Self { provider, wall: provider, actor: Actor::Person { id, name }, roles, sees_all }
+    }
+
+    /// Third door: work that was claimed under a lease.
+    pub(crate) fn of_work(provider: ProviderId, kind: &'static str) -> Self {
+        Self { provider, wall: provider, actor: Actor::Work(kind), roles: Roles::default(), sees_all: true }
+    }
+
+    /// Fourth door: `--provider` on the command line, where the caller already holds the database's password.
+    pub fn of_command_line(provider: ProviderId) -> Self {
+        let roles = Roles::new(Role::ALL);
+        Self { provider, wall: provider, actor: Actor::CommandLine, roles, sees_all: true }
+    }
+
+    /// Tests only: the application's filter asks for `other`'s rows while row security still knows the real provider.
+    #[cfg(feature = "one-wall")]
+    pub fn with_filter_of(mut self, other: ProviderId) -> Self {
+        self.provider = other;
+        self
+    }
+
+    /// The provider that every query names.
+    pub fn provider(&self) -> ProviderId {
+        self.provider
+    }
+
+    pub fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    pub fn person(&self) -> Option<PersonId> {
+        match &self.actor {
+            Actor::Person { id, .. } => Some(*id),
+            Actor::Work(_) | Actor::CommandLine => None,
+        }
+    }
+
+    pub fn roles(&self) -> &Roles {
+        &self.roles
+    }
+
+    pub fn may(&self, right: Right) -> bool {
+        self.roles.may(right)
+    }
+
+    /// The person whose list of customers limits this view; `None` sees all of the provider's customers.
+    ///
+    /// Queries say: `and ($n::uuid is null or exists (select 1 from person_customer v where v.provider_id = $1
+    /// and v.person_id = $n and v.customer_id = c.customer_id))`.
+    pub fn limited_to(&self) -> Option<PersonId> {
+        if self.sees_all { None } else { self.person().or(Some(PersonId(uuid::Uuid::nil()))) }
+    }
+
+    /// Opens a transaction in which row security shows this provider's rows only. Begin and setting are one round trip.
+    pub async fn begin(&self, db: &Db) -> Result<Tx, sqlx::Error> {
+        // The id is a uuid, so the text is safe.
+        let begin = format!("begin; select set_config('portal.provider_id', '{}', true)", self.wall);
+        let inner = db.pool().begin_with(AssertSqlSafe(begin)).await?;
+        Ok(Tx { inner, scope: self.clone() })
+    }
+}
+
+/// An open transaction of one scope. Dropped without commit, it rolls back.
+pub struct Tx {
+    inner: Transaction<'static, Postgres>,
+    scope: Scope,
+}
+
+impl Tx {
+    pub fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    /// Writes the audit event as the last statement, then commits. No audit, no action.
+    pub async fn commit(mut self, clock: &Clock, event: Event) -> Result<(), sqlx::Error> {
+        audit::append(&mut self, clock, event).await?;
+        self.inner.commit().await
+    }
+
+    /// Commits several events that belong to one act.
+    pub async fn commit_all(mut self, clock: &Clock, events: Vec<Event>) -> Result<(), sqlx::Error> {
+        for event in events {
+            audit::append(&mut self, clock, event).await?;
+        }
+        self.inner.commit().await
+    }
+
+    /// Commits what is nobody's act: bookkeeping of the portal itself. The reason is for the reader of the code.
+    pub async fn commit_bookkeeping(self, _reason: &'static str) -> Result<(), sqlx::Error> {
+        self.inner.commit().await
+    }
+}
+
+impl Deref for Tx {
+    type Target = PgConnection;
+    fn deref(&self) -> &PgConnection {
+        &self.inner
+    }
+}
+
+impl DerefMut for Tx {
+    fn deref_mut(&mut self) -> &mut PgConnection {
+        &mut self.inner
+    }
+}
+
+/// Is this customer in the scope's view? Missing, foreign and out of view are the same `false`.
+pub async fn in_view(tx: &mut Tx, customer: CustomerId) -> Result<bool, sqlx::Error> {
+    let (provider, viewer) = (tx.scope.provider(), tx.scope.limited_to());
+    let found = sqlx::query_scalar!(
+        r#"select 1 as "one!" from customer c
+            where c.provider_id = $1 and c.customer_id = $2
+              and ($3::uuid is null or exists (select 1 from person_customer v where v.provider_id = $1
+                   and v.person_id = $3 and v.customer_id = c.customer_id))"#,
+        provider.0,
+        customer.0,
+        viewer.map(|person| person.0),
+    )
+    .fetch_optional(&mut *tx.inner)
+    .await?;
+    Ok(found.is_some())
+}
