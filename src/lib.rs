@@ -2,4 +2,5 @@
 //!
 //! Rooms are cut by feature; `kit` and `graph` know no room. ARCHITECTURE.md has the picture.
 
+pub mod customers;
 pub mod kit;
