@@ -430,8 +430,10 @@ create policy door on app_registration for select to portal_door using (app = 's
 create policy door on consent_link     for select to portal_door using (true);
 create policy door_see  on work        for select to portal_door using (true);
 create policy door_take on work        for update to portal_door using (true) with check (true);
+create policy door_wake on work        for insert to portal_door with check (kind = 'consent');
 grant select on session, person, provider, app_registration, consent_link, work to portal_door;
-grant update (leased_until, fence, attempts, started_at, woken) on work to portal_door;
+grant update (leased_until, fence, attempts, failures, started_at, due_at, woken) on work to portal_door;
+grant insert (provider_id, customer_id, kind, due_at) on work to portal_door;
 
 create function door_session(wanted bytea, at timestamptz, idle_since timestamptz)
 returns table (provider_id uuid, provider_slug text, provider_name text, default_language text,
@@ -461,13 +463,24 @@ as $$
      limit 1
 $$;
 
+-- A consent callback: finds whom the state belongs to and has his consent checked now. It decides nothing else.
 create function door_consent(wanted bytea, at timestamptz)
 returns table (provider_id uuid, customer_id uuid, app text)
-language sql stable security definer set search_path = pg_catalog, public
+language sql volatile security definer set search_path = pg_catalog, public
 as $$
-    select l.provider_id, l.customer_id, l.app
-      from consent_link l
-     where l.state_hash = wanted and l.ends_at > at and l.spent_at is null
+    with found as (
+        select l.provider_id, l.customer_id, l.app
+          from consent_link l
+         where l.state_hash = wanted and l.ends_at > at and l.spent_at is null
+    ), woken as (
+        insert into work (provider_id, customer_id, kind, due_at)
+        select f.provider_id, f.customer_id, 'consent', at from found f
+        on conflict (provider_id, customer_id, kind) do update
+           set due_at = least(coalesce(work.due_at, excluded.due_at), excluded.due_at),
+               woken = work.leased_until is not null, attempts = 0, failures = 0
+        returning 1
+    )
+    select f.provider_id, f.customer_id, f.app from found f
 $$;
 
 -- Claims due work: fair between providers, then between customers; each row counted and fenced at the claim.

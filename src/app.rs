@@ -1,0 +1,101 @@
+//! The assembled portal: what every room may use. `App::build` is the only assembly, for the program and for tests.
+
+use std::num::NonZeroU32;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use sqlx::postgres::PgConnectOptions;
+use url::Url;
+
+use crate::graph::{Cloud, Graph};
+use crate::kit::chance::Chance;
+use crate::kit::clock::Clock;
+use crate::kit::db::Db;
+use crate::kit::limits::Limits;
+use crate::kit::router::House;
+use crate::kit::seal::Seal;
+use crate::sign_in::oidc::Authorities;
+
+/// What the portal is assembled from.
+pub struct Parts {
+    /// Login of the pool: `portal_app`.
+    pub database: PgConnectOptions,
+    pub connections: u32,
+    pub clock: Clock,
+    pub chance: Chance,
+    pub seal: Seal,
+    pub cloud: Cloud,
+    /// Address of this portal as browsers see it; without path.
+    pub portal_url: Url,
+    pub trusted_proxy_hops: u8,
+    /// Requests per minute and address: all, and sign-in and consent callbacks.
+    pub rates: (NonZeroU32, NonZeroU32),
+}
+
+/// Cheap to clone; shared by every request and every piece of work.
+#[derive(Clone)]
+pub struct App(Arc<Inner>);
+
+pub struct Inner {
+    pub db: Db,
+    pub clock: Clock,
+    pub chance: Chance,
+    pub seal: Seal,
+    pub graph: Graph,
+    pub cloud: Cloud,
+    pub authorities: Authorities,
+    pub portal_url: Url,
+    pub limits: Limits,
+    /// Wakes this process's workers; work in the database is found without it too, a little later.
+    pub nudge: Arc<tokio::sync::Notify>,
+    /// Ended when the process stops: open event streams end with it.
+    pub stop: tokio_util::sync::CancellationToken,
+}
+
+impl App {
+    /// # Errors
+    /// The HTTP client cannot be made (no trusted roots on this machine).
+    pub fn build(parts: Parts) -> anyhow::Result<Self> {
+        let graph = Graph::new(parts.cloud.clone(), parts.clock.clone(), parts.chance.clone())?;
+        let authorities =
+            Authorities::new(graph.http_client(), parts.clock.clone(), parts.chance.clone());
+        Ok(Self(Arc::new(Inner {
+            db: Db::open(parts.database, parts.connections),
+            graph,
+            cloud: parts.cloud,
+            authorities,
+            seal: parts.seal,
+            portal_url: parts.portal_url,
+            limits: Limits::new(parts.rates.0, parts.rates.1, parts.trusted_proxy_hops),
+            clock: parts.clock,
+            chance: parts.chance,
+            nudge: Arc::default(),
+            stop: tokio_util::sync::CancellationToken::new(),
+        })))
+    }
+
+    /// An address of this portal, absolute.
+    ///
+    /// # Panics
+    /// Never: `path` is one of our own literals.
+    pub fn address(&self, path: &str) -> Url {
+        self.portal_url.join(path).unwrap_or_else(|_| self.portal_url.clone())
+    }
+}
+
+impl Deref for App {
+    type Target = Inner;
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+impl House for App {
+    fn db(&self) -> &Db {
+        &self.db
+    }
+
+    fn clock(&self) -> &Clock {
+        &self.clock
+    }
+}

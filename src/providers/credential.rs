@@ -1,0 +1,41 @@
+//! Opening the sealed proof of an app registration.
+
+use anyhow::{Context, bail};
+
+use crate::graph::Proof;
+use crate::kit::ids::ProviderId;
+use crate::kit::seal::{Place, Seal};
+use crate::providers::AppKind;
+
+/// Where the proof of this app is sealed.
+pub fn place_of(provider: ProviderId, app: AppKind) -> Place<'static> {
+    Place { provider, column: "app_registration.sealed_proof", row: app.key() }
+}
+
+/// The proof a row of `app_registration` holds.
+///
+/// # Errors
+/// Nothing is stored yet, or it was sealed under another master key.
+pub fn proof_of(
+    seal: &Seal,
+    provider: ProviderId,
+    app: AppKind,
+    kind: &str,
+    certificate: Option<Vec<u8>>,
+    sealed: Option<&[u8]>,
+) -> anyhow::Result<Proof> {
+    let sealed = sealed.with_context(|| format!("the {} app has no credential yet", app.key()))?;
+    let opened = seal.open(&place_of(provider, app), sealed)?;
+    Ok(match kind {
+        "certificate" => {
+            let der = certificate.context("the app's certificate is missing")?;
+            Proof::Certificate { der, key_pem: opened }
+        }
+        "secret" => Proof::Secret(opened),
+        "federated" => {
+            use secrecy::ExposeSecret;
+            Proof::Federated { token_file: opened.expose_secret().into() }
+        }
+        other => bail!("unknown proof {other}"),
+    })
+}

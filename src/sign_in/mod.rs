@@ -1,0 +1,7 @@
+//! Signing in and out: the provider first, then his own authority; and what a person chooses for himself.
+
+pub mod oidc;
+mod pages;
+mod store;
+
+pub use pages::routes;

@@ -1,0 +1,278 @@
+//! OpenID Connect against the provider's own authority: code + PKCE, exact issuer, one path for any identity
+//! provider.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::{Context, anyhow, bail};
+use chrono::{DateTime, TimeDelta, Utc};
+use futures::future::BoxFuture;
+use openidconnect::core::{
+    CoreAuthDisplay, CoreAuthPrompt, CoreAuthenticationFlow, CoreErrorResponseType, CoreGenderClaim,
+    CoreJsonWebKey, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm, CoreProviderMetadata,
+    CoreRevocableToken, CoreRevocationErrorResponse, CoreTokenIntrospectionResponse, CoreTokenType,
+};
+use openidconnect::{
+    AdditionalClaims, AsyncHttpClient, AuthType, AuthorizationCode, Client, ClientId, ClientSecret, CsrfToken,
+    EmptyExtraTokenFields, EndpointMaybeSet, EndpointNotSet, EndpointSet, HttpRequest, HttpResponse,
+    IdTokenFields, IssuerUrl, Nonce, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope as OidcScope,
+    StandardErrorResponse, StandardTokenResponse, TokenResponse,
+};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use crate::graph::{AppCredential, Proof, assertion};
+use crate::kit::chance::Chance;
+use crate::kit::clock::Clock;
+
+/// How long a discovery document and its keys are used before they are read again.
+const FRESH: TimeDelta = TimeDelta::minutes(10);
+
+/// Claims beyond the standard ones. `oid` and `tid` are Entra's; another provider has only `sub`.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+pub struct HouseClaims {
+    #[serde(default)]
+    tid: Option<String>,
+    #[serde(default)]
+    oid: Option<String>,
+    #[serde(default)]
+    roles: Vec<String>,
+}
+
+impl AdditionalClaims for HouseClaims {}
+
+type TokenFields = IdTokenFields<
+    HouseClaims,
+    EmptyExtraTokenFields,
+    CoreGenderClaim,
+    CoreJweContentEncryptionAlgorithm,
+    CoreJwsSigningAlgorithm,
+>;
+type HouseClient = Client<
+    HouseClaims,
+    CoreAuthDisplay,
+    CoreGenderClaim,
+    CoreJweContentEncryptionAlgorithm,
+    CoreJsonWebKey,
+    CoreAuthPrompt,
+    StandardErrorResponse<CoreErrorResponseType>,
+    StandardTokenResponse<TokenFields, CoreTokenType>,
+    CoreTokenIntrospectionResponse,
+    CoreRevocableToken,
+    CoreRevocationErrorResponse,
+    EndpointSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointMaybeSet,
+    EndpointMaybeSet,
+>;
+
+/// Who signed in, as the provider's authority says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// Entra tenant id, or the issuer where the authority is not Entra.
+    pub tid: String,
+    /// Entra object id, or the subject.
+    pub oid: String,
+    pub name: String,
+    pub mail: String,
+    pub roles: Vec<String>,
+}
+
+/// The start of a sign-in: where the browser goes, and the secrets to keep until it comes back.
+#[derive(Debug)]
+pub struct Departure {
+    pub to: Url,
+    pub state: String,
+    pub secrets: Secrets,
+}
+
+/// Kept sealed with the attempt.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Secrets {
+    pub nonce: String,
+    pub verifier: String,
+}
+
+/// Reads authorities and speaks with them.
+#[derive(Clone)]
+pub struct Authorities {
+    http: Http,
+    clock: Clock,
+    chance: Chance,
+    known: Arc<Mutex<HashMap<String, (DateTime<Utc>, CoreProviderMetadata)>>>,
+}
+
+impl Authorities {
+    pub fn new(http: reqwest::Client, clock: Clock, chance: Chance) -> Self {
+        Self { http: Http(http), clock, chance, known: Arc::default() }
+    }
+
+    pub async fn depart(
+        &self,
+        issuer: &str,
+        client_id: &str,
+        redirect: &Url,
+    ) -> anyhow::Result<Departure> {
+        let client = self.client(issuer, client_id, redirect, None).await?;
+        let state = self.chance.token();
+        let nonce = self.chance.token();
+        let verifier = PkceCodeVerifier::new(self.chance.token());
+        let challenge = PkceCodeChallenge::from_code_verifier_sha256(&verifier);
+        let (to, _, _) = client
+            .authorize_url(
+                CoreAuthenticationFlow::AuthorizationCode,
+                || CsrfToken::new(state.clone()),
+                || Nonce::new(nonce.clone()),
+            )
+            // Entra gives `oid` only with `profile`; `openid` is there by itself.
+            .add_scope(OidcScope::new("profile".to_owned()))
+            .set_pkce_challenge(challenge)
+            .url();
+        Ok(Departure { to, state, secrets: Secrets { nonce, verifier: verifier.into_secret() } })
+    }
+
+    /// Redeems the code and verifies the id token: signature, exact issuer, audience, expiry, nonce.
+    pub async fn arrive(
+        &self,
+        issuer: &str,
+        credential: &AppCredential,
+        redirect: &Url,
+        code: String,
+        secrets: Secrets,
+    ) -> anyhow::Result<Identity> {
+        let secret = match &credential.proof {
+            Proof::Secret(secret) => Some(secret),
+            Proof::Certificate { .. } | Proof::Federated { .. } => None,
+        };
+        let client = self.client(issuer, &credential.client_id, redirect, secret).await?;
+        let token_endpoint = client.token_uri().map(|url| url.to_string()).unwrap_or_default();
+        let mut exchange = client
+            .exchange_code(AuthorizationCode::new(code))
+            .context("the authority names no token endpoint")?
+            .set_pkce_verifier(PkceCodeVerifier::new(secrets.verifier));
+        let assertion;
+        if secret.is_none() {
+            assertion = assertion::sign(credential, &token_endpoint, &self.clock, &self.chance)?;
+            exchange = exchange
+                .add_extra_param("client_assertion_type", assertion::TYPE)
+                .add_extra_param("client_assertion", assertion.expose_secret());
+        }
+        let answer = exchange.request_async(&self.http).await.map_err(told)?;
+        let token = answer.id_token().context("the authority sent no id token")?;
+        let clock = self.clock.clone();
+        let verifier = client.id_token_verifier().set_time_fn(move || clock.now());
+        let claims = token.claims(&verifier, &Nonce::new(secrets.nonce)).context("id token refused")?;
+        let house = claims.additional_claims();
+        let named = claims.name().and_then(|names| names.get(None)).map(|name| name.to_string());
+        let mail = claims.email().map(|mail| mail.to_string());
+        let user_name = claims.preferred_username().map(|name| name.to_string());
+        let mail = mail.or(user_name).unwrap_or_default();
+        Ok(Identity {
+            tid: house.tid.clone().unwrap_or_else(|| issuer.to_owned()),
+            oid: house.oid.clone().unwrap_or_else(|| claims.subject().to_string()),
+            name: named.filter(|name| !name.is_empty()).unwrap_or_else(|| mail.clone()),
+            mail,
+            roles: house.roles.clone(),
+        })
+    }
+
+    async fn client(
+        &self,
+        issuer: &str,
+        client_id: &str,
+        redirect: &Url,
+        secret: Option<&SecretString>,
+    ) -> anyhow::Result<HouseClient> {
+        let metadata = self.metadata(issuer).await?;
+        let secret_ = secret.map(|secret| ClientSecret::new(secret.expose_secret().to_owned()));
+        Ok(HouseClient::from_provider_metadata(metadata, ClientId::new(client_id.to_owned()), secret_)
+            .set_auth_type(AuthType::RequestBody)
+            .set_redirect_uri(RedirectUrl::from_url(redirect.clone())))
+    }
+
+    /// The authority's discovery document and keys. Its `issuer` must equal ours to the letter.
+    async fn metadata(&self, issuer: &str) -> anyhow::Result<CoreProviderMetadata> {
+        let now = self.clock.now();
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(issuer).cloned();
+        if let Some((read, metadata)) = known
+            && now - read < FRESH
+        {
+            return Ok(metadata);
+        }
+        let url = IssuerUrl::new(issuer.to_owned()).context("the issuer is no address")?;
+        let metadata = CoreProviderMetadata::discover_async(url, &self.http)
+            .await
+            .map_err(|error| anyhow!("discovery of {issuer}: {error}"))?;
+        let mut all = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        all.insert(issuer.to_owned(), (now, metadata.clone()));
+        Ok(metadata)
+    }
+}
+
+fn told<E: std::error::Error>(
+    error: openidconnect::RequestTokenError<E, StandardErrorResponse<CoreErrorResponseType>>,
+) -> anyhow::Error {
+    match error {
+        openidconnect::RequestTokenError::ServerResponse(answer) => {
+            let text = answer.error_description().cloned().unwrap_or_default();
+            anyhow!("the authority refused the code: {} {text}", answer.error())
+        }
+        other => anyhow!("the authority did not answer the code: {other}"),
+    }
+}
+
+/// Lets openidconnect use the house's HTTP client, which follows no redirects.
+#[derive(Clone)]
+struct Http(reqwest::Client);
+
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+struct HttpError(#[from] anyhow::Error);
+
+impl<'c> AsyncHttpClient<'c> for Http {
+    type Error = HttpError;
+    type Future = BoxFuture<'c, Result<HttpResponse, HttpError>>;
+
+    fn call(&'c self, request: HttpRequest) -> Self::Future {
+        Box::pin(async move {
+            let request = reqwest::Request::try_from(request).context("request to the authority")?;
+            let answer = self.0.execute(request).await.context("the authority did not answer")?;
+            let mut response = http::Response::builder().status(answer.status());
+            if let Some(headers) = response.headers_mut() {
+                headers.clone_from(answer.headers());
+            }
+            let body = answer.bytes().await.context("the authority's answer was cut")?;
+            if body.len() > 1 << 20 {
+                return Err(anyhow!("the authority's answer is too large").into());
+            }
+            Ok(response.body(body.to_vec()).context("answer of the authority")?)
+        })
+    }
+}
+
+/// Where a sign-in may lead back to: an address of this portal, never another host.
+pub fn safe_back(back: &str) -> anyhow::Result<&str> {
+    let bytes = back.as_bytes();
+    let local = bytes.first() == Some(&b'/')
+        && !matches!(bytes.get(1), Some(b'/' | b'\\'))
+        && back.chars().all(|c| !c.is_control() && c != '\\');
+    if local { Ok(back) } else { bail!("not an address of this portal") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::safe_back;
+
+    #[test]
+    fn a_way_back_leads_nowhere_else() {
+        for back in ["/", "/customers?state=new", "/customers/1#x"] {
+            assert!(safe_back(back).is_ok(), "{back}");
+        }
+        for back in ["", "//evil.example", "/\\evil.example", "https://evil.example", "/a\\b", "/\n", "\t/"] {
+            assert!(safe_back(back).is_err(), "{back}");
+        }
+    }
+}

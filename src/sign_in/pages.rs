@@ -1,0 +1,332 @@
+//! Pages of signing in and out, and of a person's own choices.
+
+use askama::Template;
+use axum::extract::{Path, Query, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum_extra::extract::cookie::CookieJar;
+use http::HeaderMap;
+use serde::Deserialize;
+
+use crate::app::App;
+use crate::kit::audit::Event;
+use crate::kit::error::{AppError, AppResult, Told};
+use crate::kit::form::Form;
+use crate::kit::frame::Frame;
+use crate::kit::ids::PersonId;
+use crate::kit::page::{LANGUAGE_COOKIE, Page, THEME_COOKIE, Visitor};
+use crate::kit::right::{Right, Roles};
+use crate::kit::router::Routes;
+use crate::kit::scope::Scope;
+use crate::kit::session;
+use crate::kit::text::T;
+use crate::sign_in::oidc::{Identity, safe_back};
+use crate::sign_in::store::{self, Attempt, Gate};
+
+/// Binds a sign-in to the browser that began it.
+const BROWSER_COOKIE: &str = "__Host-portal-sign-in";
+const CALLBACK: &str = "/sign-in/callback";
+
+pub fn routes() -> Routes<App> {
+    Routes::default()
+        .get("/sign-in", Right::Anyone, who)
+        .post("/sign-in", Right::Anyone, find)
+        .get("/p/{slug}", Right::Anyone, gate)
+        .get("/p/{slug}/go", Right::Anyone, go)
+        .get(CALLBACK, Right::Anyone, callback)
+        .post("/sign-out", Right::SignedIn, sign_out)
+        .post("/choices", Right::SignedIn, choices)
+        .post("/visitor/choices", Right::Anyone, visitor_choices)
+}
+
+#[derive(Template)]
+#[template(path = "sign_in/who.html")]
+struct WhoView {
+    frame: Frame,
+    t: T,
+    back: String,
+    typed: String,
+    error: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "sign_in/gate.html")]
+struct GateView {
+    frame: Frame,
+    t: T,
+    provider: String,
+    slug: String,
+    back: String,
+    ready: bool,
+}
+
+#[derive(Deserialize)]
+struct BackQuery {
+    #[serde(default)]
+    back: String,
+}
+
+impl BackQuery {
+    /// An address of ours, or Today.
+    fn safe(self) -> String {
+        safe_back(&self.back).map(str::to_owned).unwrap_or_else(|_| "/".to_owned())
+    }
+}
+
+async fn who(visitor: Visitor, Query(back): Query<BackQuery>) -> AppResult {
+    let view = WhoView {
+        t: visitor.t,
+        back: back.safe(),
+        typed: String::new(),
+        error: None,
+        frame: visitor.frame.clone(),
+    };
+    visitor.show(&view)
+}
+
+#[derive(Deserialize)]
+struct WhoForm {
+    who: String,
+    back: String,
+}
+
+/// A provider's short name, or an address whose domain is his.
+async fn find(State(app): State<App>, visitor: Visitor, Form(form): Form<WhoForm>) -> AppResult {
+    let typed = form.who.trim().to_lowercase();
+    let domain = typed.rsplit_once('@').map_or("", |(_, domain)| domain).to_owned();
+    let slug = if domain.is_empty() { typed.as_str() } else { "" };
+    let back = BackQuery { back: form.back }.safe();
+    if let Some(gate) = store::gate(&app.db, &app.seal, slug, &domain).await? {
+        let query = serde_html_form::to_string([("back", &back)]).unwrap_or_default();
+        return Ok(Redirect::to(&format!("/p/{}?{query}", gate.slug)).into_response());
+    }
+    let view = WhoView {
+        t: visitor.t,
+        back,
+        typed: form.who,
+        error: Some(visitor.t.sign_in_unknown_provider()),
+        frame: visitor.frame,
+    };
+    crate::kit::page::show(http::StatusCode::UNPROCESSABLE_ENTITY, &view)
+}
+
+async fn found(app: &App, slug: &str) -> Result<Gate, AppError> {
+    store::gate(&app.db, &app.seal, slug, "").await?.filter(|gate| gate.slug == slug).ok_or(AppError::NotFound)
+}
+
+async fn gate(
+    State(app): State<App>,
+    visitor: Visitor,
+    Path(slug): Path<String>,
+    Query(back): Query<BackQuery>,
+) -> AppResult {
+    let gate = found(&app, &slug).await?;
+    let view = GateView {
+        t: visitor.t,
+        provider: gate.name,
+        slug: gate.slug,
+        back: back.safe(),
+        ready: gate.credential.is_some(),
+        frame: visitor.frame.clone(),
+    };
+    visitor.show(&view)
+}
+
+/// Leaves for the provider's authority. A GET link, since a form may not lead to another origin.
+async fn go(
+    State(app): State<App>,
+    visitor: Visitor,
+    Path(slug): Path<String>,
+    Query(back): Query<BackQuery>,
+    jar: CookieJar,
+) -> AppResult {
+    let gate = found(&app, &slug).await?;
+    let Some(credential) = gate.credential else { return Err(not_ready(visitor.t)) };
+    let departure = app
+        .authorities
+        .depart(&gate.issuer, credential.client_id.as_str(), &app.address(CALLBACK))
+        .await
+        .map_err(|error| unreachable_authority(visitor.t, &error))?;
+    let browser = app.chance.token();
+    let attempt = Attempt { provider: gate.provider, secrets: departure.secrets, back: back.safe() };
+    let now = app.clock.now();
+    store::keep_attempt(&app.db, &app.seal, now, (&departure.state, &browser), &attempt).await?;
+    let jar = jar.add(session::host_cookie(BROWSER_COOKIE, browser));
+    Ok((jar, Redirect::to(departure.to.as_str())).into_response())
+}
+
+#[derive(Deserialize)]
+struct CallbackQuery {
+    #[serde(default)]
+    state: String,
+    code: Option<String>,
+    error: Option<String>,
+}
+
+/// Back from the authority. Without this browser's own attempt nothing happens.
+async fn callback(
+    State(app): State<App>,
+    visitor: Visitor,
+    Query(query): Query<CallbackQuery>,
+    jar: CookieJar,
+    headers: HeaderMap,
+) -> AppResult {
+    let t = visitor.t;
+    let browser = jar.get(BROWSER_COOKIE).map(|cookie| cookie.value().to_owned()).unwrap_or_default();
+    let attempt = store::take_attempt(&app.db, &app.seal, app.clock.now(), &query.state, &browser).await?;
+    let attempt = attempt.ok_or_else(|| stale_attempt(t))?;
+    let Some(code) = query.code else {
+        tracing::info!(error = query.error.unwrap_or_default(), "sign-in not completed at the authority");
+        return Err(refused(t));
+    };
+    let gate = gate_of(&app, &attempt).await?;
+    let Some(credential) = gate.credential else { return Err(not_ready(t)) };
+    let identity = app
+        .authorities
+        .arrive(&gate.issuer, &credential, &app.address(CALLBACK), code, attempt.secrets)
+        .await
+        .map_err(|error| {
+            tracing::warn!(error = format!("{error:#}"), "sign-in refused");
+            refused(t)
+        })?;
+    let agent = headers.get(http::header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or("");
+    let cookie = admit(&app, &gate.provider, identity, agent, t).await?;
+    let jar = session::gone(jar, BROWSER_COOKIE).add(cookie);
+    Ok((jar, Redirect::to(&attempt.back)).into_response())
+}
+
+/// The provider the attempt was begun for, as he stands now.
+async fn gate_of(app: &App, attempt: &Attempt) -> Result<Gate, AppError> {
+    let scope = Scope::of_person(
+        attempt.provider,
+        PersonId(uuid::Uuid::nil()),
+        String::new(),
+        Roles::default(),
+        false,
+    );
+    let mut tx = scope.begin(&app.db).await?;
+    let slug = sqlx::query_scalar!("select slug from provider where provider_id = $1", attempt.provider.0)
+        .fetch_one(&mut *tx)
+        .await?;
+    drop(tx);
+    found(app, &slug).await
+}
+
+/// Second door to a scope: an identity that the provider's own authority has vouched for.
+async fn admit(
+    app: &App,
+    provider: &crate::kit::ids::ProviderId,
+    identity: Identity,
+    agent: &str,
+    t: T,
+) -> Result<axum_extra::extract::cookie::Cookie<'static>, AppError> {
+    let roles = Roles::from_claims(&identity.roles);
+    let new_id = PersonId::new(&app.clock, &app.chance);
+    let scope = Scope::of_person(*provider, new_id, identity.name.clone(), roles.clone(), false);
+    let mut tx = scope.begin(&app.db).await?;
+    let known = store::meet(&mut tx, app.clock.now(), new_id, &identity, &roles.claims()).await?;
+    let refusal = (known.disabled || roles.is_empty()).then(|| no_role(t));
+    let event = if refusal.is_some() { "sign-in.refused" } else { "sign-in.done" };
+    let cookie = session::open(&mut tx, &app.clock, &app.chance, known.id, agent).await?;
+    if let Some(refusal) = refusal {
+        // Told in the audit log; the session just opened goes with this transaction.
+        drop(tx);
+        let mut tx = scope.begin(&app.db).await?;
+        store::meet(&mut tx, app.clock.now(), new_id, &identity, &roles.claims()).await?;
+        tx.commit(&app.clock, Event::new(event).after(&identity.mail)).await?;
+        return Err(refusal);
+    }
+    let event = Event::new(event)
+        .after(serde_json::json!({ "name": identity.name, "mail": identity.mail, "roles": roles.claims() }));
+    tx.commit(&app.clock, event).await?;
+    Ok(cookie)
+}
+
+async fn sign_out(State(app): State<App>, page: Page, jar: CookieJar) -> AppResult {
+    let mut tx = page.scope().begin(&app.db).await?;
+    page.session.end(&mut tx).await?;
+    tx.commit(&app.clock, Event::new("sign-out.done")).await?;
+    let clear = [("clear-site-data", "\"cache\", \"storage\"")];
+    Ok((clear, session::gone(jar, session::COOKIE), Redirect::to("/sign-in")).into_response())
+}
+
+#[derive(Deserialize)]
+struct ChoicesForm {
+    language: Option<String>,
+    theme: Option<String>,
+    back: String,
+}
+
+impl ChoicesForm {
+    fn language(&self) -> Option<&str> {
+        self.language.as_deref().filter(|code| crate::kit::text::Lang::from_code(code).is_some())
+    }
+
+    fn theme(&self) -> Option<&str> {
+        self.theme.as_deref().filter(|theme| ["auto", "light", "dark"].contains(theme))
+    }
+
+    fn back(&self) -> &str {
+        safe_back(&self.back).unwrap_or("/")
+    }
+}
+
+async fn choices(State(app): State<App>, page: Page, Form(form): Form<ChoicesForm>) -> AppResult {
+    let mut tx = page.scope().begin(&app.db).await?;
+    if let Some(person) = page.scope().person() {
+        store::choose(&mut tx, person, form.language(), form.theme()).await?;
+    }
+    tx.commit_bookkeeping("how a person likes his pages is no act on a customer").await?;
+    Ok(Redirect::to(form.back()).into_response())
+}
+
+async fn visitor_choices(jar: CookieJar, Form(form): Form<ChoicesForm>) -> AppResult {
+    let mut jar = jar;
+    if let Some(language) = form.language() {
+        jar = jar.add(session::host_cookie(LANGUAGE_COOKIE, language.to_owned()));
+    }
+    if let Some(theme) = form.theme() {
+        jar = jar.add(session::host_cookie(THEME_COOKIE, theme.to_owned()));
+    }
+    Ok((jar, Redirect::to(form.back())).into_response())
+}
+
+fn stale_attempt(t: T) -> AppError {
+    AppError::Conflict(Told {
+        title: t.sign_in_stale_title(),
+        what: t.sign_in_stale_what(),
+        fix: t.sign_in_stale_fix(),
+    })
+}
+
+fn refused(t: T) -> AppError {
+    AppError::Conflict(Told {
+        title: t.sign_in_refused_title(),
+        what: t.sign_in_refused_what(),
+        fix: t.sign_in_refused_fix(),
+    })
+}
+
+fn not_ready(t: T) -> AppError {
+    AppError::Conflict(Told {
+        title: t.sign_in_not_ready_title(),
+        what: t.sign_in_not_ready_what(),
+        fix: t.sign_in_not_ready_fix(),
+    })
+}
+
+fn no_role(t: T) -> AppError {
+    AppError::Conflict(Told {
+        title: t.sign_in_no_role_title(),
+        what: t.sign_in_no_role_what(),
+        fix: t.sign_in_no_role_fix(),
+    })
+}
+
+fn unreachable_authority(t: T, error: &anyhow::Error) -> AppError {
+    tracing::warn!(error = format!("{error:#}"), "the sign-in authority cannot be read");
+    AppError::Conflict(Told {
+        title: t.sign_in_unreachable_title(),
+        what: t.sign_in_unreachable_what(),
+        fix: t.sign_in_unreachable_fix(),
+    })
+}
