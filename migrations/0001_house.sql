@@ -339,7 +339,8 @@ create table access_request (
     primary key (provider_id, customer_id, request_id),
     foreign key (provider_id, customer_id) references customer on delete cascade
 );
-create index access_request_open on access_request (provider_id, denied_at, customer_id, request_id)
+create index access_request_open on access_request
+    (provider_id, coalesce(denied_at, 'epoch'::timestamptz), customer_id, request_id)
     where state = 'pendingApproval';
 
 -- Background work -------------------------------------------------------------------------------------------

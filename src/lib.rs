@@ -2,5 +2,6 @@
 //!
 //! Rooms are cut by feature; `kit` and `graph` know no room. ARCHITECTURE.md has the picture.
 
+pub mod access_requests;
 pub mod customers;
 pub mod kit;

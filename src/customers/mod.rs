@@ -1,6 +1,5 @@
 //! Customers: the registry, each one's standing, and the list that account managers live in.
 
-pub mod consent;
 pub mod model;
 pub mod store;
 

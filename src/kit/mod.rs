@@ -14,4 +14,5 @@ pub mod router;
 pub mod scope;
 pub mod seal;
 pub mod session;
+pub mod text;
 pub mod work;

@@ -1,0 +1,11 @@
+//! Build steps: the catalogues of texts and the embedded assets.
+
+#[path = "build/catalogue.rs"]
+mod catalogue;
+
+fn main() {
+    if let Err(message) = catalogue::build() {
+        println!("cargo::error={message}");
+        std::process::exit(1);
+    }
+}

@@ -1,0 +1,93 @@
+//! A request for access in a customer's directory, as the portal keeps it, and how much time is left.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::kit::ids::{CustomerId, EntraTenantId};
+
+/// What was read of one request. States are Microsoft's words (contract §8.1), unknown ones included.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadRequest {
+    pub id: String,
+    pub state: String,
+    pub status: String,
+    pub request_type: String,
+    pub package_id: String,
+    pub package_name: String,
+    pub requestor_name: String,
+    pub requestor_mail: String,
+    pub requestor_oid: String,
+    pub justification: String,
+    pub created_at: DateTime<Utc>,
+    pub completed_at: Option<DateTime<Utc>>,
+}
+
+pub const PENDING: &str = "pendingApproval";
+
+/// One row of the list over all customers.
+#[derive(Clone, Debug)]
+pub struct RequestRow {
+    pub customer: CustomerId,
+    pub customer_name: String,
+    pub domain: String,
+    pub entra_tenant_id: EntraTenantId,
+    pub id: String,
+    /// The blueprint's key of the package (`approvers`, `tier1`, …), or empty where it is not one of ours.
+    pub package: String,
+    pub package_name: String,
+    pub requestor_name: String,
+    pub requestor_mail: String,
+    pub justification: String,
+    pub created_at: DateTime<Utc>,
+    pub denied_at: Option<DateTime<Utc>>,
+    pub read_at: DateTime<Utc>,
+    /// The signed-in person asked himself: Microsoft lets nobody decide his own request.
+    pub own: bool,
+}
+
+/// How pressing a request is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Pressure {
+    /// More than half of its time is left.
+    Calm,
+    /// Less than half is left.
+    Soon,
+    /// The last day.
+    LastDay,
+    /// Its time is over; Microsoft will deny it, or has.
+    Over,
+    /// The policy in force is not known.
+    Unknown,
+}
+
+/// How pressing a request of this age and end is now.
+pub fn pressure(created: DateTime<Utc>, denied: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Pressure {
+    let Some(denied) = denied else { return Pressure::Unknown };
+    let left = denied - now;
+    if left <= TimeDelta::zero() {
+        Pressure::Over
+    } else if left <= TimeDelta::days(1) {
+        Pressure::LastDay
+    } else if left * 2 <= denied - created {
+        Pressure::Soon
+    } else {
+        Pressure::Calm
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pressure_grows_as_time_runs_out() {
+        let created = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+        let denied = Some(created + TimeDelta::days(14));
+        let after = |days| pressure(created, denied, created + TimeDelta::days(days));
+        assert_eq!(after(1), Pressure::Calm);
+        assert_eq!(after(7), Pressure::Soon);
+        assert_eq!(after(13), Pressure::LastDay);
+        assert_eq!(after(14), Pressure::Over);
+        assert_eq!(pressure(created, None, created), Pressure::Unknown);
+    }
+}
