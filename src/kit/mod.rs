@@ -1,14 +1,17 @@
 //! The tools of the house. They know no room.
 
+pub mod assets;
 pub mod audit;
 pub mod chance;
 pub mod clock;
 pub mod db;
 pub mod error;
 pub mod form;
+pub mod frame;
 pub mod headers;
 pub mod ids;
 pub mod limits;
+pub mod page;
 pub mod right;
 pub mod router;
 pub mod scope;
