@@ -4,4 +4,5 @@
 
 pub mod access_requests;
 pub mod customers;
+pub mod graph;
 pub mod kit;

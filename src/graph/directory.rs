@@ -1,0 +1,266 @@
+//! One app in one Entra tenant: sends a call with its token, waits and tries again where that is safe, and says what
+//! went wrong where it is not.
+
+use std::sync::Arc;
+
+use ::http::Method;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use url::Url;
+
+use crate::graph::credential::AppCredential;
+use crate::graph::error::{GraphError, GraphErrorKind as Kind};
+use crate::graph::error_reading::{self, Refusal};
+use crate::graph::http::{self, Answer};
+use crate::graph::ids::ClientId;
+use crate::graph::lane::Workload;
+use crate::graph::retry::Patience;
+use crate::graph::token::{Token, TokenKey};
+use crate::graph::{Inner, Permissions};
+use crate::kit::ids::EntraTenantId;
+
+/// A handle of one app in one Entra tenant. Cheap to clone; every call of it carries a token of this tenant only.
+#[derive(Clone)]
+pub struct Directory {
+    pub(crate) graph: Arc<Inner>,
+    credential: Arc<AppCredential>,
+    key: Arc<TokenKey>,
+}
+
+/// One call before it is sent. The path begins with the version: `/v1.0/groups`.
+pub(crate) struct Ask {
+    pub call: &'static str,
+    pub method: Method,
+    pub path: String,
+    pub body: Option<Value>,
+    pub headers: Vec<(&'static str, &'static str)>,
+    /// Documented to have the same effect when sent twice, or no effect at all.
+    pub repeatable: bool,
+}
+
+impl Ask {
+    fn new(call: &'static str, method: Method, path: String, body: Option<Value>, repeatable: bool) -> Self {
+        Self { call, method, path, body, headers: Vec::new(), repeatable }
+    }
+
+    pub fn get(call: &'static str, path: String) -> Self {
+        Self::new(call, Method::GET, path, None, true)
+    }
+
+    /// Never repeated: a failure after sending is `LostAnswer`.
+    pub fn create(call: &'static str, path: String, body: Value) -> Self {
+        Self::new(call, Method::POST, path, Some(body), false)
+    }
+
+    /// Sets an object, or a part of it, to given values: the same when sent twice.
+    pub fn set(call: &'static str, method: Method, path: String, body: Value) -> Self {
+        Self::new(call, method, path, Some(body), true)
+    }
+
+    pub fn delete(call: &'static str, path: String) -> Self {
+        Self::new(call, Method::DELETE, path, None, true)
+    }
+
+    pub fn header(mut self, name: &'static str, value: &'static str) -> Self {
+        self.headers.push((name, value));
+        self
+    }
+}
+
+impl Directory {
+    pub(crate) fn new(graph: Arc<Inner>, tenant: EntraTenantId, credential: &AppCredential) -> Self {
+        let key = Arc::new(TokenKey::new(tenant, credential));
+        Self { graph, credential: Arc::new(credential.clone()), key }
+    }
+
+    pub fn tenant(&self) -> EntraTenantId {
+        self.key.tenant
+    }
+
+    pub fn client_id(&self) -> &ClientId {
+        &self.credential.client_id
+    }
+
+    /// The application permissions of the token at hand (or a new one). A token is issued even without any consent,
+    /// so an empty or short list is what missing consent looks like (contract §15).
+    ///
+    /// # Errors
+    /// What the token endpoint refused: app gone, app disabled, bad credential, no such tenant.
+    pub async fn permissions(&self) -> Result<Permissions, GraphError> {
+        Ok(self.token().await?.permissions.clone())
+    }
+
+    /// The same from a token asked for now: for the check after a consent was given or withdrawn.
+    ///
+    /// # Errors
+    /// As [`Directory::permissions`].
+    pub async fn permissions_now(&self) -> Result<Permissions, GraphError> {
+        self.graph.tokens.forget_any(&self.key).await;
+        self.permissions().await
+    }
+
+    async fn token(&self) -> Result<Arc<Token>, GraphError> {
+        self.graph.tokens.get(&self.graph, &self.key, &self.credential).await
+    }
+
+    pub(crate) fn address(&self, ask: &Ask) -> Result<Url, GraphError> {
+        http::address(&self.graph.cloud.graph, &ask.path, ask.call)
+    }
+
+    /// Sends a call, and again where it is safe. The answer is a success.
+    pub(crate) async fn send(&self, ask: &Ask) -> Result<Answer, GraphError> {
+        let address = self.address(ask)?;
+        self.send_to(ask, &address).await
+    }
+
+    /// The same to an address already checked: a next page.
+    pub(crate) async fn send_to(&self, ask: &Ask, address: &Url) -> Result<Answer, GraphError> {
+        let mut patience = Patience::new(&self.graph.limits);
+        let mut renewed = false;
+        loop {
+            let token = self.token().await?;
+            let error = match self.attempt(ask, address, &token, &mut patience).await {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
+            };
+            if error.status == Some(401) && !renewed {
+                // Refused before any effect, so even a create may go again: once, with a new token.
+                renewed = true;
+                self.graph.tokens.forget(&self.key, &token).await;
+                continue;
+            }
+            if error.status == Some(403) && token.age(self.graph.clock.now()) >= 60 {
+                // The token may be older than the consent; the next call asks for a new one.
+                self.graph.tokens.forget(&self.key, &token).await;
+            }
+            match patience.wait_after(&error, &self.graph.chance).filter(|_| ask.repeatable) {
+                Some(wait) => self.graph.clock.sleep(wait).await,
+                None => return Err(error),
+            }
+        }
+    }
+
+    async fn attempt(
+        &self,
+        ask: &Ask,
+        address: &Url,
+        token: &Arc<Token>,
+        patience: &mut Patience,
+    ) -> Result<Answer, GraphError> {
+        let (lane, workload) = (self.graph.lanes.of(self.tenant()), Workload::of(&ask.path));
+        let app = self.client_id().as_str();
+        while let Some(rest) = lane.quiet(app, workload, self.graph.clock.now()) {
+            match patience.wait(Some(rest), &self.graph.chance) {
+                Some(wait) => self.graph.clock.sleep(wait).await,
+                None => {
+                    let kind = Kind::Throttled { retry_after: Some(rest) };
+                    return Err(GraphError::new(kind, ask.call, "kept quiet as Microsoft asked"));
+                }
+            }
+        }
+        let changes = ask.method != Method::GET;
+        let request = self.request(ask, address, token)?;
+        let answer = {
+            let _turn = lane.turn(workload, changes).await;
+            http::exchange(&self.graph.client, &self.graph.limits, ask.call, changes, request).await?
+        };
+        if answer.status == 429
+            && let Some(wait) = answer.retry_after(self.graph.clock.now())
+        {
+            lane.keep_quiet(app, workload, self.graph.clock.now() + wait);
+        }
+        self.judge(ask, answer, token)
+    }
+
+    fn request(&self, ask: &Ask, address: &Url, token: &Token) -> Result<reqwest::Request, GraphError> {
+        let mut request = self
+            .graph
+            .client
+            .request(ask.method.clone(), address.clone())
+            .bearer_auth(token.bearer())
+            .header("accept", "application/json")
+            .header("client-request-id", self.graph.chance.uuid_v4().to_string());
+        for (name, value) in &ask.headers {
+            request = request.header(*name, *value);
+        }
+        if let Some(body) = &ask.body {
+            request = request.json(body);
+        }
+        request.build().map_err(|_| GraphError::not_understood(ask.call, "the request cannot be built"))
+    }
+
+    /// Success, or the error its status and body tell.
+    fn judge(&self, ask: &Ask, answer: Answer, token: &Token) -> Result<Answer, GraphError> {
+        if answer.is_success() {
+            return Ok(answer);
+        }
+        if (300..400).contains(&answer.status) {
+            // Never followed. Defender's beta answers a POST that worked this way (contract §9): read back.
+            let kind = if ask.method == Method::GET { Kind::NotUnderstood } else { Kind::LostAnswer };
+            let mut error =
+                GraphError::new(kind, ask.call, "answered with a redirect, which is not followed");
+            error.status = Some(answer.status);
+            return Err(error);
+        }
+        let mut error = error_reading::of_graph(&Refusal {
+            call: ask.call,
+            status: answer.status,
+            body: &answer.body,
+            request_id: answer.request_id(),
+            retry_after: answer.retry_after(self.graph.clock.now()),
+            effect_unknown: !ask.repeatable,
+        });
+        if error.kind == Kind::Forbidden && token.permissions.is_empty() {
+            error.kind = Kind::ConsentMissing;
+        }
+        Err(error)
+    }
+
+    /// A single object.
+    pub(crate) async fn read<T: DeserializeOwned>(&self, ask: Ask) -> Result<T, GraphError> {
+        let answer = self.send(&ask).await?;
+        understood(&ask, &answer)
+    }
+
+    /// A single object that may not be there.
+    pub(crate) async fn find<T: DeserializeOwned>(&self, ask: Ask) -> Result<Option<T>, GraphError> {
+        found(self.read(ask).await)
+    }
+
+    /// A write that answers with the object it made or changed.
+    pub(crate) async fn create<T: DeserializeOwned>(&self, ask: Ask) -> Result<T, GraphError> {
+        let answer = self.send(&ask).await?;
+        // It happened, but what it made is not known: the same as a lost answer.
+        understood(&ask, &answer).map_err(|error| GraphError { kind: Kind::LostAnswer, ..error })
+    }
+
+    /// A write whose answer is of no interest. Gives the status.
+    pub(crate) async fn write(&self, ask: Ask) -> Result<u16, GraphError> {
+        Ok(self.send(&ask).await?.status)
+    }
+}
+
+/// The body as the type it should be.
+pub(crate) fn understood<T: DeserializeOwned>(ask: &Ask, answer: &Answer) -> Result<T, GraphError> {
+    serde_json::from_slice(&answer.body).map_err(|error| {
+        let mut error = GraphError::not_understood(ask.call, format!("the answer cannot be read: {error}"));
+        error.status = Some(answer.status);
+        error.request_id = answer.request_id().map(error_reading::tidy);
+        error
+    })
+}
+
+/// Not found is an answer, not an error.
+pub(crate) fn found<T>(outcome: Result<T, GraphError>) -> Result<Option<T>, GraphError> {
+    match outcome {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if error.kind == Kind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+impl std::fmt::Debug for Directory {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Directory({:?} in {})", self.credential, self.tenant())
+    }
+}

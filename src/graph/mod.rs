@@ -1,0 +1,102 @@
+//! The client for Microsoft Graph and Entra. It knows no room of the portal.
+//!
+//! [`Graph`] holds the cloud, the HTTP client, tokens and manners; [`Directory`] is one app of a provider in one
+//! Entra tenant, with its calls in one file per resource. Two rules run through all of them: reading never fails on
+//! what is new, and nothing here repeats a create: a create without a usable answer is `LostAnswer`, and whoever
+//! asked looks the object up under the natural key its function names.
+
+mod assertion;
+pub mod catalogs;
+pub mod cloud;
+pub mod connected_organizations;
+mod credential;
+pub mod defender;
+mod directory;
+pub mod discovery;
+pub mod error;
+mod error_reading;
+pub mod groups;
+mod http;
+pub mod ids;
+mod lane;
+mod lenient;
+mod odata;
+pub mod organization;
+pub mod packages;
+mod paging;
+pub mod policies;
+mod policy_calls;
+pub mod preflight;
+pub mod requests;
+mod retry;
+pub mod subjects;
+mod token;
+mod token_claims;
+pub mod users;
+
+use std::sync::Arc;
+
+use crate::kit::chance::Chance;
+use crate::kit::clock::Clock;
+use crate::kit::ids::EntraTenantId;
+
+pub use cloud::Cloud;
+pub use credential::{AppCredential, Proof};
+pub use directory::Directory;
+pub use error::{GraphError, GraphErrorKind, WhoseMove};
+pub use http::Limits;
+pub use ids::*;
+pub use token_claims::Permissions;
+
+/// One Microsoft cloud as this process talks to it. Cheap to clone.
+#[derive(Clone)]
+pub struct Graph(Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub cloud: Cloud,
+    pub clock: Clock,
+    pub chance: Chance,
+    pub limits: Limits,
+    pub client: reqwest::Client,
+    pub tokens: token::Tokens,
+    pub lanes: lane::Lanes,
+}
+
+impl Graph {
+    /// # Errors
+    /// The HTTP client cannot be made (no TLS roots on this machine).
+    pub fn new(cloud: Cloud, clock: Clock, chance: Chance) -> Result<Self, GraphError> {
+        Self::with_limits(cloud, clock, chance, Limits::default())
+    }
+
+    /// The same with other deadlines and caps.
+    ///
+    /// # Errors
+    /// As [`Graph::new`].
+    pub fn with_limits(
+        cloud: Cloud,
+        clock: Clock,
+        chance: Chance,
+        limits: Limits,
+    ) -> Result<Self, GraphError> {
+        let client = http::client(&cloud, &limits)?;
+        let lanes = lane::Lanes::new(limits.at_once);
+        let tokens = token::Tokens::default();
+        Ok(Self(Arc::new(Inner { cloud, clock, chance, limits, client, tokens, lanes })))
+    }
+
+    pub fn cloud(&self) -> &Cloud {
+        &self.0.cloud
+    }
+
+    /// One app in one Entra tenant. Nothing is asked yet.
+    pub fn app(&self, tenant: EntraTenantId, credential: &AppCredential) -> Directory {
+        Directory::new(self.0.clone(), tenant, credential)
+    }
+}
+
+impl std::fmt::Debug for Graph {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Graph({})", self.0.cloud.name)
+    }
+}

@@ -1,0 +1,187 @@
+//! People's requests for packages, and what they hold of them (contract §8).
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::graph::directory::{Ask, Directory};
+use crate::graph::error::GraphError;
+use crate::graph::ids::{AccessRequestId, AssignmentId, ConnectedOrganizationId, PackageId, PolicyId};
+use crate::graph::lenient::{self, words};
+use crate::graph::odata;
+use crate::graph::policies::Expiration;
+use crate::kit::ids::ObjectId;
+
+words! {
+    /// Who asks for what. An extension is `userUpdate`.
+    RequestType {
+        NotSpecified = "notSpecified", UserAdd = "userAdd", UserUpdate = "userUpdate", UserRemove = "userRemove",
+        AdminAdd = "adminAdd", AdminUpdate = "adminUpdate", AdminRemove = "adminRemove",
+        SystemAdd = "systemAdd", SystemUpdate = "systemUpdate", SystemRemove = "systemRemove",
+        OnBehalfAdd = "onBehalfAdd", ApproverRemove = "approverRemove",
+    }
+}
+
+words! {
+    /// Where a request stands. Automatic denial shows as `denied`.
+    RequestState {
+        Submitted = "submitted", PendingApproval = "pendingApproval", Delivering = "delivering",
+        Delivered = "delivered", DeliveryFailed = "deliveryFailed", Denied = "denied", Scheduled = "scheduled",
+        Canceled = "canceled", PartiallyDelivered = "partiallyDelivered",
+    }
+}
+
+words! {
+    AssignmentState {
+        Delivering = "delivering", PartiallyDelivered = "partiallyDelivered", Delivered = "delivered",
+        Expired = "expired", DeliveryFailed = "deliveryFailed",
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AssignmentRequest {
+    /// Also the id of its approval.
+    pub id: AccessRequestId,
+    pub request_type: Option<RequestType>,
+    /// Microsoft's own examples answer `requestState` (contract §1).
+    #[serde(alias = "requestState")]
+    pub state: Option<RequestState>,
+    /// Free text.
+    #[serde(alias = "requestStatus")]
+    pub status: Option<String>,
+    pub created_date_time: Option<DateTime<Utc>>,
+    #[serde(alias = "completedDate")]
+    pub completed_date_time: Option<DateTime<Utc>>,
+    pub justification: Option<String>,
+    pub schedule: Option<Schedule>,
+    pub requestor: Option<Subject>,
+    pub access_package: Option<PackageBrief>,
+    pub assignment: Option<AssignmentBrief>,
+}
+
+/// A person as entitlement management knows him.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Subject {
+    pub display_name: Option<String>,
+    pub email: Option<String>,
+    /// None until the guest exists.
+    pub object_id: Option<ObjectId>,
+    pub principal_name: Option<String>,
+    /// Often null (contract §8.1).
+    pub connected_organization: Option<OrganizationBrief>,
+}
+
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct OrganizationBrief {
+    pub id: ConnectedOrganizationId,
+}
+
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PackageBrief {
+    pub id: PackageId,
+    #[serde(default, deserialize_with = "lenient::or_default")]
+    pub display_name: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct AssignmentBrief {
+    pub id: Option<AssignmentId>,
+}
+
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct PolicyBrief {
+    pub id: PolicyId,
+}
+
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Schedule {
+    pub start_date_time: Option<DateTime<Utc>>,
+    pub expiration: Option<Expiration>,
+}
+
+/// What a person holds.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Assignment {
+    pub id: AssignmentId,
+    pub state: Option<AssignmentState>,
+    pub status: Option<String>,
+    /// When it did end; the future end is in the schedule.
+    pub expired_date_time: Option<DateTime<Utc>>,
+    pub schedule: Option<Schedule>,
+    pub target: Option<Subject>,
+    pub access_package: Option<PackageBrief>,
+    pub assignment_policy: Option<PolicyBrief>,
+}
+
+impl Assignment {
+    /// When it will end by itself.
+    pub fn ends(&self) -> Option<DateTime<Utc>> {
+        self.schedule.as_ref()?.expiration.as_ref()?.end_date_time.as_deref()?.parse().ok()
+    }
+}
+
+const EM: &str = "/v1.0/identityGovernance/entitlementManagement";
+const EXPAND: &str = "requestor,accessPackage,assignment";
+
+/// Parts of a filter joined with `and`; no parts, no filter.
+fn joined(parts: &[Option<String>]) -> String {
+    parts.iter().flatten().map(String::as_str).collect::<Vec<_>>().join(" and ")
+}
+
+impl Directory {
+    /// Requests in one state, or of any; with `since` those made from that moment on.
+    pub async fn assignment_requests(
+        &self,
+        state: Option<&RequestState>,
+        since: Option<DateTime<Utc>>,
+    ) -> Result<Vec<AssignmentRequest>, GraphError> {
+        let since =
+            since.map(|at| format!("createdDateTime ge {}", at.to_rfc3339_opts(SecondsFormat::Micros, true)));
+        let filter = joined(&[state.map(|state| format!("state eq {}", odata::literal(state))), since]);
+        let mut options = vec![("$expand", EXPAND)];
+        if !filter.is_empty() {
+            options.push(("$filter", &filter));
+        }
+        let path = format!("{EM}/assignmentRequests{}", odata::query(&options));
+        self.list(Ask::get("GET EM/assignmentRequests", path)).await
+    }
+
+    pub async fn assignment_request(
+        &self,
+        id: &AccessRequestId,
+    ) -> Result<Option<AssignmentRequest>, GraphError> {
+        let query = odata::query(&[("$expand", EXPAND)]);
+        let path = format!("{EM}/assignmentRequests/{}{query}", odata::segment(id));
+        self.find(Ask::get("GET EM/assignmentRequests/{id}", path)).await
+    }
+
+    /// What people hold, of one package or of all, in one state or in any.
+    pub async fn assignments(
+        &self,
+        package: Option<&PackageId>,
+        state: Option<&AssignmentState>,
+    ) -> Result<Vec<Assignment>, GraphError> {
+        let filter = joined(&[
+            state.map(|state| format!("state eq {}", odata::literal(state))),
+            package.map(|id| format!("accessPackage/id eq {}", odata::literal(id))),
+        ]);
+        let mut options = vec![("$expand", "target,accessPackage,assignmentPolicy")];
+        if !filter.is_empty() {
+            options.push(("$filter", &filter));
+        }
+        let path = format!("{EM}/assignments{}", odata::query(&options));
+        self.list(Ask::get("GET EM/assignments", path)).await
+    }
+
+    /// Asks to end what a person holds. No natural key: before repeating it, look whether the assignment is still
+    /// `delivered` and whether a request for it is open.
+    pub async fn remove_assignment(&self, id: &AssignmentId) -> Result<AssignmentRequest, GraphError> {
+        let body = json!({"requestType": "adminRemove", "assignment": {"id": id}});
+        self.create(Ask::create("POST EM/assignmentRequests", format!("{EM}/assignmentRequests"), body)).await
+    }
+}
