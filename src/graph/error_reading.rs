@@ -6,8 +6,10 @@ use serde::Deserialize;
 
 use crate::graph::error::{GraphError, GraphErrorKind as Kind};
 
+type Row = (&'static str, fn() -> Kind, &'static str);
+
 /// Code, kind, cause. Entra's numbers are those of contract §15, Graph's words those of §1.
-const CODES: &[(&str, fn() -> Kind, &str)] = &[
+const CODES: &[Row] = &[
     ("AADSTS7000215", || Kind::BadCredential, "bad-credential"),
     ("AADSTS7000222", || Kind::BadCredential, "credential-expired"),
     ("AADSTS700016", || Kind::AppGone, "app-gone"),

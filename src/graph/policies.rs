@@ -58,7 +58,7 @@ impl IsoDuration {
             total = total.checked_add(part(&mut time, unit, seconds)?)?;
         }
         let days_used = days.is_empty() || (days.ends_with('D') && days.matches('D').count() == 1);
-        (time.is_empty() && days_used && rest != "" && rest != "T").then_some(total)
+        (time.is_empty() && days_used && !matches!(rest, "" | "T")).then_some(total)
     }
 }
 
