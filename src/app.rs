@@ -57,8 +57,7 @@ impl App {
     /// The HTTP client cannot be made (no trusted roots on this machine).
     pub fn build(parts: Parts) -> anyhow::Result<Self> {
         let graph = Graph::new(parts.cloud.clone(), parts.clock.clone(), parts.chance.clone())?;
-        let authorities =
-            Authorities::new(graph.http_client(), parts.clock.clone(), parts.chance.clone());
+        let authorities = Authorities::new(graph.http_client(), parts.clock.clone(), parts.chance.clone());
         Ok(Self(Arc::new(Inner {
             db: Db::open(parts.database, parts.connections),
             graph,

@@ -2,7 +2,17 @@
 //!
 //! Rooms are cut by feature; `kit` and `graph` know no room. ARCHITECTURE.md has the picture.
 
-pub mod access_requests;
-pub mod customers;
-pub mod graph;
 pub mod kit;
+
+pub mod graph;
+
+pub mod providers;
+
+pub mod sign_in;
+
+pub mod customers;
+
+pub mod access_requests;
+
+pub mod app;
+pub mod router;

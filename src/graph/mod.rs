@@ -5,7 +5,7 @@
 //! what is new, and nothing here repeats a create: a create without a usable answer is `LostAnswer`, and whoever
 //! asked looks the object up under the natural key its function names.
 
-mod assertion;
+pub mod assertion;
 pub mod catalogs;
 pub mod cloud;
 pub mod connected_organizations;
@@ -87,6 +87,11 @@ impl Graph {
 
     pub fn cloud(&self) -> &Cloud {
         &self.0.cloud
+    }
+
+    /// The house's HTTP client: no redirects, deadlines. Also for the provider's sign-in authority.
+    pub fn http_client(&self) -> reqwest::Client {
+        self.0.client.clone()
     }
 
     /// One app in one Entra tenant. Nothing is asked yet.

@@ -78,6 +78,10 @@ impl<S: House> Routes<S> {
         self
     }
 
+    pub fn table(&self) -> &[RouteInfo] {
+        &self.table
+    }
+
     /// The table, and the router behind its wall.
     pub fn into_router(self, house: S) -> (Vec<RouteInfo>, Router) {
         let mut rights: Rights = HashMap::new();

@@ -1,6 +1,7 @@
 //! Opening the sealed proof of an app registration.
 
 use anyhow::{Context, bail};
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::graph::Proof;
 use crate::kit::ids::ProviderId;
@@ -33,8 +34,9 @@ pub fn proof_of(
         }
         "secret" => Proof::Secret(opened),
         "federated" => {
-            use secrecy::ExposeSecret;
-            Proof::Federated { token_file: opened.expose_secret().into() }
+            // The sealed value is the path of a file that the platform keeps fresh.
+            let token = std::fs::read_to_string(opened.expose_secret()).context("federated token file")?;
+            Proof::Federated(SecretString::from(token.trim().to_owned()))
         }
         other => bail!("unknown proof {other}"),
     })

@@ -2,7 +2,7 @@
 
 use anyhow::Context;
 
-use crate::graph::AppCredential;
+use crate::graph::{AppCredential, ClientId};
 use crate::kit::error::AppError;
 use crate::kit::scope::Tx;
 use crate::kit::seal::Seal;
@@ -24,5 +24,5 @@ pub async fn credential(tx: &mut Tx, seal: &Seal, app: AppKind) -> Result<Option
     };
     let proof = proof_of(seal, provider, app, &row.proof, row.certificate, row.sealed_proof.as_deref())
         .with_context(|| format!("credential of the {} app", app.key()))?;
-    Ok(Some(AppCredential { client_id: row.client_id, proof }))
+    Ok(Some(AppCredential { client_id: ClientId(row.client_id), proof }))
 }

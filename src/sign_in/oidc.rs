@@ -13,10 +13,10 @@ use openidconnect::core::{
     CoreRevocableToken, CoreRevocationErrorResponse, CoreTokenIntrospectionResponse, CoreTokenType,
 };
 use openidconnect::{
-    AdditionalClaims, AsyncHttpClient, AuthType, AuthorizationCode, Client, ClientId, ClientSecret, CsrfToken,
-    EmptyExtraTokenFields, EndpointMaybeSet, EndpointNotSet, EndpointSet, HttpRequest, HttpResponse,
-    IdTokenFields, IssuerUrl, Nonce, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope as OidcScope,
-    StandardErrorResponse, StandardTokenResponse, TokenResponse,
+    AdditionalClaims, AsyncHttpClient, AuthType, AuthorizationCode, Client, ClientId, ClientSecret,
+    CsrfToken, EmptyExtraTokenFields, EndpointMaybeSet, EndpointNotSet, EndpointSet, HttpRequest,
+    HttpResponse, IdTokenFields, IssuerUrl, Nonce, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl,
+    Scope as OidcScope, StandardErrorResponse, StandardTokenResponse, TokenResponse,
 };
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
@@ -26,6 +26,7 @@ use crate::graph::{AppCredential, Proof, assertion};
 use crate::kit::chance::Chance;
 use crate::kit::clock::Clock;
 
+const ASSERTION: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 /// How long a discovery document and its keys are used before they are read again.
 const FRESH: TimeDelta = TimeDelta::minutes(10);
 
@@ -110,23 +111,15 @@ impl Authorities {
         Self { http: Http(http), clock, chance, known: Arc::default() }
     }
 
-    pub async fn depart(
-        &self,
-        issuer: &str,
-        client_id: &str,
-        redirect: &Url,
-    ) -> anyhow::Result<Departure> {
+    pub async fn depart(&self, issuer: &str, client_id: &str, redirect: &Url) -> anyhow::Result<Departure> {
         let client = self.client(issuer, client_id, redirect, None).await?;
         let state = self.chance.token();
         let nonce = self.chance.token();
         let verifier = PkceCodeVerifier::new(self.chance.token());
         let challenge = PkceCodeChallenge::from_code_verifier_sha256(&verifier);
+        let (csrf, once) = (CsrfToken::new(state.clone()), Nonce::new(nonce.clone()));
         let (to, _, _) = client
-            .authorize_url(
-                CoreAuthenticationFlow::AuthorizationCode,
-                || CsrfToken::new(state.clone()),
-                || Nonce::new(nonce.clone()),
-            )
+            .authorize_url(CoreAuthenticationFlow::AuthorizationCode, move || csrf, move || once)
             // Entra gives `oid` only with `profile`; `openid` is there by itself.
             .add_scope(OidcScope::new("profile".to_owned()))
             .set_pkce_challenge(challenge)
@@ -145,20 +138,18 @@ impl Authorities {
     ) -> anyhow::Result<Identity> {
         let secret = match &credential.proof {
             Proof::Secret(secret) => Some(secret),
-            Proof::Certificate { .. } | Proof::Federated { .. } => None,
+            Proof::Certificate { .. } | Proof::Federated(_) => None,
         };
-        let client = self.client(issuer, &credential.client_id, redirect, secret).await?;
+        let client = self.client(issuer, credential.client_id.as_str(), redirect, secret).await?;
         let token_endpoint = client.token_uri().map(|url| url.to_string()).unwrap_or_default();
         let mut exchange = client
             .exchange_code(AuthorizationCode::new(code))
             .context("the authority names no token endpoint")?
             .set_pkce_verifier(PkceCodeVerifier::new(secrets.verifier));
-        let assertion;
-        if secret.is_none() {
-            assertion = assertion::sign(credential, &token_endpoint, &self.clock, &self.chance)?;
+        if let Some(assertion) = self.assertion(credential, &token_endpoint)? {
             exchange = exchange
-                .add_extra_param("client_assertion_type", assertion::TYPE)
-                .add_extra_param("client_assertion", assertion.expose_secret());
+                .add_extra_param("client_assertion_type", ASSERTION)
+                .add_extra_param("client_assertion", assertion.expose_secret().to_owned());
         }
         let answer = exchange.request_async(&self.http).await.map_err(told)?;
         let token = answer.id_token().context("the authority sent no id token")?;
@@ -176,6 +167,22 @@ impl Authorities {
             name: named.filter(|name| !name.is_empty()).unwrap_or_else(|| mail.clone()),
             mail,
             roles: house.roles.clone(),
+        })
+    }
+
+    /// private_key_jwt for an app with a certificate, the foreign token for a federated one.
+    fn assertion(&self, credential: &AppCredential, audience: &str) -> anyhow::Result<Option<SecretString>> {
+        Ok(match &credential.proof {
+            Proof::Secret(_) => None,
+            Proof::Federated(token) => Some(token.clone()),
+            Proof::Certificate { der, key_pem } => Some(assertion::signed(
+                &credential.client_id,
+                der,
+                key_pem,
+                audience,
+                &self.clock,
+                &self.chance,
+            )?),
         })
     }
 

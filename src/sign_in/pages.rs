@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::extract::{Path, Query, State};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Redirect};
 use axum_extra::extract::cookie::CookieJar;
 use http::HeaderMap;
 use serde::Deserialize;
@@ -110,7 +110,10 @@ async fn find(State(app): State<App>, visitor: Visitor, Form(form): Form<WhoForm
 }
 
 async fn found(app: &App, slug: &str) -> Result<Gate, AppError> {
-    store::gate(&app.db, &app.seal, slug, "").await?.filter(|gate| gate.slug == slug).ok_or(AppError::NotFound)
+    store::gate(&app.db, &app.seal, slug, "")
+        .await?
+        .filter(|gate| gate.slug == slug)
+        .ok_or(AppError::NotFound)
 }
 
 async fn gate(

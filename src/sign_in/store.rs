@@ -4,7 +4,7 @@ use anyhow::Context;
 use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::graph::AppCredential;
+use crate::graph::{AppCredential, ClientId};
 use crate::kit::db::Db;
 use crate::kit::error::AppError;
 use crate::kit::ids::{PersonId, ProviderId};
@@ -23,7 +23,6 @@ pub struct Gate {
     pub provider: ProviderId,
     pub slug: String,
     pub name: String,
-    pub language: String,
     pub issuer: String,
     /// `None`: the sign-in app is not set up.
     pub credential: Option<AppCredential>,
@@ -33,7 +32,7 @@ pub struct Gate {
 pub async fn gate(db: &Db, seal: &Seal, slug: &str, domain: &str) -> Result<Option<Gate>, AppError> {
     let row = sqlx::query!(
         r#"select provider_id as "provider_id!", slug as "slug!", name as "name!",
-                  default_language as "default_language!", sign_in_issuer as "sign_in_issuer!",
+                  sign_in_issuer as "sign_in_issuer!",
                   client_id as "client_id!", proof as "proof!", certificate, sealed_proof
              from door_sign_in($1, $2)"#,
         slug,
@@ -49,16 +48,9 @@ pub async fn gate(db: &Db, seal: &Seal, slug: &str, domain: &str) -> Result<Opti
         let sealed = row.sealed_proof.as_deref();
         let proof = proof_of(seal, provider, AppKind::SignIn, &row.proof, row.certificate, sealed)
             .context("credential of the sign-in app")?;
-        Some(AppCredential { client_id: row.client_id, proof })
+        Some(AppCredential { client_id: ClientId(row.client_id), proof })
     };
-    Ok(Some(Gate {
-        provider,
-        slug: row.slug,
-        name: row.name,
-        language: row.default_language,
-        issuer: row.sign_in_issuer,
-        credential,
-    }))
+    Ok(Some(Gate { provider, slug: row.slug, name: row.name, issuer: row.sign_in_issuer, credential }))
 }
 
 /// A sign-in under way, bound to one browser.
@@ -123,7 +115,6 @@ pub async fn take_attempt(
 pub struct Known {
     pub id: PersonId,
     pub disabled: bool,
-    pub sees_all: bool,
 }
 
 /// The person of this identity, his name and roles brought up to date; made when he signs in first.
@@ -140,7 +131,7 @@ pub async fn meet(
          values ($1, $2, $3, $4, $5, $6, $7, $8, $8)
          on conflict (provider_id, identity_tid, identity_oid) do update
             set name = excluded.name, mail = excluded.mail, roles = excluded.roles, seen_at = excluded.seen_at
-         returning person_id, disabled_at, sees_all",
+         returning person_id, disabled_at",
         provider.0,
         new_id.0,
         who.tid,
@@ -152,7 +143,7 @@ pub async fn meet(
     )
     .fetch_one(&mut **tx)
     .await?;
-    Ok(Known { id: PersonId(row.person_id), disabled: row.disabled_at.is_some(), sees_all: row.sees_all })
+    Ok(Known { id: PersonId(row.person_id), disabled: row.disabled_at.is_some() })
 }
 
 /// What a person chose for himself.

@@ -66,7 +66,8 @@ async fn check(app: &App, claimed: &Claimed, observe: &'static str) -> Result<Ou
             Err(error) => problem = Some(json!({ "cause": error.cause(), "detail": error.to_string() })),
         }
     }
-    let next = app.clock.now() + if customer.standing.whose_move == WhoseMove::Customer { EXPECTED } else { PROBE };
+    let next =
+        app.clock.now() + if customer.standing.whose_move == WhoseMove::Customer { EXPECTED } else { PROBE };
     Ok(match problem {
         Some(problem) => Outcome::Failed { problem, next: None },
         None => Outcome::Done { next: Some(next) },
@@ -88,7 +89,9 @@ async fn prove(
     let directory = app.graph.app(customer.entra_tenant_id, credential);
     let permissions = match directory.permissions_now().await {
         Ok(permissions) => permissions,
-        Err(error) if error.lost_consent() => return Ok(Proof { found: refused(&error), organisation: None }),
+        Err(error) if error.lost_consent() => {
+            return Ok(Proof { found: refused(&error), organisation: None });
+        }
         Err(error) => return Err(error),
     };
     let needed: Vec<&str> = kind

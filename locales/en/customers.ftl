@@ -1,0 +1,1 @@
+customers-title = Customers
