@@ -6,16 +6,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Rooms in the order in which they may know each other: a room imports only rooms before it.
-const ORDER: [&str; 8] = [
-    "audit",
-    "providers",
-    "sign_in",
-    "customers",
-    "onboarding",
-    "access_requests",
-    "today",
-    "health",
-];
+const ORDER: [&str; 8] =
+    ["audit", "providers", "sign_in", "customers", "onboarding", "access_requests", "today", "health"];
 /// They assemble the house, so they may know every room.
 const ASSEMBLY: [&str; 5] = ["app", "router", "program", "main", "lib"];
 
@@ -116,14 +108,12 @@ fn every_sql_statement_is_checked_and_no_clock_is_postgres_own() {
     for path in rust_files(&root().join("src")) {
         let text = fs::read_to_string(&path).unwrap().to_lowercase();
         for word in ["now()", "current_timestamp", "clock_timestamp"] {
-            let in_sql = text.lines().any(|line| {
-                let line = line.trim_start();
-                line.contains(word)
-                    && !line.starts_with("//")
-                    && !line.contains(&format!(".{word}"))
-                    && !line.contains(&format!("fn {word}"))
-                    && !line.contains("fn now(&self)")
-            });
+            let in_sql =
+                text.lines().map(str::trim_start).filter(|line| !line.starts_with("//")).any(|line| {
+                    // A method, a path, or a longer name of our own is no call to Postgres.
+                    line.match_indices(word).any(|(at, _)| !line[..at].ends_with(['.', ':', '_']))
+                        && !line.contains("fn now(&self)")
+                });
             assert!(!in_sql, "{} asks Postgres for {word}", path.display());
         }
     }

@@ -1,0 +1,34 @@
+//! The private Postgres: started, stopped, killed, started again, and refused where it must be.
+
+use mssp_portal::kit::db::Db;
+use sqlx::{Connection, PgConnection, Row, raw_sql};
+
+use crate::support::database::{bare_database, fresh_database};
+
+#[tokio::test]
+async fn a_fresh_database_is_ready_to_serve_and_a_bare_one_names_the_command() {
+    let database = fresh_database().await;
+    let db = Db::open(database.app.clone(), 2);
+    assert!(db.unready().await.is_none(), "{:?}", db.unready().await);
+    let bare = bare_database().await;
+    let db = Db::open(bare.app.clone(), 2);
+    let unready = db.unready().await.unwrap();
+    assert!(unready.to_string().contains("mssp-portal migrate"), "{unready}");
+}
+
+#[tokio::test]
+async fn no_role_of_the_portal_passes_row_security_and_only_one_may_log_in() {
+    let database = fresh_database().await;
+    let mut connection = PgConnection::connect_with(&database.owner).await.unwrap();
+    let sql = "select rolname::text, rolcanlogin, rolsuper or rolbypassrls or rolcreaterole or rolcreatedb \
+               from pg_roles where rolname like 'portal%' order by 1";
+    let rows = raw_sql(sql).fetch_all(&mut connection).await.unwrap();
+    let found: Vec<(String, bool, bool)> =
+        rows.iter().map(|row| (row.get(0), row.get(1), row.get(2))).collect();
+    let wanted = [("portal_app", true, false), ("portal_door", false, false), ("portal_owner", false, false)];
+    let wanted = wanted.map(|(name, login, power)| (name.to_owned(), login, power));
+    assert_eq!(found, wanted);
+    let row =
+        raw_sql("select current_user::text, session_user::text").fetch_one(&mut connection).await.unwrap();
+    assert_eq!((row.get::<&str, _>(0), row.get::<&str, _>(1)), ("portal_owner", "postgres"));
+}

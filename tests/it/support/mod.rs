@@ -1,0 +1,3 @@
+//! What the tests share: a database of their own each, on one temporary Postgres per test process.
+
+pub mod database;
