@@ -306,6 +306,8 @@ create table link (
     customer_id uuid not null,
     package     text not null,
     package_id  text not null,
+    -- The package's display name.
+    name        text not null,
     url         text not null,
     made_at     timestamptz not null,
     checked_at  timestamptz,

@@ -7,8 +7,8 @@ mod write;
 pub use list::{Cursor, Filter, ListRow, PAGE, Page, Sort, counts, list};
 pub use standing::{set_name_verified, set_standing};
 pub use write::{
-    NewCustomer, TakenBy, add, contacts, managers, pause, resume, set_contacts, set_details, set_notes,
-    set_tags,
+    NewCustomer, PackageLink, TakenBy, add, contacts, is_customer, link_sent, links, managers, pause, resume,
+    set_contacts, set_details, set_notes, set_tags, wake_all,
 };
 
 use crate::customers::model::{Customer, Pause, Standing, State, WhoseMove};

@@ -257,3 +257,70 @@ pub async fn managers(tx: &mut Tx) -> Result<Vec<(PersonId, String)>, sqlx::Erro
     .await?;
     Ok(rows.into_iter().map(|row| (PersonId(row.person_id), row.name)).collect())
 }
+
+/// Whether this directory is already a customer of this provider, in view or not.
+pub async fn is_customer(tx: &mut Tx, directory: EntraTenantId) -> Result<bool, sqlx::Error> {
+    let provider = tx.scope().provider();
+    sqlx::query_scalar!(
+        r#"select exists (select 1 from customer where provider_id = $1 and entra_tenant_id = $2) as "is!""#,
+        provider.0,
+        directory.0
+    )
+    .fetch_one(&mut **tx)
+    .await
+}
+
+/// The durable link of one package.
+#[derive(Clone, Debug)]
+pub struct PackageLink {
+    /// The blueprint's key.
+    pub package: String,
+    pub name: String,
+    pub url: String,
+    pub alive: bool,
+}
+
+/// The customer's package links, approvers first, then by key.
+pub async fn links(tx: &mut Tx, customer: CustomerId) -> Result<Vec<PackageLink>, sqlx::Error> {
+    let provider = tx.scope().provider();
+    sqlx::query_as!(
+        PackageLink,
+        "select package, name, url, alive from link where provider_id = $1 and customer_id = $2
+          order by package <> 'approvers', package",
+        provider.0,
+        customer.0
+    )
+    .fetch_all(&mut **tx)
+    .await
+}
+
+/// Every kind of work that this customer has is due now.
+pub async fn wake_all(tx: &mut Tx, customer: CustomerId, now: DateTime<Utc>) -> Result<(), sqlx::Error> {
+    let provider = tx.scope().provider();
+    sqlx::query!(
+        "update work set due_at = $3, woken = leased_until is not null, attempts = 0, failures = 0
+          where provider_id = $1 and customer_id = $2",
+        provider.0,
+        customer.0,
+        now
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// A new customer whose link was sent waits for him; any other standing is not touched.
+pub async fn link_sent(tx: &mut Tx, customer: CustomerId, now: DateTime<Utc>) -> Result<(), sqlx::Error> {
+    let provider = tx.scope().provider();
+    sqlx::query!(
+        "update customer set state = 'consent-wanted', whose_move = 'customer', next_move = 'customers-next-consent',
+                since = $3
+          where provider_id = $1 and customer_id = $2 and state = 'new'",
+        provider.0,
+        customer.0,
+        now
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}

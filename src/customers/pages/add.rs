@@ -1,0 +1,173 @@
+//! Adding a customer: by domain or Entra tenant id, found by the discovery document, shown back before saving.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::{IntoResponse, Redirect};
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::app::App;
+use crate::customers::consent;
+use crate::customers::model::{Standing, State as CustomerState, WhoseMove};
+use crate::customers::store::{self, NewCustomer, TakenBy};
+use crate::graph::discovery::DiscoveryError;
+use crate::kit::audit::Event;
+use crate::kit::error::{AppError, AppResult};
+use crate::kit::form::{FieldErrors, Form};
+use crate::kit::frame::Frame;
+use crate::kit::ids::{CustomerId, EntraTenantId, PersonId};
+use crate::kit::page::Page;
+use crate::kit::text::T;
+use crate::kit::work;
+use crate::providers::{self, AppKind};
+
+#[derive(Template)]
+#[template(path = "customers/add.html")]
+struct AskView {
+    frame: Frame,
+    t: T,
+    domain: String,
+    error: Option<String>,
+}
+
+pub async fn ask(page: Page) -> AppResult {
+    page.show(&AskView { t: page.t, domain: String::new(), error: None, frame: page.frame.clone() })
+}
+
+#[derive(Deserialize)]
+pub struct FindForm {
+    domain: String,
+}
+
+#[derive(Template)]
+#[template(path = "customers/found.html")]
+struct FoundView {
+    frame: Frame,
+    t: T,
+    domain: String,
+    entra_tenant_id: String,
+    region: Option<String>,
+    name: String,
+    verified: bool,
+    managers: Vec<(String, String)>,
+    manager: String,
+    errors: FieldErrors,
+}
+
+/// Looks the directory up and shows it; nothing is saved yet.
+pub async fn find(State(app): State<App>, page: Page, Form(form): Form<FindForm>) -> AppResult {
+    let domain = form.domain.trim().to_lowercase();
+    let again =
+        |error| AskView { t: page.t, domain: domain.clone(), error: Some(error), frame: page.frame.clone() };
+    let found = match app.graph.discover(&domain).await {
+        Ok(found) => found,
+        Err(error) => return page.show_again(&again(refusal(page.t, &error))),
+    };
+    let mut tx = page.scope().begin(&app.db).await?;
+    if store::is_customer(&mut tx, found.tenant).await? {
+        return page.show_again(&again(page.t.customers_refused_ours()));
+    }
+    let managers = store::managers(&mut tx).await?;
+    drop(tx);
+    let name = organisation_name(&app, &page, found.tenant).await;
+    let view = FoundView {
+        t: page.t,
+        entra_tenant_id: found.tenant.to_string(),
+        region: found.region,
+        verified: name.is_some(),
+        name: name.unwrap_or_default(),
+        managers: managers.into_iter().map(|(id, name)| (id.to_string(), name)).collect(),
+        manager: page.scope().person().map(|person| person.to_string()).unwrap_or_default(),
+        errors: FieldErrors::default(),
+        frame: page.frame.clone(),
+        domain,
+    };
+    page.show(&view)
+}
+
+fn refusal(t: T, error: &DiscoveryError) -> String {
+    match error {
+        DiscoveryError::Malformed => t.customers_refused_malformed(),
+        DiscoveryError::NoSuchTenant => t.customers_refused_no_such_tenant(),
+        DiscoveryError::AnotherCloud(cloud) => t.customers_refused_another_cloud(cloud.clone()),
+        DiscoveryError::Graph(error) => {
+            tracing::warn!(%error, "discovery failed");
+            t.customers_refused_unreachable()
+        }
+    }
+}
+
+/// The name as Microsoft tells it to the provider's own reader; `None` where that cannot be asked.
+async fn organisation_name(app: &App, page: &Page, tenant: EntraTenantId) -> Option<String> {
+    let mut tx = page.scope().begin(&app.db).await.ok()?;
+    let home = providers::store::sign_in_tenant(&mut tx).await.ok()??;
+    let reader = providers::store::credential(&mut tx, &app.seal, AppKind::Reader).await.ok()??;
+    drop(tx);
+    let told = app.graph.app(home, &reader).tenant_by_id(tenant).await;
+    let told = told.map_err(|error| tracing::info!(%error, "organisation name not readable")).ok()??;
+    Some(told.display_name).filter(|name| !name.is_empty())
+}
+
+#[derive(Deserialize)]
+pub struct AddForm {
+    domain: String,
+    entra_tenant_id: String,
+    name: String,
+    manager: String,
+}
+
+pub async fn add(State(app): State<App>, page: Page, Form(form): Form<AddForm>) -> AppResult {
+    // Looked up again: the id in the form is only what the person saw, not what we trust.
+    let found = match app.graph.discover(&form.domain).await {
+        Ok(found) if found.tenant.to_string() == form.entra_tenant_id => found,
+        Ok(_) => return Err(AppError::Bad("the directory is another one than was shown")),
+        Err(error) => {
+            let error = Some(refusal(page.t, &error));
+            return page.show_again(&AskView {
+                t: page.t,
+                domain: form.domain,
+                error,
+                frame: page.frame.clone(),
+            });
+        }
+    };
+    let told = organisation_name(&app, &page, found.tenant).await;
+    let typed = form.name.trim().chars().take(200).collect::<String>();
+    let name = if typed.is_empty() { told.clone().unwrap_or_else(|| form.domain.clone()) } else { typed };
+    let new = NewCustomer {
+        id: CustomerId::new(&app.clock, &app.chance),
+        entra_tenant_id: found.tenant,
+        domain: form.domain.trim().to_lowercase(),
+        name_verified: told.as_deref() == Some(name.as_str()),
+        name,
+        account_manager: form.manager.parse::<PersonId>().ok(),
+        standing: Standing {
+            state: CustomerState::New,
+            whose_move: WhoseMove::Us,
+            next_move: "customers-next-send-link".to_owned(),
+            steps_done: 0,
+            steps_total: 0,
+        },
+    };
+    let mut tx = page.scope().begin(&app.db).await?;
+    match store::add(&mut tx, &new, app.clock.now()).await {
+        Ok(()) => {}
+        Err(TakenBy::Ours) => {
+            let error = Some(page.t.customers_refused_ours());
+            return page.show_again(&AskView {
+                t: page.t,
+                domain: form.domain,
+                error,
+                frame: page.frame.clone(),
+            });
+        }
+        Err(TakenBy::Sql(error)) => return Err(error.into()),
+    }
+    work::wake(&mut tx, new.id, consent::WORK, app.clock.now()).await?;
+    let event = Event::new("customer.added").of(new.id).after(json!({
+        "name": new.name, "domain": new.domain, "entra_tenant_id": new.entra_tenant_id,
+    }));
+    tx.commit(&app.clock, event).await?;
+    app.nudge.notify_waiters();
+    Ok(Redirect::to(&format!("/customers/{}?done=customer-added", new.id)).into_response())
+}

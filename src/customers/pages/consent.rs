@@ -1,0 +1,210 @@
+//! The consent page: what each app may do, the link to send, what the last check found; and the anonymous callback.
+
+use askama::Template;
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse, Redirect};
+use serde::Deserialize;
+
+use super::tabs::{Tab, tabs};
+use crate::app::App;
+use crate::customers::consent::{self, store::Consent};
+use crate::customers::extract::Viewed;
+use crate::customers::model::Customer;
+use crate::customers::store;
+use crate::kit::audit::Event;
+use crate::kit::error::{AppError, AppResult, Told};
+use crate::kit::form::CustomerForm;
+use crate::kit::frame::Frame;
+use crate::kit::page::{Page, Visitor};
+use crate::kit::session::hash;
+use crate::kit::text::T;
+use crate::kit::work;
+use crate::providers::{self, AppKind};
+
+const CALLBACK: &str = "/consent/callback";
+/// Apps a customer consents to here; the approver app comes with deciding in place.
+const APPS: [AppKind; 2] = [AppKind::Reader, AppKind::Operator];
+
+struct AppView {
+    key: &'static str,
+    title: String,
+    what: String,
+    permissions: Vec<&'static str>,
+    ready: bool,
+    state: String,
+    state_key: String,
+    checked: Option<String>,
+    problem: Option<(String, String)>,
+    missing: Vec<String>,
+    /// Until when the link sent last is good.
+    open_until: Option<String>,
+    /// The link, shown once: only its hash is kept.
+    link: Option<String>,
+    mail: Option<String>,
+    remove: String,
+}
+
+#[derive(Template)]
+#[template(path = "customers/consent.html")]
+struct ConsentView {
+    frame: Frame,
+    t: T,
+    tabs: Vec<Tab>,
+    customer: Customer,
+    apps: Vec<AppView>,
+}
+
+pub async fn show(State(app): State<App>, Viewed { page, customer }: Viewed) -> AppResult {
+    page.show(&view(&app, &page, customer, None).await?)
+}
+
+async fn view(
+    app: &App,
+    page: &Page,
+    customer: Customer,
+    made: Option<(AppKind, String)>,
+) -> Result<ConsentView, AppError> {
+    let now = app.clock.now();
+    let mut tx = page.scope().begin(&app.db).await?;
+    let known = consent::store::all(&mut tx, customer.id).await?;
+    let open = consent::store::open_links(&mut tx, customer.id, now).await?;
+    let mut apps = Vec::new();
+    for kind in APPS {
+        let credential = providers::store::credential(&mut tx, &app.seal, kind).await?;
+        let consent = known.iter().find(|one| one.app == kind);
+        let mut view = app_view(app, page.t, &customer, kind, consent);
+        view.ready = credential.is_some();
+        if let Some(credential) = credential {
+            view.remove = app.cloud.enterprise_app_link(customer.entra_tenant_id, &credential.client_id);
+        }
+        view.open_until =
+            open.iter().rev().find(|(one, ..)| *one == kind).map(|(_, _, ends)| page.t.date(ends));
+        if let Some((_, link)) = made.as_ref().filter(|(one, _)| *one == kind) {
+            view.mail = Some(page.t.customers_consent_mail(
+                customer.name.clone(),
+                link.clone(),
+                page.session.provider_name.clone(),
+            ));
+            view.link = Some(link.clone());
+        }
+        apps.push(view);
+    }
+    Ok(ConsentView {
+        t: page.t,
+        tabs: tabs(page, customer.id, "consent"),
+        apps,
+        frame: page.frame.clone(),
+        customer,
+    })
+}
+
+fn app_view(app: &App, t: T, _: &Customer, kind: AppKind, consent: Option<&Consent>) -> AppView {
+    let state = consent.map_or("unknown", |one| one.state.as_str());
+    let now = app.clock.now();
+    AppView {
+        key: kind.key(),
+        title: t.text_or_key(&format!("customers-app-{}", kind.key())),
+        what: t.text_or_key(&format!("customers-app-{}-what", kind.key())),
+        permissions: kind.application_permissions().to_vec(),
+        ready: false,
+        state: t.text_or_key(&format!("customers-consent-{state}")),
+        state_key: state.to_owned(),
+        checked: consent.and_then(|one| one.checked_at).map(|at| t.age(&at, &now)),
+        problem: consent.filter(|one| !one.cause.is_empty()).map(|one| {
+            let text = |part: &str| t.text_or_key(&format!("errors-{}-{part}", one.cause));
+            (text("what"), text("fix"))
+        }),
+        missing: consent.map(|one| one.missing.clone()).unwrap_or_default(),
+        open_until: None,
+        link: None,
+        mail: None,
+        remove: String::new(),
+    }
+}
+
+#[derive(Deserialize)]
+pub struct LinkForm {
+    app: String,
+}
+
+/// Makes a link and shows it once. It is good for 14 days and is spent only when consent is proven.
+pub async fn make_link(
+    State(app): State<App>,
+    Viewed { page, customer }: Viewed,
+    CustomerForm(form): CustomerForm<LinkForm>,
+) -> AppResult {
+    let kind = AppKind::from_key(&form.app)
+        .filter(|kind| APPS.contains(kind))
+        .ok_or(AppError::Bad("no such app"))?;
+    let mut tx = page.scope().begin(&app.db).await?;
+    let credential = providers::store::credential(&mut tx, &app.seal, kind).await?;
+    let credential = credential.ok_or_else(|| app_not_ready(page.t))?;
+    let state = app.chance.token();
+    consent::store::keep_link(&mut tx, customer.id, kind, &state, app.clock.now()).await?;
+    work::wake(&mut tx, customer.id, consent::WORK, app.clock.now()).await?;
+    store::link_sent(&mut tx, customer.id, app.clock.now()).await?;
+    tx.commit(&app.clock, Event::new("consent.link-made").of(customer.id).after(kind.key())).await?;
+    let callback = app.address(CALLBACK);
+    let link = app.cloud.admin_consent_link(
+        customer.entra_tenant_id,
+        &credential.client_id,
+        callback.as_str(),
+        &state,
+    );
+    page.show(&view(&app, &page, customer, Some((kind, link))).await?)
+}
+
+fn app_not_ready(t: T) -> AppError {
+    AppError::Conflict(Told {
+        title: t.customers_app_not_ready_title(),
+        what: t.customers_app_not_ready_what(),
+        fix: t.customers_app_not_ready_fix(),
+    })
+}
+
+#[derive(Deserialize)]
+pub struct CheckForm {}
+
+/// Has everything about this customer read now.
+pub async fn check_now(
+    State(app): State<App>,
+    Viewed { page, customer }: Viewed,
+    CustomerForm(CheckForm {}): CustomerForm<CheckForm>,
+) -> AppResult {
+    let mut tx = page.scope().begin(&app.db).await?;
+    store::wake_all(&mut tx, customer.id, app.clock.now()).await?;
+    work::wake(&mut tx, customer.id, consent::WORK, app.clock.now()).await?;
+    tx.commit(&app.clock, Event::new("customer.read-now").of(customer.id)).await?;
+    app.nudge.notify_waiters();
+    Ok(Redirect::to(&format!("/customers/{}?done=reading", customer.id)).into_response())
+}
+
+#[derive(Deserialize)]
+pub struct CallbackQuery {
+    #[serde(default)]
+    state: String,
+    error: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "customers/thanks.html")]
+struct ThanksView {
+    frame: Frame,
+    t: T,
+    declined: bool,
+}
+
+/// Where Microsoft sends the customer's administrator. Whatever the address says, this only has the expected
+/// directory checked; a forged, replayed or foreign one does not even that, and sees the same page.
+pub async fn callback(
+    State(app): State<App>,
+    visitor: Visitor,
+    Query(query): Query<CallbackQuery>,
+) -> AppResult {
+    sqlx::query!("select provider_id from door_consent($1, $2)", hash(&query.state), app.clock.now())
+        .fetch_optional(app.db.pool())
+        .await?;
+    app.nudge.notify_waiters();
+    let view = ThanksView { t: visitor.t, declined: query.error.is_some(), frame: visitor.frame.clone() };
+    visitor.show(&view)
+}
