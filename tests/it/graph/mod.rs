@@ -1,0 +1,7 @@
+//! The Graph client against single situations on the wire.
+
+mod calls;
+mod lists;
+mod reading;
+mod tokens;
+mod wire;
