@@ -19,7 +19,7 @@ use crate::kit::page::{Nav, NavEntry, RequestId, error_pages};
 use crate::kit::right::Right;
 use crate::kit::router::{RouteInfo, Routes};
 use crate::kit::{assets, headers, limits};
-use crate::{customers, sign_in};
+use crate::{customers, providers, sign_in};
 
 /// A page that takes longer is given up; event streams answer at once and are not held to it.
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
@@ -37,6 +37,7 @@ fn rooms() -> Routes<App> {
         .get("/assets/{file}", Right::Anyone, assets::serve)
         .merge(sign_in::routes())
         .merge(customers::routes())
+        .merge(providers::routes())
 }
 
 /// The route table: what tests walk, and what doctor prints.

@@ -1,6 +1,9 @@
 //! SQL of the providers room.
 
 use anyhow::Context;
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use uuid::Uuid;
 
 use crate::graph::{AppCredential, ClientId};
 use crate::kit::error::AppError;
@@ -35,4 +38,161 @@ pub async fn sign_in_tenant(tx: &mut Tx) -> Result<Option<EntraTenantId>, sqlx::
         .fetch_one(&mut **tx)
         .await?;
     Ok(found.map(EntraTenantId))
+}
+
+/// The provider as his administrator sees him.
+#[derive(Clone, Debug, Serialize)]
+pub struct Provider {
+    pub slug: String,
+    pub name: String,
+    pub mail_domains: Vec<String>,
+    pub sign_in_issuer: String,
+    pub sign_in_tenant: Option<Uuid>,
+    pub analyst_tenant: Option<Uuid>,
+    pub analyst_domain: Option<String>,
+    pub default_language: String,
+}
+
+pub async fn provider(tx: &mut Tx) -> Result<Provider, sqlx::Error> {
+    let provider = tx.scope().provider();
+    sqlx::query_as!(
+        Provider,
+        "select slug, name, mail_domains, sign_in_issuer, sign_in_tenant, analyst_tenant, analyst_domain,
+                default_language
+           from provider where provider_id = $1",
+        provider.0
+    )
+    .fetch_one(&mut **tx)
+    .await
+}
+
+/// What an administrator may change of the provider.
+#[derive(Clone, Debug, Serialize)]
+pub struct Settings {
+    pub name: String,
+    pub mail_domains: Vec<String>,
+    pub analyst_tenant: Option<Uuid>,
+    pub analyst_domain: Option<String>,
+    pub default_language: String,
+}
+
+pub async fn set_provider(tx: &mut Tx, settings: &Settings) -> Result<(), sqlx::Error> {
+    let provider = tx.scope().provider();
+    sqlx::query!(
+        "update provider set name = $2, mail_domains = $3, analyst_tenant = $4, analyst_domain = $5,
+                default_language = $6
+          where provider_id = $1",
+        provider.0,
+        settings.name,
+        &settings.mail_domains,
+        settings.analyst_tenant,
+        settings.analyst_domain,
+        settings.default_language
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// One app registration without its secret.
+#[derive(Clone, Debug)]
+pub struct AppRow {
+    pub app: String,
+    pub client_id: String,
+    pub proof: String,
+    pub certificate: Option<Vec<u8>>,
+    pub not_after: Option<DateTime<Utc>>,
+    pub has_proof: bool,
+    pub checked_at: Option<DateTime<Utc>>,
+    /// `{"ok": true}` or `{"ok": false, "cause": …, "detail": …}`.
+    pub check_outcome: Option<serde_json::Value>,
+}
+
+pub async fn apps(tx: &mut Tx) -> Result<Vec<AppRow>, sqlx::Error> {
+    let provider = tx.scope().provider();
+    sqlx::query_as!(
+        AppRow,
+        r#"select app, client_id, proof, certificate, not_after, sealed_proof is not null as "has_proof!",
+                  checked_at, check_outcome
+             from app_registration where provider_id = $1"#,
+        provider.0
+    )
+    .fetch_all(&mut **tx)
+    .await
+}
+
+pub async fn set_client_id(
+    tx: &mut Tx,
+    app: AppKind,
+    client_id: &str,
+    now: DateTime<Utc>,
+) -> Result<(), sqlx::Error> {
+    let provider = tx.scope().provider();
+    sqlx::query!(
+        "insert into app_registration (provider_id, app, client_id, proof, changed_at)
+         values ($1, $2, $3, 'certificate', $4)
+         on conflict (provider_id, app) do update set client_id = excluded.client_id, changed_at = excluded.changed_at,
+            checked_at = null, check_outcome = null",
+        provider.0,
+        app.key(),
+        client_id,
+        now
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// A sealed proof, and for a certificate what is public of it.
+pub struct NewProof {
+    pub kind: &'static str,
+    pub certificate: Option<Vec<u8>>,
+    pub not_after: Option<DateTime<Utc>>,
+    pub sealed: Vec<u8>,
+}
+
+pub async fn set_proof(
+    tx: &mut Tx,
+    app: AppKind,
+    proof: &NewProof,
+    now: DateTime<Utc>,
+) -> Result<(), sqlx::Error> {
+    let provider = tx.scope().provider();
+    sqlx::query!(
+        "insert into app_registration (provider_id, app, client_id, proof, certificate, not_after, sealed_proof,
+                                       changed_at)
+         values ($1, $2, '', $3, $4, $5, $6, $7)
+         on conflict (provider_id, app) do update set proof = excluded.proof, certificate = excluded.certificate,
+            not_after = excluded.not_after, sealed_proof = excluded.sealed_proof,
+            changed_at = excluded.changed_at, checked_at = null, check_outcome = null",
+        provider.0,
+        app.key(),
+        proof.kind,
+        proof.certificate,
+        proof.not_after,
+        proof.sealed,
+        now
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+pub async fn set_checked(
+    tx: &mut Tx,
+    app: AppKind,
+    outcome: &serde_json::Value,
+    now: DateTime<Utc>,
+) -> Result<(), sqlx::Error> {
+    let provider = tx.scope().provider();
+    sqlx::query!(
+        "update app_registration set checked_at = $3, check_outcome = $4 where provider_id = $1 and app = $2",
+        provider.0,
+        app.key(),
+        now,
+        outcome
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
 }

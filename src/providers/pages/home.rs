@@ -1,0 +1,153 @@
+//! The provider at a glance: his directories, language, and how far each app is set up.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::{IntoResponse, Redirect};
+use serde::Deserialize;
+
+use crate::app::App;
+use crate::kit::audit::Event;
+use crate::kit::error::AppResult;
+use crate::kit::form::{FieldErrors, Form};
+use crate::kit::frame::Frame;
+use crate::kit::page::Page;
+use crate::kit::text::{Lang, T};
+use crate::providers::AppKind;
+use crate::providers::store::{self, AppRow, Provider, Settings};
+
+struct AppCard {
+    key: &'static str,
+    title: String,
+    what: String,
+    state: String,
+    good: bool,
+}
+
+#[derive(Template)]
+#[template(path = "providers/home.html")]
+struct HomeView {
+    frame: Frame,
+    t: T,
+    provider: Provider,
+    apps: Vec<AppCard>,
+    name: String,
+    mail_domains: String,
+    analyst_tenant: String,
+    analyst_domain: String,
+    language: String,
+    errors: FieldErrors,
+}
+
+impl HomeView {
+    fn new(page: &Page, provider: Provider, apps: &[AppRow]) -> Self {
+        let t = page.t;
+        Self {
+            t,
+            apps: AppKind::ALL.into_iter().map(|kind| card(t, kind, apps)).collect(),
+            name: provider.name.clone(),
+            mail_domains: provider.mail_domains.join(", "),
+            analyst_tenant: provider.analyst_tenant.map(|id| id.to_string()).unwrap_or_default(),
+            analyst_domain: provider.analyst_domain.clone().unwrap_or_default(),
+            language: provider.default_language.clone(),
+            errors: FieldErrors::default(),
+            frame: page.frame.clone(),
+            provider,
+        }
+    }
+}
+
+fn card(t: T, kind: AppKind, apps: &[AppRow]) -> AppCard {
+    let row = apps.iter().find(|row| row.app == kind.key());
+    let ok = row.and_then(|row| row.check_outcome.as_ref()).and_then(|outcome| outcome.get("ok")?.as_bool());
+    let (state, good) = match (row, ok) {
+        (Some(_), Some(true)) => (t.providers_app_works(), true),
+        (Some(_), Some(false)) => (t.providers_app_refused(), false),
+        (Some(row), None) if !row.client_id.is_empty() && row.has_proof => {
+            (t.providers_app_unchecked(), false)
+        }
+        _ => (t.providers_app_unfinished(), false),
+    };
+    AppCard {
+        key: kind.key(),
+        title: t.text_or_key(&format!("providers-app-{}", kind.key())),
+        what: t.text_or_key(&format!("providers-app-{}-what", kind.key())),
+        state,
+        good,
+    }
+}
+
+pub async fn show(State(app): State<App>, page: Page) -> AppResult {
+    let mut tx = page.scope().begin(&app.db).await?;
+    let provider = store::provider(&mut tx).await?;
+    let apps = store::apps(&mut tx).await?;
+    drop(tx);
+    page.show(&HomeView::new(&page, provider, &apps))
+}
+
+#[derive(Deserialize)]
+pub struct SettingsForm {
+    name: String,
+    mail_domains: String,
+    analyst_tenant: String,
+    analyst_domain: String,
+    language: String,
+}
+
+impl SettingsForm {
+    fn read(&self, t: T) -> Result<Settings, FieldErrors> {
+        let mut errors = FieldErrors::default();
+        let name = self.name.trim().to_owned();
+        if name.is_empty() || name.chars().count() > 120 {
+            errors.add("name", t.providers_name_wrong());
+        }
+        let analyst_tenant = match self.analyst_tenant.trim() {
+            "" => None,
+            id => id.parse().map(Some).unwrap_or_else(|_| {
+                errors.add("analyst_tenant", t.providers_tenant_wrong());
+                None
+            }),
+        };
+        let domains = |text: &str| -> Vec<String> {
+            text.split([',', ' '])
+                .map(|one| one.trim().to_lowercase())
+                .filter(|one| !one.is_empty())
+                .collect()
+        };
+        let mail_domains = domains(&self.mail_domains);
+        let analyst_domain = domains(&self.analyst_domain).into_iter().next();
+        let wrong = |domain: &&String| crate::graph::discovery::named(domain).is_err();
+        if mail_domains.iter().any(|domain| wrong(&domain)) {
+            errors.add("mail_domains", t.providers_domain_wrong());
+        }
+        if analyst_domain.iter().any(|domain| wrong(&domain)) {
+            errors.add("analyst_domain", t.providers_domain_wrong());
+        }
+        let default_language = Lang::from_code(&self.language).unwrap_or_default().code().to_owned();
+        let settings = Settings { name, mail_domains, analyst_tenant, analyst_domain, default_language };
+        if errors.is_empty() { Ok(settings) } else { Err(errors) }
+    }
+}
+
+pub async fn save(State(app): State<App>, page: Page, Form(form): Form<SettingsForm>) -> AppResult {
+    let mut tx = page.scope().begin(&app.db).await?;
+    let before = store::provider(&mut tx).await?;
+    let settings = match form.read(page.t) {
+        Ok(settings) => settings,
+        Err(errors) => {
+            let apps = store::apps(&mut tx).await?;
+            let view = HomeView {
+                errors,
+                name: form.name,
+                mail_domains: form.mail_domains,
+                analyst_tenant: form.analyst_tenant,
+                analyst_domain: form.analyst_domain,
+                language: form.language,
+                ..HomeView::new(&page, before, &apps)
+            };
+            return page.show_again(&view);
+        }
+    };
+    store::set_provider(&mut tx, &settings).await?;
+    tx.commit(&app.clock, Event::new("provider.changed").before(before).after(&settings)).await?;
+    Ok(Redirect::to("/admin?done=saved").into_response())
+}
