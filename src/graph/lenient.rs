@@ -24,9 +24,11 @@ macro_rules! words {
         }
 
         impl $name {
-            /// Capitals do not matter: Microsoft's own examples mix `AdminAdd` and `adminAdd`.
+            /// Capitals do not matter, nor the `#` of a type: Microsoft's own examples mix `AdminAdd` and `adminAdd`,
+            /// `#microsoft.graph.user` and `microsoft.graph.user`.
             pub fn of(text: &str) -> Self {
-                $(if text.eq_ignore_ascii_case($text) { return Self::$variant; })*
+                let bare = text.trim_start_matches('#');
+                $(if bare.eq_ignore_ascii_case($text.trim_start_matches('#')) { return Self::$variant; })*
                 Self::Other(text.to_owned())
             }
 

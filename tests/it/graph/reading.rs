@@ -1,6 +1,7 @@
 //! Answers as Microsoft documents them, and as it might answer tomorrow.
 
 use mssp_portal::graph::catalogs::OriginSystem;
+use mssp_portal::graph::connected_organizations::IdentitySourceKind;
 use mssp_portal::graph::groups::PrincipalKind;
 use mssp_portal::graph::packages::ResourceRoleScope;
 use mssp_portal::graph::policies::{AssignmentPolicy, ReviewExpiry, TargetScope};
@@ -172,6 +173,25 @@ async fn members_tell_whether_they_are_guests_and_owners_may_be_withheld() {
     assert_eq!(members[0].external_user_state, Some(ExternalUserState::PendingAcceptance));
     assert_eq!(members[1].kind, Some(PrincipalKind::ServicePrincipal));
     assert_eq!((&members[2].kind, members[2].display_name.as_str()), (&None, ""));
+}
+
+#[tokio::test]
+async fn a_connected_organization_is_known_by_its_tenant_with_and_without_the_sign_of_a_type() {
+    for kind in ["#microsoft.graph.azureActiveDirectoryTenant", "microsoft.graph.azureActiveDirectoryTenant"]
+    {
+        let source = json!({"@odata.type": kind, "tenantId": tenant(5), "displayName": "SOC"});
+        let (wire, directory) =
+            answering(json!({"value": [{"id": "co1", "state": "Configured", "identitySources": [source]}]}))
+                .await;
+        let found = directory.connected_organizations_of(tenant(5)).await.unwrap();
+        assert!(found[0].is_of(tenant(5)) && !found[0].is_of(tenant(6)));
+        assert_eq!(found[0].identity_sources[0].kind, Some(IdentitySourceKind::EntraTenant));
+        assert!(
+            wire.seen()[0]
+                .path
+                .contains("identitySources/any(is:is/microsoft.graph.azureActiveDirectoryTenant")
+        );
+    }
 }
 
 #[tokio::test]
