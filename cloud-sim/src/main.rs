@@ -1,2 +1,58 @@
-//! Program.
-fn main() {}
+//! The simulated cloud as a program.
+
+use std::path::PathBuf;
+
+use clap::Parser;
+use cloud_sim::{Options, Simulation};
+use tokio::signal::unix::{SignalKind, signal};
+
+/// A simulation of Microsoft's cloud (Entra, Graph, My Access, Defender) for tests and demonstrations.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    /// Address and port to listen on.
+    #[arg(long, env = "CLOUD_SIM_LISTEN", default_value = "127.0.0.1:8090")]
+    listen: String,
+    /// Origin others reach it by, when not http://<listen>.
+    #[arg(long, env = "CLOUD_SIM_PUBLIC_URL")]
+    public_url: Option<String>,
+    /// File that keeps the world between runs.
+    #[arg(long, env = "CLOUD_SIM_STATE")]
+    state: Option<PathBuf>,
+}
+
+#[tokio::main]
+async fn main() -> std::process::ExitCode {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into());
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    match run(Arguments::parse()).await {
+        Ok(()) => std::process::ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("{error:#}");
+            std::process::ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(arguments: Arguments) -> anyhow::Result<()> {
+    let simulation = Simulation::start(Options {
+        listen: arguments.listen,
+        public_url: arguments.public_url,
+        state: arguments.state,
+        clock: None,
+    })
+    .await?;
+    say(&format!("simulated cloud: {}", simulation.base_url()));
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        result = tokio::signal::ctrl_c() => result?,
+        _ = terminate.recv() => {}
+    }
+    simulation.stop().await;
+    Ok(())
+}
+
+#[expect(clippy::print_stdout, reason = "the one line that says where the simulation is")]
+fn say(line: &str) {
+    println!("{line}");
+}

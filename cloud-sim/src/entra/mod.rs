@@ -1,0 +1,28 @@
+//! Entra: discovery, keys, tokens, sign-in and consent pages.
+
+mod authorize;
+mod client;
+pub mod consent;
+mod discovery;
+pub mod errors;
+pub mod keys;
+pub mod sessions;
+mod token;
+
+use crate::answer::{Answer, Outcome};
+use crate::call::Call;
+use crate::simulation::Shared;
+
+/// Answers everything outside Graph and the control interface.
+pub fn answer(shared: &Shared, call: &Call) -> Outcome {
+    let path: Vec<&str> = call.segments.iter().map(String::as_str).collect();
+    let said = match (call.method.as_str(), path.as_slice()) {
+        ("GET", [name, "v2.0", ".well-known", "openid-configuration"]) => {
+            discovery::document(shared, call, name)
+        }
+        ("GET", [name, "discovery", "v2.0", "keys"]) => discovery::keys(shared, call, name),
+        ("POST", [name, "oauth2", "v2.0", "token"]) => token::answer(shared, call, name),
+        _ => return Err(Answer::unknown()),
+    };
+    Ok(said.unwrap_or_else(|e| e.body(call)))
+}

@@ -1,0 +1,24 @@
+//! What lives only as long as the process: sign-in codes, refresh tokens.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+
+/// A sign-in that waits for its code to be redeemed, or the right to refresh it.
+#[derive(Clone, Debug)]
+pub struct SignIn {
+    pub client_id: String,
+    pub redirect_uri: String,
+    pub tenant: String,
+    pub user: String,
+    pub scope: String,
+    pub nonce: Option<String>,
+    pub challenge: String,
+    pub until: DateTime<Utc>,
+}
+
+#[derive(Default)]
+pub struct Sessions {
+    pub codes: HashMap<String, SignIn>,
+    pub refreshes: HashMap<String, SignIn>,
+}

@@ -1,0 +1,112 @@
+//! The front door: every call comes in here, is hit by faults, dispatched, written down and answered.
+
+pub mod connection;
+pub mod faults;
+pub mod journal;
+mod respond;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Bytes;
+use axum::extract::{ConnectInfo, State};
+use axum::response::Response;
+use http::{HeaderMap, Method, Uri};
+use serde_json::{Value, json};
+
+use crate::answer::Answer;
+use crate::call::Call;
+use crate::simulation::Shared;
+use connection::Scissors;
+use faults::{Kind, Strike};
+
+/// Handles any call.
+pub async fn front(
+    State(shared): State<Arc<Shared>>,
+    ConnectInfo(scissors): ConnectInfo<Scissors>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let call = read(&shared, &method, &uri, headers, body);
+    if call.path == "/sim" || call.path.starts_with("/sim/") {
+        return respond::bytes(&call, crate::control::answer(&shared, &call));
+    }
+    let who = crate::graph::bearer::seems(&call);
+    let strike = shared.faults().strike(&call, who.0.as_deref());
+    let answer = match strike {
+        Some(strike) if !strike.after_effect => faults::answer(strike).unwrap_or_else(|| Answer::empty(200)),
+        _ => dispatch(&shared, &call),
+    };
+    let answer = match strike {
+        Some(strike) if strike.after_effect => faults::answer(strike).unwrap_or(answer),
+        _ => answer,
+    };
+    let status = match strike.map(|s| s.kind) {
+        Some(Kind::LostAnswer) => json!("lost-answer"),
+        Some(Kind::Timeout) => json!("timeout"),
+        _ => json!(answer.status),
+    };
+    shared.journal().write(&call, &who, &status, &answer);
+    if let Some(strike) = strike {
+        hold(&shared, strike, &scissors).await;
+    }
+    respond::bytes(&call, answer)
+}
+
+fn read(shared: &Shared, method: &Method, uri: &Uri, headers: HeaderMap, body: Bytes) -> Call {
+    let mut call = Call {
+        method: method.to_string(),
+        path: String::new(),
+        segments: Vec::new(),
+        query: std::collections::BTreeMap::new(),
+        raw_query: String::new(),
+        headers,
+        body: body.to_vec(),
+        base: shared.base_url().to_owned(),
+        now: shared.clock.now(),
+    };
+    call.aim(&uri.to_string().split_once("://").map_or_else(
+        || uri.to_string(),
+        |_| uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string),
+    ));
+    call
+}
+
+fn dispatch(shared: &Shared, call: &Call) -> Answer {
+    let result = match call.segments.first().map(String::as_str) {
+        Some("v1.0" | "beta") => crate::graph::answer(shared, call),
+        _ => crate::entra::answer(shared, call),
+    };
+    if call.method != "GET" {
+        shared.touch();
+    }
+    result.unwrap_or_else(|refusal| refusal)
+}
+
+/// What a fault does to the connection before the answer goes out.
+async fn hold(shared: &Shared, strike: Strike, scissors: &Scissors) {
+    match strike.kind {
+        Kind::LostAnswer => scissors.cut(),
+        Kind::Slow => tokio::time::sleep(Duration::from_secs(strike.retry_after.unwrap_or(2))).await,
+        Kind::Timeout => {
+            let long = Duration::from_secs(strike.retry_after.unwrap_or(600));
+            tokio::select! {
+                () = tokio::time::sleep(long) => {}
+                () = shared.stopped() => {}
+            }
+            scissors.cut();
+        }
+        _ => {}
+    }
+}
+
+/// An error body's inner part, the same for every Graph error.
+fn inner_error(call: &Call, request_id: &str) -> Value {
+    json!({
+        "date": call.now.format("%Y-%m-%dT%H:%M:%S").to_string(),
+        "request-id": request_id,
+        "client-request-id": call.header("client-request-id").unwrap_or(request_id),
+    })
+}

@@ -1,0 +1,85 @@
+//! Members and owners of a group (contract §3, §22).
+
+use serde_json::{Value, json};
+
+use super::groups::{exists, find};
+use super::scene::Scene;
+use super::{groups, users};
+use crate::answer::{Answer, Outcome};
+use crate::odata::{self, Allowed};
+use crate::world::Tenant;
+
+/// Which list of a group.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    Members,
+    Owners,
+}
+
+impl Side {
+    pub fn of(name: &str) -> Option<Self> {
+        match name {
+            "members" => Some(Self::Members),
+            "owners" => Some(Self::Owners),
+            _ => None,
+        }
+    }
+}
+
+/// A directory object with its type, as lists of mixed kinds show it.
+fn object(tenant: &Tenant, id: &str) -> Option<Value> {
+    let typed = |mut value: Value, kind: &str| {
+        value["@odata.type"] = json!(format!("#microsoft.graph.{kind}"));
+        value
+    };
+    if let Some(user) = tenant.user(id) {
+        return Some(typed(users::shown(tenant, user), "user"));
+    }
+    if let Some(group) = tenant.group(id) {
+        return Some(typed(groups::shown(group, true), "group"));
+    }
+    let sp = tenant.service_principals.iter().find(|s| s.id == id)?;
+    Some(typed(json!({"id": sp.id, "appId": sp.app_id, "displayName": sp.display_name}), "servicePrincipal"))
+}
+
+pub fn list(scene: &mut Scene<'_>, key: &str, side: Side, cast: Option<&str>) -> Outcome {
+    let id = find(scene, key)?;
+    let tenant = scene.tenant();
+    let group = tenant.group(&id).ok_or_else(|| Answer::not_found(&id))?;
+    let ids = if side == Side::Members { &group.members } else { &group.owners };
+    let wanted = cast.map(|c| format!("#{c}"));
+    let items = ids
+        .iter()
+        .filter_map(|i| object(tenant, i))
+        .filter(|o| wanted.as_deref().is_none_or(|w| o["@odata.type"] == w))
+        .collect();
+    odata::page(
+        scene.call,
+        items,
+        &Allowed { filter: &["id"], expand: &[], page: scene.page(), default: &[] },
+    )
+}
+
+pub fn add(scene: &mut Scene<'_>, key: &str, side: Side) -> Outcome {
+    let id = find(scene, key)?;
+    let body = scene.body()?;
+    let object = exists(scene, &body["@odata.id"])?;
+    let group = scene.tenant_mut().group_mut(&id).ok_or_else(|| Answer::not_found(&id))?;
+    let list = if side == Side::Members { &mut group.members } else { &mut group.owners };
+    if list.contains(&object) {
+        return Err(Answer::bad_request(
+            "One or more added object references already exist for the following modified properties: 'members'.",
+        ));
+    }
+    list.push(object);
+    Ok(Answer::empty(204))
+}
+
+pub fn remove(scene: &mut Scene<'_>, key: &str, side: Side, object: &str) -> Outcome {
+    let id = find(scene, key)?;
+    let group = scene.tenant_mut().group_mut(&id).ok_or_else(|| Answer::not_found(&id))?;
+    let list = if side == Side::Members { &mut group.members } else { &mut group.owners };
+    let before = list.len();
+    list.retain(|o| !o.eq_ignore_ascii_case(object));
+    if list.len() == before { Err(Answer::not_found(object)) } else { Ok(Answer::empty(204)) }
+}

@@ -1,0 +1,69 @@
+//! Microsoft Graph: bearer, permission, then the resource.
+
+pub mod bearer;
+mod group_people;
+mod groups;
+mod organization;
+mod permissions;
+pub mod scene;
+mod users;
+
+use crate::answer::{Answer, Outcome};
+use crate::call::Call;
+use crate::simulation::Shared;
+use bearer::Caller;
+use group_people::Side;
+use scene::Scene;
+
+/// Answers a call to `/v1.0` or `/beta`.
+pub fn answer(shared: &Shared, call: &Call) -> Outcome {
+    let caller = bearer::caller(shared, call)?;
+    as_caller(shared, call, &caller)
+}
+
+/// The same with a caller already known: for parts of a batch and the control interface.
+pub fn as_caller(shared: &Shared, call: &Call, caller: &Caller) -> Outcome {
+    permissions::check(call, caller)?;
+    let mut world = shared.world();
+    let mut scene = Scene::open(&mut world, call, caller)?;
+    let pieces: Vec<&str> = call.segments.iter().skip(1).map(String::as_str).collect();
+    directory(&mut scene, &pieces)
+}
+
+fn directory(scene: &mut Scene<'_>, pieces: &[&str]) -> Outcome {
+    match (scene.call.method.as_str(), pieces) {
+        ("GET", ["organization"]) => organization::list(scene),
+        ("GET", ["subscribedSkus"]) => organization::skus(scene),
+        ("GET", ["tenantRelationships", function, argument]) => organization::find(scene, function, argument),
+        ("GET", ["users"]) => users::list(scene),
+        ("GET", ["users", id]) => users::get(scene, id),
+        ("GET", ["users", id, "memberOf", ..]) => users::member_of(scene, id),
+        ("POST", ["users", id, "checkMemberGroups"]) => users::check_member_groups(scene, id),
+        ("GET", ["me"]) => users::get_me(scene),
+        ("GET", ["me", "memberOf", ..]) => users::member_of(scene, &users::me(scene)?),
+        ("POST", ["me", "checkMemberGroups"]) => users::check_member_groups(scene, &users::me(scene)?),
+        (_, ["groups", rest @ ..]) => group_calls(scene, rest),
+        _ => Err(Answer::unknown()),
+    }
+}
+
+fn group_calls(scene: &mut Scene<'_>, rest: &[&str]) -> Outcome {
+    match (scene.call.method.as_str(), rest) {
+        ("GET", []) => groups::list(scene),
+        ("POST", []) => groups::create(scene),
+        ("GET", [id]) => groups::get(scene, id),
+        ("PATCH", [id]) => groups::update(scene, id),
+        ("DELETE", [id]) => groups::delete(scene, id),
+        (method, [id, side, more @ ..]) => {
+            let side = Side::of(side).ok_or_else(Answer::unknown)?;
+            match (method, more) {
+                ("GET", []) => group_people::list(scene, id, side, None),
+                ("GET", [cast]) => group_people::list(scene, id, side, Some(cast)),
+                ("POST", ["$ref"]) => group_people::add(scene, id, side),
+                ("DELETE", [object, "$ref"]) => group_people::remove(scene, id, side, object),
+                _ => Err(Answer::unknown()),
+            }
+        }
+        _ => Err(Answer::unknown()),
+    }
+}

@@ -1,0 +1,135 @@
+//! `/users` and `/me` (contract §22).
+
+use serde_json::{Value, json};
+
+use super::scene::{Scene, plain_key, stamp};
+use crate::answer::{Answer, Outcome};
+use crate::odata::{self, Allowed};
+use crate::world::{Tenant, User};
+
+/// Properties shown without `$select`.
+const DEFAULT: &[&str] = &[
+    "businessPhones",
+    "displayName",
+    "givenName",
+    "id",
+    "jobTitle",
+    "mail",
+    "mobilePhone",
+    "officeLocation",
+    "preferredLanguage",
+    "surname",
+    "userPrincipalName",
+];
+/// All that User.ReadBasic.All may see.
+const BASIC: &[&str] = &["displayName", "givenName", "id", "mail", "surname", "userPrincipalName"];
+const FILTERS: &[&str] = &[
+    "id",
+    "displayName",
+    "mail",
+    "userPrincipalName",
+    "userType",
+    "externalUserState",
+    "accountEnabled",
+    "givenName",
+    "surname",
+    "otherMails/any",
+    "proxyAddresses/any",
+];
+
+/// A user with every property this simulation has.
+pub fn shown(tenant: &Tenant, user: &User) -> Value {
+    let (given, surname) = user.display_name.split_once(' ').unwrap_or((&user.display_name, ""));
+    let identities = if user.guest {
+        json!([{"signInType": "federated", "issuer": "ExternalAzureAD", "issuerAssignedId": null}])
+    } else {
+        json!([{"signInType": "userPrincipalName", "issuer": tenant.default_domain(),
+            "issuerAssignedId": user.user_principal_name}])
+    };
+    json!({
+        "id": user.id, "displayName": user.display_name, "givenName": given, "surname": surname,
+        "userPrincipalName": user.user_principal_name, "mail": user.mail, "businessPhones": [], "jobTitle": null,
+        "mobilePhone": null, "officeLocation": null, "preferredLanguage": null,
+        "accountEnabled": user.enabled, "userType": if user.guest { "Guest" } else { "Member" },
+        "externalUserState": user.external_state,
+        "externalUserStateChangeDateTime": user.external_state.as_ref().map(|_| stamp(user.created)),
+        "creationType": user.guest.then_some("Invitation"), "createdDateTime": stamp(user.created),
+        "identities": identities, "otherMails": if user.guest { json!([user.mail]) } else { json!([]) },
+        "proxyAddresses": user.mail.as_ref().map(|m| vec![format!("SMTP:{m}")]).unwrap_or_default(),
+    })
+}
+
+/// Leaves out what a token with only the basic permission may not see.
+fn visible(scene: &Scene<'_>, user: Value) -> Value {
+    let full = ["User.Read.All", "User.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"];
+    if scene.caller.all_powerful || full.iter().any(|p| scene.caller.holds(p)) {
+        return user;
+    }
+    let Value::Object(map) = user else { return user };
+    Value::Object(map.into_iter().filter(|(k, _)| BASIC.contains(&k.as_str())).collect())
+}
+
+pub fn list(scene: &Scene<'_>) -> Outcome {
+    let tenant = scene.tenant();
+    let items = tenant.users.iter().map(|u| visible(scene, shown(tenant, u))).collect();
+    odata::page(
+        scene.call,
+        items,
+        &Allowed { filter: FILTERS, expand: &[], page: scene.page(), default: DEFAULT },
+    )
+}
+
+pub fn get(scene: &Scene<'_>, key: &str) -> Outcome {
+    let key = plain_key(key);
+    let tenant = scene.tenant();
+    let user = tenant.user(&key).ok_or_else(|| Answer::not_found(&key))?;
+    Ok(odata::single(scene.call, visible(scene, shown(tenant, user)), DEFAULT))
+}
+
+/// The signed-in person's object id; an app alone has none.
+pub fn me(scene: &Scene<'_>) -> Result<String, Answer> {
+    scene
+        .caller
+        .user
+        .clone()
+        .ok_or_else(|| Answer::bad_request("/me request is only valid with delegated authentication flow."))
+}
+
+pub fn get_me(scene: &Scene<'_>) -> Outcome {
+    let id = me(scene)?;
+    let tenant = scene.tenant();
+    let user = tenant.user(&id).ok_or_else(|| Answer::not_found(&id))?;
+    Ok(odata::single(scene.call, shown(tenant, user), DEFAULT))
+}
+
+/// Groups a person is in; a restricted guest sees none (contract §22, the trap).
+pub fn member_of(scene: &Scene<'_>, key: &str) -> Outcome {
+    let tenant = scene.tenant();
+    let user = tenant.user(&plain_key(key)).ok_or_else(|| Answer::not_found(key))?;
+    let restricted = tenant.authorization_policy["guestUserRoleId"] == "2af84b1e-32c8-42b7-82bc-daa82404023b";
+    let blind = restricted && user.guest && scene.caller.user.as_deref() == Some(&user.id);
+    let mut items = Vec::new();
+    for group in tenant.groups.iter().filter(|g| !blind && g.members.contains(&user.id)) {
+        let mut item = super::groups::shown(group, true);
+        item["@odata.type"] = json!("#microsoft.graph.group");
+        items.push(item);
+    }
+    odata::page(
+        scene.call,
+        items,
+        &Allowed { filter: &["id", "displayName"], expand: &[], page: scene.page(), default: &[] },
+    )
+}
+
+pub fn check_member_groups(scene: &Scene<'_>, key: &str) -> Outcome {
+    let body = scene.body()?;
+    let asked: Vec<&str> =
+        body["groupIds"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    if asked.is_empty() || asked.len() > 20 {
+        return Err(Answer::bad_request("groupIds takes 1 to 20 ids."));
+    }
+    let tenant = scene.tenant();
+    let user = tenant.user(&plain_key(key)).ok_or_else(|| Answer::not_found(key))?;
+    let inside: Vec<&str> = asked.into_iter().filter(|g| tenant.is_member(g, &user.id)).collect();
+    Ok(Answer::ok(json!({"value": inside})))
+}

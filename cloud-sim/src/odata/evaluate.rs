@@ -1,0 +1,117 @@
+//! Whether an object passes a filter, and which properties a filter asks about.
+
+use serde_json::Value;
+
+use super::filter::{Filter, Literal, Operand};
+
+/// Whether `object` passes.
+pub fn passes(filter: &Filter, object: &Value) -> bool {
+    match filter {
+        Filter::And(a, b) => passes(a, object) && passes(b, object),
+        Filter::Or(a, b) => passes(a, object) || passes(b, object),
+        Filter::Not(inner) => !passes(inner, object),
+        Filter::Compare(operand, op, literal) => compare(read(operand, object), op, literal),
+        Filter::In(operand, all) => all.iter().any(|l| compare(read(operand, object), "eq", l)),
+        Filter::Call(name, operand, literal) => call(name, &read(operand, object), literal),
+        Filter::Any(path, variable, inner) => {
+            let operand = Operand { path: path.clone(), lower: false };
+            match read(&operand, object) {
+                Value::Array(items) => items.iter().any(|item| passes(inner, &wrap(variable, item))),
+                _ => false,
+            }
+        }
+    }
+}
+
+fn wrap(variable: &str, item: &Value) -> Value {
+    let mut map = serde_json::Map::new();
+    map.insert(variable.to_owned(), item.clone());
+    Value::Object(map)
+}
+
+/// Reads a property; a type cast in the path (`microsoft.graph.x`) must match `@odata.type`.
+fn read(operand: &Operand, object: &Value) -> Value {
+    let mut here = object;
+    for piece in &operand.path {
+        if let Some(cast) = piece.strip_prefix("microsoft.graph.") {
+            let kind = here.get("@odata.type").and_then(Value::as_str).unwrap_or("");
+            if kind.strip_prefix("#microsoft.graph.") != Some(cast) {
+                return Value::Null;
+            }
+            continue;
+        }
+        match here.get(piece) {
+            Some(next) => here = next,
+            None => return Value::Null,
+        }
+    }
+    match here {
+        Value::String(s) if operand.lower => Value::String(s.to_lowercase()),
+        other => other.clone(),
+    }
+}
+
+fn compare(value: Value, op: &str, literal: &Literal) -> bool {
+    match (value, literal) {
+        (Value::Null, Literal::Null) => op == "eq",
+        (_, Literal::Null) => op == "ne",
+        (Value::Null, _) => op == "ne",
+        (Value::Bool(b), Literal::Bool(l)) => ordered(b.cmp(l), op),
+        (Value::String(s), Literal::Text(l) | Literal::Bare(l)) => match (instant(&s), instant(l)) {
+            (Some(a), Some(b)) => ordered(a.cmp(&b), op),
+            _ => ordered(s.to_lowercase().cmp(&l.to_lowercase()), op),
+        },
+        (Value::Number(n), Literal::Bare(l)) => {
+            let (Some(a), Ok(b)) = (n.as_f64(), l.parse::<f64>()) else { return false };
+            a.partial_cmp(&b).is_some_and(|o| ordered(o, op))
+        }
+        _ => false,
+    }
+}
+
+fn instant(text: &str) -> Option<chrono::DateTime<chrono::Utc>> {
+    chrono::DateTime::parse_from_rfc3339(text).ok().map(|d| d.to_utc())
+}
+
+fn ordered(order: std::cmp::Ordering, op: &str) -> bool {
+    match op {
+        "eq" => order.is_eq(),
+        "ne" => order.is_ne(),
+        "gt" => order.is_gt(),
+        "ge" => order.is_ge(),
+        "lt" => order.is_lt(),
+        _ => order.is_le(),
+    }
+}
+
+fn call(name: &str, value: &Value, literal: &Literal) -> bool {
+    let (Value::String(text), Literal::Text(wanted)) = (value, literal) else { return false };
+    let (text, wanted) = (text.to_lowercase(), wanted.to_lowercase());
+    match name {
+        "contains" => text.contains(&wanted),
+        "startswith" => text.starts_with(&wanted),
+        _ => text.ends_with(&wanted),
+    }
+}
+
+/// Every property path a filter asks about; a lambda's paths are prefixed by the collection's.
+pub fn asked(filter: &Filter, out: &mut Vec<String>) {
+    match filter {
+        Filter::And(a, b) | Filter::Or(a, b) => {
+            asked(a, out);
+            asked(b, out);
+        }
+        Filter::Not(inner) => asked(inner, out),
+        Filter::Compare(o, _, _) | Filter::In(o, _) | Filter::Call(_, o, _) => out.push(o.path.join("/")),
+        Filter::Any(path, variable, inner) => {
+            let mut inside = Vec::new();
+            asked(inner, &mut inside);
+            for one in inside {
+                let rest =
+                    one.strip_prefix(variable.as_str()).unwrap_or(&one).trim_start_matches('/').to_owned();
+                let joined = format!("{}/any/{rest}", path.join("/"));
+                out.push(joined.trim_end_matches('/').to_owned());
+            }
+        }
+    }
+}

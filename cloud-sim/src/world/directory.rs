@@ -1,0 +1,65 @@
+//! People and groups of a tenant.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// A member or guest of a directory.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct User {
+    pub id: String,
+    pub user_principal_name: String,
+    pub display_name: String,
+    pub mail: Option<String>,
+    pub guest: bool,
+    pub enabled: bool,
+    /// `PendingAcceptance` or `Accepted`, for guests only.
+    pub external_state: Option<String>,
+    /// Directory roles by name, such as `Global Administrator`.
+    pub roles: Vec<String>,
+    pub created: Option<DateTime<Utc>>,
+    /// Of a guest: his tenant and object id at home, when it is simulated too.
+    pub home: Option<(String, String)>,
+}
+
+/// A security group.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Group {
+    pub id: String,
+    pub display_name: String,
+    pub description: Option<String>,
+    pub mail_nickname: String,
+    pub unique_name: Option<String>,
+    pub security_enabled: bool,
+    pub mail_enabled: bool,
+    pub group_types: Vec<String>,
+    pub on_premises_sync: bool,
+    pub created: Option<DateTime<Utc>>,
+    /// Object ids of members and owners.
+    pub members: Vec<String>,
+    pub owners: Vec<String>,
+    pub delay: Delay,
+}
+
+/// How long something stays unseen after it was made: a number of reads, or until an instant.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Delay {
+    pub reads: u32,
+    pub until: Option<DateTime<Utc>>,
+}
+
+impl Delay {
+    /// One read: true when the thing shows itself.
+    pub fn seen(&mut self, now: DateTime<Utc>) -> bool {
+        if self.until.is_some_and(|at| now < at) {
+            return false;
+        }
+        if self.reads > 0 {
+            self.reads -= 1;
+            return false;
+        }
+        true
+    }
+}

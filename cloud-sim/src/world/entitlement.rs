@@ -1,0 +1,150 @@
+//! Entitlement management's objects, as one tenant keeps them.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::directory::Delay;
+
+/// A connected organization with its one identity source as Graph shows it.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ConnectedOrganization {
+    pub id: String,
+    pub display_name: String,
+    pub description: Option<String>,
+    pub state: String,
+    pub created: Option<DateTime<Utc>>,
+    pub modified: Option<DateTime<Utc>>,
+    pub identity_source: Value,
+    /// Verified domains that belong to it.
+    pub domains: Vec<String>,
+}
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Catalog {
+    pub id: String,
+    pub display_name: String,
+    pub description: Option<String>,
+    pub state: String,
+    pub externally_visible: bool,
+    pub created: Option<DateTime<Utc>>,
+    pub modified: Option<DateTime<Utc>>,
+}
+
+/// A group inside a catalog, with the ids of its two roles and of its root scope.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Resource {
+    pub id: String,
+    pub catalog: String,
+    pub group: String,
+    pub display_name: String,
+    pub description: Option<String>,
+    pub member_role: String,
+    pub owner_role: String,
+    pub root_scope: String,
+    pub created: Option<DateTime<Utc>>,
+    pub delay: Delay,
+}
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Package {
+    pub id: String,
+    pub catalog: String,
+    pub display_name: String,
+    pub description: Option<String>,
+    pub hidden: bool,
+    pub created: Option<DateTime<Utc>>,
+    pub modified: Option<DateTime<Utc>>,
+}
+
+/// A group's role inside a package; its id is `roleId_scopeId`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct RoleScope {
+    pub id: String,
+    pub package: String,
+    pub resource: String,
+    /// `Member` or `Owner`.
+    pub role: String,
+    pub created: Option<DateTime<Utc>>,
+    pub delay: Delay,
+}
+
+/// An assignment policy: `body` is the object as Graph shows it, without id, dates and links.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Policy {
+    pub id: String,
+    pub package: String,
+    pub body: Value,
+    pub created: Option<DateTime<Utc>>,
+    pub modified: Option<DateTime<Utc>>,
+}
+
+/// Who asks for access: he may not be in the directory yet.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Requestor {
+    /// Id of the subject in entitlement management, not the user's.
+    pub id: String,
+    pub display_name: String,
+    pub mail: String,
+    pub principal_name: String,
+    /// Object id in this directory, once there.
+    pub object_id: Option<String>,
+    /// Tenant and object id at home, when that is simulated.
+    pub home: Option<(String, String)>,
+    pub connected_organization: Option<String>,
+}
+
+/// A decision on a stage.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Decision {
+    pub approved: bool,
+    /// Absent when the clock decided.
+    pub by: Option<String>,
+    pub justification: String,
+    pub at: Option<DateTime<Utc>>,
+}
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Request {
+    pub id: String,
+    pub request_type: String,
+    pub state: String,
+    pub status: String,
+    pub package: String,
+    pub policy: String,
+    pub assignment: Option<String>,
+    pub requestor: Requestor,
+    pub justification: Option<String>,
+    pub answers: Value,
+    pub created: Option<DateTime<Utc>>,
+    pub completed: Option<DateTime<Utc>>,
+    pub stage: String,
+    pub decision: Option<Decision>,
+    /// Correlation id of its audit rows.
+    pub correlation: String,
+    /// When delivery ends, once it has begun.
+    pub deliver_at: Option<DateTime<Utc>>,
+}
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Assignment {
+    pub id: String,
+    pub package: String,
+    pub policy: String,
+    pub state: String,
+    pub status: String,
+    pub target: Requestor,
+    pub starts: Option<DateTime<Utc>>,
+    pub ends: Option<DateTime<Utc>>,
+    pub expired: Option<DateTime<Utc>>,
+}

@@ -1,0 +1,59 @@
+//! Everything that exists in the simulated cloud, as plain data. It is saved as JSON.
+
+pub mod application;
+pub mod directory;
+pub mod entitlement;
+pub mod licence;
+pub mod switches;
+pub mod tenant;
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+pub use application::{AppRole, Application, ServicePrincipal};
+pub use directory::{Group, User};
+pub use entitlement::{
+    Assignment, Catalog, ConnectedOrganization, Package, Policy, Request, Resource, RoleScope,
+};
+pub use switches::Switches;
+pub use tenant::{Domain, Tenant};
+
+/// A new random object id, lower-case.
+pub fn new_id() -> String {
+    uuid::Uuid::new_v4().to_string()
+}
+
+/// The whole simulated cloud.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct World {
+    pub tenants: Vec<Tenant>,
+    pub applications: Vec<Application>,
+    pub switches: Switches,
+    pub clock_offset_seconds: i64,
+    /// PKCS#8 of the key that signs tokens, base64.
+    pub signing_key: String,
+    /// Identifiers of client assertions already used, with the instant they may be forgotten.
+    pub used_assertions: BTreeMap<String, DateTime<Utc>>,
+}
+
+impl World {
+    /// Finds a tenant by its id or one of its verified domains, whatever the case.
+    pub fn tenant(&self, key: &str) -> Option<&Tenant> {
+        self.tenants.iter().find(|t| t.answers_to(key))
+    }
+
+    pub fn tenant_mut(&mut self, key: &str) -> Option<&mut Tenant> {
+        self.tenants.iter_mut().find(|t| t.answers_to(key))
+    }
+
+    pub fn application(&self, app_id: &str) -> Option<&Application> {
+        self.applications.iter().find(|a| a.app_id.eq_ignore_ascii_case(app_id))
+    }
+
+    pub fn application_mut(&mut self, app_id: &str) -> Option<&mut Application> {
+        self.applications.iter_mut().find(|a| a.app_id.eq_ignore_ascii_case(app_id))
+    }
+}

@@ -1,0 +1,5 @@
+//! The simulated cloud over real HTTP.
+
+mod directory;
+mod kit;
+mod tokens;
