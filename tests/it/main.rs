@@ -5,3 +5,5 @@ mod graph;
 mod postgres;
 mod rules;
 mod support;
+mod walls;
+mod work;

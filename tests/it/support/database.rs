@@ -86,3 +86,14 @@ async fn assert_walls_bind(app: &PgConnectOptions) {
 async fn run(connection: &mut PgConnection, sql: String) {
     raw_sql(AssertSqlSafe(sql)).execute(connection).await.unwrap();
 }
+
+/// A login that row security does not bind: to show that the application's filter holds alone.
+pub async fn bypassing_login(database: &Database) -> PgConnectOptions {
+    static MADE: OnceCell<()> = OnceCell::const_new();
+    MADE.get_or_init(async || {
+        let mut connection = PgConnection::connect_with(&cluster().await.superuser).await.unwrap();
+        run(&mut connection, "create role test_bypass login bypassrls in role portal_app".to_owned()).await;
+    })
+    .await;
+    database.app.clone().username("test_bypass")
+}

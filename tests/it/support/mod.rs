@@ -1,3 +1,4 @@
 //! What the tests share: a database of their own each, on one temporary Postgres per test process.
 
+pub mod app;
 pub mod database;

@@ -1,0 +1,89 @@
+//! What a form may bring: only its own fields, only from this site, only about the customer in the address.
+
+use axum::body::Body;
+use http::{Request, StatusCode, header};
+use mssp_portal::kit::right::Role;
+use tower::ServiceExt;
+
+use crate::support::app::{Answer, TestApp};
+
+#[tokio::test]
+async fn a_form_about_another_customer_than_its_address_changes_nothing() {
+    let app = TestApp::offline().await;
+    let provider = app.provider("contoso").await;
+    let person = app.person(provider, "Anna", &[Role::Onboarding], true).await;
+    let (one, two) = (app.customer(provider, "One").await, app.customer(provider, "Two").await);
+    let path = format!("/customers/{one}/pause");
+    for form in [
+        format!("customer={two}&reason=x"),
+        "reason=x".to_owned(),
+        format!("customer={one}&customer={two}&reason=x"),
+    ] {
+        let answer = app.post(Some(&person), &path, &form).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{form}");
+    }
+    let answer = app.post(Some(&person), &path, &format!("customer={one}&reason=x&provider_id=1")).await;
+    assert_eq!(answer.status, StatusCode::BAD_REQUEST, "an unknown field");
+    let paused = sqlx::query_scalar!(r#"select count(*) as "n!" from customer where paused_at is not null"#)
+        .fetch_one(&app.owner)
+        .await
+        .unwrap();
+    assert_eq!(paused, 0);
+    let answer = app.post(Some(&person), &path, &format!("customer={one}&reason=Contract+talks")).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
+async fn a_form_sent_from_another_site_is_refused() {
+    let app = TestApp::offline().await;
+    let provider = app.provider("contoso").await;
+    let person = app.person(provider, "Anna", &[Role::Onboarding], true).await;
+    let customer = app.customer(provider, "One").await;
+    for (name, value) in [("sec-fetch-site", "cross-site"), ("origin", "https://evil.example")] {
+        let request = Request::post(format!("/customers/{customer}/pause"))
+            .header(header::HOST, "localhost:8080")
+            .header(header::COOKIE, &person.cookie)
+            .header(name, value)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(Body::from(format!("customer={customer}&reason=x")))
+            .unwrap();
+        let answer = Answer::read(app.router.clone().oneshot(request).await.unwrap()).await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN);
+        assert!(answer.body.contains("Sent from another site"), "{}", answer.body);
+    }
+}
+
+#[tokio::test]
+async fn a_body_over_the_limit_is_refused_with_a_page() {
+    let app = TestApp::offline().await;
+    let answer = app.post(None, "/sign-in", &format!("who={}&back=/", "x".repeat(70_000))).await;
+    assert!(answer.status == StatusCode::PAYLOAD_TOO_LARGE || answer.status == StatusCode::BAD_REQUEST);
+    assert!(answer.body.contains("<h1>"));
+}
+
+#[tokio::test]
+async fn sessions_end_when_idle_when_old_and_when_the_person_is_disabled() {
+    use std::time::Duration;
+    let app = TestApp::offline().await;
+    let provider = app.provider("contoso").await;
+    let person = app.person(provider, "Anna", &[Role::Onboarding], true).await;
+    let signed_in = async || app.get(Some(&person), "/customers").await.status == StatusCode::OK;
+    for _ in 0..11 {
+        app.clock.advance(Duration::from_secs(59 * 60));
+        assert!(signed_in().await, "used within the hour");
+    }
+    for _ in 0..2 {
+        app.clock.advance(Duration::from_secs(59 * 60));
+        let _ = signed_in().await;
+    }
+    assert!(!signed_in().await, "older than twelve hours");
+    let idle = app.person(provider, "Bert", &[Role::Onboarding], true).await;
+    app.clock.advance(Duration::from_secs(61 * 60));
+    assert_eq!(app.get(Some(&idle), "/customers").await.status, StatusCode::SEE_OTHER, "idle for an hour");
+    let gone = app.person(provider, "Carl", &[Role::Onboarding], true).await;
+    sqlx::query!("update person set disabled_at = $2 where person_id = $1", gone.id.0, app.app.clock.now())
+        .execute(&app.owner)
+        .await
+        .unwrap();
+    assert_eq!(app.get(Some(&gone), "/customers").await.status, StatusCode::SEE_OTHER, "disabled");
+}

@@ -1,0 +1,8 @@
+//! The walls: who may do what, and that nothing of another provider is ever seen.
+
+mod catalog;
+mod dropped;
+mod forms;
+mod headers;
+mod matrix;
+mod one_wall;
