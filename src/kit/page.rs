@@ -184,7 +184,7 @@ pub async fn error_pages<S: House>(State(house): State<S>, request: Request, nex
     );
     let mut response = next.run(request).await;
     let spoken = response.headers().contains_key(header::CONTENT_TYPE)
-        && !response.extensions().get::<Problem>().is_some();
+        && response.extensions().get::<Problem>().is_none();
     let problem = response.extensions_mut().remove::<Problem>();
     let Some(problem) = problem.or_else(|| Problem::of_status(response.status()).filter(|_| !spoken)) else {
         return response;

@@ -97,13 +97,16 @@ pub struct Secrets {
     pub verifier: String,
 }
 
+/// Discovery documents by issuer, with the time of reading.
+type Known = HashMap<String, (DateTime<Utc>, CoreProviderMetadata)>;
+
 /// Reads authorities and speaks with them.
 #[derive(Clone)]
 pub struct Authorities {
     http: Http,
     clock: Clock,
     chance: Chance,
-    known: Arc<Mutex<HashMap<String, (DateTime<Utc>, CoreProviderMetadata)>>>,
+    known: Arc<Mutex<Known>>,
 }
 
 impl Authorities {

@@ -199,17 +199,10 @@ async fn callback(
 
 /// The provider the attempt was begun for, as he stands now.
 async fn gate_of(app: &App, attempt: &Attempt) -> Result<Gate, AppError> {
-    let scope = Scope::of_person(
-        attempt.provider,
-        PersonId(uuid::Uuid::nil()),
-        String::new(),
-        Roles::default(),
-        false,
-    );
+    let nobody = PersonId(uuid::Uuid::nil());
+    let scope = Scope::of_person(attempt.provider, nobody, String::new(), Roles::default(), false);
     let mut tx = scope.begin(&app.db).await?;
-    let slug = sqlx::query_scalar!("select slug from provider where provider_id = $1", attempt.provider.0)
-        .fetch_one(&mut *tx)
-        .await?;
+    let slug = store::slug(&mut tx).await?;
     drop(tx);
     found(app, &slug).await
 }

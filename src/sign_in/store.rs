@@ -166,3 +166,11 @@ pub async fn choose(
     .await?;
     Ok(())
 }
+
+/// The short name of this scope's provider.
+pub async fn slug(tx: &mut Tx) -> Result<String, sqlx::Error> {
+    let provider = tx.scope().provider();
+    sqlx::query_scalar!("select slug from provider where provider_id = $1", provider.0)
+        .fetch_one(&mut **tx)
+        .await
+}
