@@ -16,3 +16,4 @@ pub mod access_requests;
 
 pub mod app;
 pub mod router;
+pub mod work;

@@ -239,12 +239,13 @@ pub struct Workers<A> {
     db: Db,
     clock: Clock,
     chance: Chance,
-    pub nudge: Arc<Notify>,
+    nudge: Arc<Notify>,
 }
 
 impl<A: Clone + Send + Sync + 'static> Workers<A> {
-    pub fn new(kinds: Kinds<A>, app: A, db: Db, clock: Clock, chance: Chance) -> Self {
-        Self { kinds, app, db, clock, chance, nudge: Arc::new(Notify::new()) }
+    /// `nudge` wakes a waiting process before its next look.
+    pub fn new(kinds: Kinds<A>, app: A, db: Db, clock: Clock, chance: Chance, nudge: Arc<Notify>) -> Self {
+        Self { kinds, app, db, clock, chance, nudge }
     }
 
     /// Claims at most so many due rows, fair between providers and between customers.

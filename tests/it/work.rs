@@ -13,7 +13,14 @@ use crate::support::app::TestApp;
 
 fn workers(app: &TestApp, kinds: Kinds<App>) -> Workers<App> {
     let inner = app.app.clone();
-    Workers::new(kinds, inner.clone(), inner.db.clone(), inner.clock.clone(), inner.chance.clone())
+    Workers::new(
+        kinds,
+        inner.clone(),
+        inner.db.clone(),
+        inner.clock.clone(),
+        inner.chance.clone(),
+        inner.nudge.clone(),
+    )
 }
 
 async fn wake(app: &TestApp, provider: ProviderId, customer: CustomerId, kind: &'static str) {

@@ -21,9 +21,9 @@ const EXPECTED: TimeDelta = TimeDelta::minutes(5);
 /// Apps whose consent is application permissions, provable by a token.
 const PROVABLE: [AppKind; 2] = [AppKind::Reader, AppKind::Operator];
 
-/// The work itself. `observe` is the kind of work that reads the customer once reading is possible.
-pub async fn work(app: App, claimed: Claimed, observe: &'static str) -> Outcome {
-    match check(&app, &claimed, observe).await {
+/// The work itself. `wakes` are the kinds of work that read the customer, once reading is possible.
+pub async fn work(app: App, claimed: Claimed, wakes: &[&'static str]) -> Outcome {
+    match check(&app, &claimed, wakes).await {
         Ok(outcome) => outcome,
         Err(CheckError::Work(WorkError::LeaseLost)) => Outcome::LeaseLost,
         Err(error) => {
@@ -43,7 +43,7 @@ enum CheckError {
     Sql(#[from] sqlx::Error),
 }
 
-async fn check(app: &App, claimed: &Claimed, observe: &'static str) -> Result<Outcome, CheckError> {
+async fn check(app: &App, claimed: &Claimed, wakes: &[&'static str]) -> Result<Outcome, CheckError> {
     let mut tx = claimed.begin(&app.db).await?;
     let Some(customer) = customers::find(&mut tx, claimed.customer()).await? else {
         return Ok(Outcome::Done { next: None });
@@ -61,7 +61,7 @@ async fn check(app: &App, claimed: &Claimed, observe: &'static str) -> Result<Ou
     let mut problem = None;
     for (kind, credential) in &credentials {
         match prove(app, &customer, *kind, credential).await {
-            Ok(proof) => keep(app, claimed, &customer, *kind, proof, observe).await?,
+            Ok(proof) => keep(app, claimed, &customer, *kind, proof, wakes).await?,
             // Not knowing is no loss: the last proof stands, and the row is red in Health.
             Err(error) => problem = Some(json!({ "cause": error.cause(), "detail": error.to_string() })),
         }
@@ -140,7 +140,7 @@ async fn keep(
     customer: &Customer,
     kind: AppKind,
     proof: Proof,
-    observe: &'static str,
+    wakes: &[&'static str],
 ) -> Result<(), CheckError> {
     let now = app.clock.now();
     let mut tx = claimed.begin(&app.db).await?;
@@ -153,7 +153,9 @@ async fn keep(
         customers::set_name_verified(&mut tx, customer.id, name).await?;
     }
     if changed && (proof.found.granted || before.is_some()) {
-        work::wake(&mut tx, customer.id, observe, now).await?;
+        for kind in wakes {
+            work::wake(&mut tx, customer.id, kind, now).await?;
+        }
     }
     if kind == AppKind::Reader && !proof.found.granted {
         let standing = without_reader(customer, &state);

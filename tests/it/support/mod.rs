@@ -1,4 +1,5 @@
 //! What the tests share: a database of their own each, on one temporary Postgres per test process.
 
 pub mod app;
+pub mod cloud;
 pub mod database;

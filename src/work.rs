@@ -1,0 +1,24 @@
+//! Every kind of background work of the rooms, in one place.
+
+use crate::app::App;
+use crate::customers::consent;
+use crate::kit::work::{Kinds, Workers};
+
+/// What a fresh consent wakes: the kinds that read a customer.
+const READS: &[&str] = &[];
+
+fn kinds() -> Kinds<App> {
+    Kinds::default().with(consent::WORK, async |app, claimed| consent::check::work(app, claimed, READS).await)
+}
+
+/// The workers of one process.
+pub fn workers(app: &App) -> Workers<App> {
+    Workers::new(
+        kinds(),
+        app.clone(),
+        app.db.clone(),
+        app.clock.clone(),
+        app.chance.clone(),
+        app.nudge.clone(),
+    )
+}
