@@ -312,6 +312,8 @@ create table link (
     made_at     timestamptz not null,
     checked_at  timestamptz,
     alive       boolean not null default true,
+    -- Seconds the approvers have, by the policy in force at the last reading; null where not known.
+    decide_within bigint,
     primary key (provider_id, customer_id, package),
     foreign key (provider_id, customer_id) references customer on delete cascade
 );
