@@ -12,6 +12,8 @@ pub mod sign_in;
 
 pub mod customers;
 
+pub mod audit;
+
 pub mod access_requests;
 
 pub mod app;
