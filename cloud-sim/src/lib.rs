@@ -10,6 +10,7 @@ mod entra;
 mod front;
 mod graph;
 mod odata;
+mod pages;
 mod simulation;
 mod world;
 

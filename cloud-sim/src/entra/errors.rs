@@ -1,9 +1,11 @@
-//! Entra's error body and the codes the documentation names (contract §15).
+//! Entra's error body and page, and the codes the documentation names (contract §15).
 
+use askama::Template;
 use serde_json::json;
 
 use crate::answer::Answer;
 use crate::call::Call;
+use crate::pages;
 use crate::world::new_id;
 
 /// An error of the identity platform.
@@ -57,19 +59,50 @@ impl EntraError {
         format!("AADSTS{}: {}", self.code, self.text)
     }
 
-    pub fn body(&self, call: &Call) -> Answer {
+    /// The sentence with its marks, and the marks: trace, correlation, time.
+    pub fn description(&self, call: &Call) -> (String, [String; 3]) {
         let (trace, correlation) = (new_id(), new_id());
         let stamp = call.now.format("%Y-%m-%d %H:%M:%SZ").to_string();
+        let text =
+            format!("{} Trace ID: {trace} Correlation ID: {correlation} Timestamp: {stamp}", self.sentence());
+        (text, [trace, correlation, stamp])
+    }
+
+    pub fn body(&self, call: &Call) -> Answer {
+        let (description, [trace, correlation, stamp]) = self.description(call);
         Answer::json(
             self.status,
             json!({
                 "error": self.error,
-                "error_description": format!(
-                    "{} Trace ID: {trace} Correlation ID: {correlation} Timestamp: {stamp}", self.sentence()),
+                "error_description": description,
                 "error_codes": [self.code],
                 "timestamp": stamp, "trace_id": trace, "correlation_id": correlation,
                 "error_uri": format!("{}/error?code={}", call.base, self.code),
             }),
         )
     }
+
+    /// The page a browser gets where no application can be told; `back` leads to one that can.
+    pub fn page(&self, call: &Call, title: &str, back: Option<String>) -> Answer {
+        let [trace, correlation, stamp] = self.description(call).1;
+        let sentence = self.sentence();
+        let page =
+            ErrorPage { place: "Sign in", title, sentence: &sentence, trace, correlation, stamp, back };
+        pages::html(self.status, &page)
+    }
+}
+
+/// Heading of an error page.
+pub const SORRY: &str = "Sorry, but we're having trouble signing you in.";
+
+#[derive(Template)]
+#[template(path = "entra_error.html")]
+struct ErrorPage<'a> {
+    place: &'a str,
+    title: &'a str,
+    sentence: &'a str,
+    trace: String,
+    correlation: String,
+    stamp: String,
+    back: Option<String>,
 }

@@ -1,13 +1,16 @@
 //! Entra: discovery, keys, tokens, sign-in and consent pages.
 
 mod authorize;
+mod authorize_request;
 mod client;
 pub mod consent;
 mod discovery;
 pub mod errors;
 pub mod keys;
 pub mod sessions;
+mod sign_out;
 mod token;
+mod way_back;
 
 use crate::answer::{Answer, Outcome};
 use crate::call::Call;
@@ -22,6 +25,9 @@ pub fn answer(shared: &Shared, call: &Call) -> Outcome {
         }
         ("GET", [name, "discovery", "v2.0", "keys"]) => discovery::keys(shared, call, name),
         ("POST", [name, "oauth2", "v2.0", "token"]) => token::answer(shared, call, name),
+        ("GET", [name, "oauth2", "v2.0", "authorize"]) => Ok(authorize::page(shared, call, name)),
+        ("POST", [name, "oauth2", "v2.0", "authorize"]) => Ok(authorize::picked(shared, call, name)),
+        ("GET", [_, "oauth2", "v2.0", "logout"]) => Ok(sign_out::page(shared, call)),
         _ => return Err(Answer::unknown()),
     };
     Ok(said.unwrap_or_else(|e| e.body(call)))

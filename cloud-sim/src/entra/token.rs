@@ -56,12 +56,18 @@ fn tenant_of_code(shared: &Shared, form: &BTreeMap<String, String>) -> Result<St
 }
 
 fn bad_code() -> EntraError {
-    EntraError::new(
-        400,
-        "invalid_grant",
-        70_008,
-        "The provided authorization code or refresh token has expired or was already used.",
-    )
+    let text = "The provided authorization code or refresh token has expired due to inactivity. Send a new interactive authorization request for this user and resource.";
+    EntraError::new(400, "invalid_grant", 70_008, text)
+}
+
+/// Why a code that is there does not serve this caller.
+fn foreign(sign_in: &SignIn, place: Place<'_>) -> Option<EntraError> {
+    if sign_in.tenant != place.1 {
+        let text = "Provided Authorization Code is intended to use against other tenant, thus rejected. OAuth2 Authorization Code must be redeemed against same tenant it was acquired for (/common or /{tenant-ID} as appropriate).";
+        return Some(EntraError::new(400, "invalid_grant", 700_005, text));
+    }
+    let text = "The provided authorization code was issued to another client.";
+    (sign_in.client_id != place.2.app_id).then(|| EntraError::new(400, "invalid_grant", 70_000, text))
 }
 
 fn unsigned() -> EntraError {
@@ -131,10 +137,7 @@ fn redeem(
     place: Place<'_>,
 ) -> Result<Answer, EntraError> {
     let code = form.get("code").map_or("", String::as_str);
-    let sign_in = shared.sessions().codes.remove(code).ok_or_else(bad_code)?;
-    if sign_in.until <= call.now || sign_in.tenant != place.1 || sign_in.client_id != place.2.app_id {
-        return Err(bad_code());
-    }
+    let sign_in = take(shared, call, code, place)?;
     if form.get("redirect_uri") != Some(&sign_in.redirect_uri) {
         return Err(EntraError::new(
             400,
@@ -153,6 +156,25 @@ fn redeem(
         ));
     }
     tokens(shared, call, &sign_in, place)
+}
+
+/// Takes a code away: it serves once, and only whom it was made for.
+fn take(shared: &Shared, call: &Call, code: &str, place: Place<'_>) -> Result<SignIn, EntraError> {
+    let mut sessions = shared.sessions();
+    if sessions.spent.contains(code) {
+        let text = "OAuth2 Authorization code was already redeemed, please retry with a new valid code or use an existing refresh token.";
+        return Err(EntraError::new(400, "invalid_grant", 54_005, text));
+    }
+    let malformed = || {
+        EntraError::new(400, "invalid_grant", 9_002_313, "Invalid request. Request is malformed or invalid.")
+    };
+    let known = sessions.codes.get(code).ok_or_else(malformed)?;
+    if let Some(error) = foreign(known, place) {
+        return Err(error);
+    }
+    let sign_in = sessions.codes.remove(code).ok_or_else(malformed)?;
+    sessions.spent.insert(code.to_owned());
+    if sign_in.until <= call.now { Err(bad_code()) } else { Ok(sign_in) }
 }
 
 fn refresh(
@@ -216,6 +238,9 @@ fn id_claims(call: &Call, sign_in: &SignIn, place: Place<'_>) -> Value {
     });
     if let Some(nonce) = &sign_in.nonce {
         claims["nonce"] = json!(nonce);
+    }
+    if let Some(mail) = user.mail.filter(|_| sign_in.scope.split(' ').any(|s| s == "email")) {
+        claims["email"] = json!(mail);
     }
     let roles: Vec<&String> = sp.people.iter().filter(|(u, _)| *u == user.id).map(|(_, r)| r).collect();
     if !roles.is_empty() {

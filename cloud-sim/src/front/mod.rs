@@ -77,6 +77,7 @@ fn read(shared: &Shared, method: &Method, uri: &Uri, headers: HeaderMap, body: B
 fn dispatch(shared: &Shared, call: &Call) -> Answer {
     let result = match call.segments.first().map(String::as_str) {
         Some("v1.0" | "beta") => crate::graph::answer(shared, call),
+        _ if crate::pages::wants(call) => crate::pages::answer(shared, call),
         _ => crate::entra::answer(shared, call),
     };
     if call.method != "GET" {

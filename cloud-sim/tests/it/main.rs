@@ -1,5 +1,7 @@
 //! The simulated cloud over real HTTP.
 
+mod authorize;
+mod browser;
 mod directory;
 mod kit;
 mod tokens;
