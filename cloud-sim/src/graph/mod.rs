@@ -1,6 +1,7 @@
 //! Microsoft Graph: bearer, permission, then the resource.
 
 pub mod bearer;
+mod entitlement;
 mod group_people;
 mod groups;
 mod organization;
@@ -43,6 +44,7 @@ fn directory(scene: &mut Scene<'_>, pieces: &[&str]) -> Outcome {
         ("GET", ["me", "memberOf", ..]) => users::member_of(scene, &users::me(scene)?),
         ("POST", ["me", "checkMemberGroups"]) => users::check_member_groups(scene, &users::me(scene)?),
         (_, ["groups", rest @ ..]) => group_calls(scene, rest),
+        (_, ["identityGovernance", "entitlementManagement", rest @ ..]) => entitlement::answer(scene, rest),
         _ => Err(Answer::unknown()),
     }
 }

@@ -62,4 +62,9 @@ impl Delay {
         }
         true
     }
+
+    /// Whether it shows itself, without counting as a read.
+    pub fn passed(&self, now: DateTime<Utc>) -> bool {
+        self.reads == 0 && self.until.is_none_or(|at| now >= at)
+    }
 }

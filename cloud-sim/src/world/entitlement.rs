@@ -29,6 +29,8 @@ pub struct Catalog {
     pub description: Option<String>,
     pub state: String,
     pub externally_visible: bool,
+    /// The catalog every directory has.
+    pub built_in: bool,
     pub created: Option<DateTime<Utc>>,
     pub modified: Option<DateTime<Utc>>,
 }

@@ -65,6 +65,16 @@ impl Tenant {
             display_name: display_name.to_owned(),
             created: Some(now),
             rbac: "unified".to_owned(),
+            catalogs: vec![Catalog {
+                id: super::new_id(),
+                display_name: "General".to_owned(),
+                description: Some("Built-in catalog.".to_owned()),
+                state: "published".to_owned(),
+                externally_visible: true,
+                built_in: true,
+                created: Some(now),
+                modified: Some(now),
+            }],
             authorization_policy: json!({
                 "id": "authorizationPolicy", "displayName": "Authorization Policy",
                 "allowInvitesFrom": "everyone",

@@ -3,5 +3,8 @@
 mod authorize;
 mod browser;
 mod directory;
+mod entitlement;
 mod kit;
+mod onboarded;
+mod policies;
 mod tokens;

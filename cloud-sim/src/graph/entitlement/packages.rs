@@ -1,0 +1,136 @@
+//! `/accessPackages` (contract §6).
+
+use serde_json::{Value, json};
+
+use super::model::{flag, need_reference, need_text, only, text};
+use super::{catalogs, policies, role_scopes};
+use crate::answer::{Answer, Outcome};
+use crate::graph::scene::{Scene, plain_key, stamp};
+use crate::odata::{self, Allowed, Expand};
+use crate::world::{Package, new_id};
+
+const KIND: &str = "accessPackage";
+const EXPANDS: &[&str] = &["catalog", "resourceRoleScopes", "assignmentPolicies"];
+const FILTERS: &[&str] = &["id", "displayName"];
+
+pub fn answer(scene: &mut Scene<'_>, rest: &[&str]) -> Outcome {
+    match (scene.call.method.as_str(), rest) {
+        ("GET", []) => {
+            let ids = scene.tenant().packages.iter().map(|p| p.id.clone()).collect();
+            page(scene, ids)
+        }
+        ("POST", []) => create(scene),
+        ("GET", [id]) => {
+            let expands = odata::expands_of(scene.call, EXPANDS)?;
+            let id = find(scene, id)?.id.clone();
+            let value = expanded(scene, &id, &expands)?;
+            Ok(odata::single(scene.call, value, &[]))
+        }
+        ("PATCH", [id]) => update(scene, id),
+        ("DELETE", [id]) => delete(scene, id),
+        _ => Err(Answer::unknown()),
+    }
+}
+
+pub fn shown(package: &Package) -> Value {
+    json!({
+        "id": package.id, "displayName": package.display_name, "description": package.description,
+        "isHidden": package.hidden, "createdDateTime": stamp(package.created),
+        "modifiedDateTime": stamp(package.modified),
+    })
+}
+
+/// The package a path names.
+pub fn find<'a>(scene: &'a Scene<'_>, key: &str) -> Result<&'a Package, Answer> {
+    scene.tenant().package(&plain_key(key)).ok_or_else(Answer::em_not_found)
+}
+
+fn expanded(scene: &mut Scene<'_>, id: &str, expands: &[Expand]) -> Result<Value, Answer> {
+    let package = scene.tenant().package(id).ok_or_else(Answer::em_not_found)?;
+    let (mut value, catalog) = (shown(package), package.catalog.clone());
+    for expand in expands {
+        value[&expand.name] = match expand.name.as_str() {
+            "catalog" => scene.tenant().catalogs.iter().find(|c| c.id == catalog).map(catalogs::shown).into(),
+            "resourceRoleScopes" => role_scopes::of(scene, id, &expand.inner)?.into(),
+            _ => {
+                let here = scene.tenant().policies.iter().filter(|p| p.package == id);
+                here.map(policies::shown).collect()
+            }
+        };
+    }
+    Ok(value)
+}
+
+fn page(scene: &mut Scene<'_>, ids: Vec<String>) -> Outcome {
+    let expands = odata::expands_of(scene.call, EXPANDS)?;
+    let items: Result<Vec<Value>, Answer> = ids.iter().map(|id| expanded(scene, id, &expands)).collect();
+    let allowed = Allowed { filter: FILTERS, expand: EXPANDS, page: scene.page(), default: &[] };
+    odata::page(scene.call, items?, &allowed)
+}
+
+/// `GET /catalogs/{id}/accessPackages`.
+pub fn of_catalog(scene: &mut Scene<'_>, key: &str) -> Outcome {
+    if scene.call.method != "GET" {
+        return Err(Answer::unknown());
+    }
+    let catalog = catalogs::find(scene, key)?.id.clone();
+    let inside = scene.tenant().packages.iter().filter(|p| p.catalog == catalog);
+    let ids = inside.map(|p| p.id.clone()).collect();
+    page(scene, ids)
+}
+
+fn create(scene: &mut Scene<'_>) -> Outcome {
+    let body = scene.body()?;
+    only(&body, KIND, &["displayName", "description", "isHidden", "catalog"])?;
+    let package = Package {
+        id: new_id(),
+        display_name: need_text(&body, "displayName")?,
+        description: text(&body, "description")?,
+        hidden: flag(&body, "isHidden")?,
+        catalog: catalogs::find(scene, &need_reference(&body, "catalog")?)?.id.clone(),
+        created: Some(scene.now()),
+        modified: Some(scene.now()),
+    };
+    let answer = Answer::created(shown(&package));
+    scene.tenant_mut().packages.push(package);
+    Ok(answer)
+}
+
+fn update(scene: &mut Scene<'_>, key: &str) -> Outcome {
+    let body = scene.body()?;
+    only(&body, KIND, &["displayName", "description", "isHidden"])?;
+    let (name, description) = (text(&body, "displayName")?, text(&body, "description")?);
+    let hidden = flag(&body, "isHidden")?;
+    let (id, now) = (find(scene, key)?.id.clone(), scene.now());
+    let found = scene.tenant_mut().packages.iter_mut().find(|p| p.id == id);
+    let package = found.ok_or_else(Answer::em_not_found)?;
+    if let Some(name) = name {
+        package.display_name = name;
+    }
+    if body.get("description").is_some() {
+        package.description = description;
+    }
+    if body.get("isHidden").is_some() {
+        package.hidden = hidden;
+    }
+    package.modified = Some(now);
+    Ok(Answer::empty(204))
+}
+
+/// "You cannot delete an access package if it has any accessPackageAssignment."
+fn delete(scene: &mut Scene<'_>, key: &str) -> Outcome {
+    let id = find(scene, key)?.id.clone();
+    let held = scene.tenant().assignments.iter().any(|a| a.package == id && a.state != "expired");
+    if held {
+        return Err(Answer::error(
+            400,
+            "AccessPackageHasAssignments",
+            "The access package cannot be deleted while it has assignments.",
+        ));
+    }
+    let tenant = scene.tenant_mut();
+    tenant.packages.retain(|p| p.id != id);
+    tenant.role_scopes.retain(|r| r.package != id);
+    tenant.policies.retain(|p| p.package != id);
+    Ok(Answer::empty(204))
+}

@@ -1,0 +1,132 @@
+//! `/assignmentPolicies` (contract §7): made, read, replaced whole, deleted.
+
+use serde_json::{Value, json};
+
+use super::model::{invalid, need_reference, text};
+use super::{catalogs, packages, policy_rules};
+use crate::answer::{Answer, Outcome};
+use crate::graph::scene::{Scene, plain_key, stamp};
+use crate::odata::{self, Allowed, Expand};
+use crate::world::{Policy, new_id};
+
+const EXPANDS: &[&str] = &["accessPackage", "catalog", "questions", "customExtensionStageSettings"];
+const FILTERS: &[&str] = &["id", "displayName"];
+
+pub fn answer(scene: &mut Scene<'_>, rest: &[&str]) -> Outcome {
+    match (scene.call.method.as_str(), rest) {
+        ("GET", []) => page(scene, |_| true),
+        ("POST", []) => create(scene),
+        ("GET", [id]) => {
+            let expands = odata::expands_of(scene.call, EXPANDS)?;
+            let policy = find(scene, id)?;
+            Ok(odata::single(scene.call, expanded(scene, policy, &expands), &[]))
+        }
+        ("PUT", [id]) => replace(scene, id),
+        ("DELETE", [id]) => delete(scene, id),
+        _ => Err(Answer::unknown()),
+    }
+}
+
+/// `GET /accessPackages/{id}/assignmentPolicies`.
+pub fn of_package(scene: &mut Scene<'_>, key: &str) -> Outcome {
+    if scene.call.method != "GET" {
+        return Err(Answer::unknown());
+    }
+    let package = packages::find(scene, key)?.id.clone();
+    page(scene, |p| p.package == package)
+}
+
+pub fn shown(policy: &Policy) -> Value {
+    let mut value = policy.body.clone();
+    value["id"] = json!(policy.id);
+    value["createdDateTime"] = stamp(policy.created);
+    value["modifiedDateTime"] = stamp(policy.modified);
+    value
+}
+
+/// The package and its catalog are seen with `$expand` only.
+fn expanded(scene: &Scene<'_>, policy: &Policy, expands: &[Expand]) -> Value {
+    let mut value = shown(policy);
+    let package = scene.tenant().package(&policy.package);
+    for expand in expands {
+        value[&expand.name] = match expand.name.as_str() {
+            "accessPackage" => package.map(packages::shown).into(),
+            "catalog" => {
+                let all = &scene.tenant().catalogs;
+                let here = all.iter().find(|c| package.is_some_and(|p| p.catalog == c.id));
+                here.map(catalogs::shown).into()
+            }
+            _ => json!([]),
+        };
+    }
+    value
+}
+
+fn find<'a>(scene: &'a Scene<'_>, key: &str) -> Result<&'a Policy, Answer> {
+    scene.tenant().policy(&plain_key(key)).ok_or_else(Answer::em_not_found)
+}
+
+fn page(scene: &Scene<'_>, wanted: impl Fn(&Policy) -> bool) -> Outcome {
+    let expands = odata::expands_of(scene.call, EXPANDS)?;
+    let here = scene.tenant().policies.iter().filter(|p| wanted(p));
+    let items = here.map(|p| expanded(scene, p, &expands)).collect();
+    odata::page(
+        scene.call,
+        items,
+        &Allowed { filter: FILTERS, expand: EXPANDS, page: scene.page(), default: &[] },
+    )
+}
+
+/// The id of the package a body names.
+fn package_of(scene: &Scene<'_>, body: &Value) -> Result<String, Answer> {
+    Ok(packages::find(scene, &need_reference(body, "accessPackage")?)?.id.clone())
+}
+
+fn create(scene: &mut Scene<'_>) -> Outcome {
+    let body = scene.body()?;
+    if text(&body, "id")?.is_some() {
+        return Err(invalid("id", "The id is given by the service."));
+    }
+    let policy = Policy {
+        id: new_id(),
+        package: package_of(scene, &body)?,
+        body: policy_rules::checked(scene, &body)?,
+        created: Some(scene.now()),
+        modified: Some(scene.now()),
+    };
+    let answer = Answer::created(shown(&policy));
+    scene.tenant_mut().policies.push(policy);
+    Ok(answer)
+}
+
+/// `PUT`: what the body leaves out is reset, not kept.
+fn replace(scene: &mut Scene<'_>, key: &str) -> Outcome {
+    let body = scene.body()?;
+    let (id, package) = find(scene, key).map(|p| (p.id.clone(), p.package.clone()))?;
+    if text(&body, "id")?.is_some_and(|given| !given.eq_ignore_ascii_case(&id)) {
+        return Err(invalid("id", "The id of the body is another one than that of the address."));
+    }
+    if package_of(scene, &body)? != package {
+        return Err(invalid("accessPackage", "A policy cannot be moved to another access package."));
+    }
+    let (fresh, now) = (policy_rules::checked(scene, &body)?, scene.now());
+    let found = scene.tenant_mut().policies.iter_mut().find(|p| p.id == id);
+    let policy = found.ok_or_else(Answer::em_not_found)?;
+    policy.body = fresh;
+    policy.modified = Some(now);
+    Ok(Answer::ok(shown(policy)))
+}
+
+/// Refused with active assignments.
+fn delete(scene: &mut Scene<'_>, key: &str) -> Outcome {
+    let id = find(scene, key)?.id.clone();
+    if scene.tenant().assignments.iter().any(|a| a.policy == id && a.state != "expired") {
+        return Err(Answer::error(
+            400,
+            "PolicyHasAssignments",
+            "The policy cannot be deleted while it has active assignments.",
+        ));
+    }
+    scene.tenant_mut().policies.retain(|p| p.id != id);
+    Ok(Answer::empty(204))
+}

@@ -1,0 +1,217 @@
+//! Groups as resources of a catalog: `/catalogs/{id}/resources` and `/resourceRequests` (contract §5).
+
+use serde_json::{Value, json};
+
+use super::catalogs;
+use super::model::{invalid, need_reference, need_text, need_word, only, text};
+use crate::answer::{Answer, Outcome};
+use crate::graph::scene::{Scene, plain_key, stamp};
+use crate::odata::{self, Allowed, Expand};
+use crate::world::{Resource, new_id};
+
+const EXPANDS: &[&str] = &["roles", "scopes"];
+const FILTERS: &[&str] = &["id", "originId", "originSystem", "displayName"];
+const TYPES: &[&str] = &["adminAdd", "adminUpdate", "adminRemove"];
+const SYSTEMS: &[&str] = &["AadGroup", "AadApplication", "SharePointOnline"];
+
+/// The two roles of a group: role id, name, `originId`.
+fn roles_of(resource: &Resource) -> [(&str, &'static str, String); 2] {
+    [
+        (&resource.member_role, "Member", format!("Member_{}", resource.group)),
+        (&resource.owner_role, "Owner", format!("Owner_{}", resource.group)),
+    ]
+}
+
+/// A role as Graph shows it; `name` is `Member` or `Owner`.
+pub fn role(resource: &Resource, name: &str) -> Value {
+    let [member, owner] = roles_of(resource);
+    let (id, name, origin) = if name == "Owner" { owner } else { member };
+    json!({"id": id, "displayName": name, "description": null, "originSystem": "AadGroup", "originId": origin})
+}
+
+pub fn root_scope(resource: &Resource) -> Value {
+    json!({
+        "id": resource.root_scope, "displayName": "Root", "description": "Root Scope",
+        "originId": resource.group, "originSystem": "AadGroup", "isRootScope": true,
+    })
+}
+
+pub fn shown(resource: &Resource, expands: &[Expand]) -> Value {
+    let mut value = json!({
+        "id": resource.id, "displayName": resource.display_name, "description": resource.description,
+        "originId": resource.group, "originSystem": "AadGroup", "createdDateTime": stamp(resource.created),
+        "modifiedDateTime": stamp(resource.created), "attributes": [],
+    });
+    for expand in expands {
+        match expand.name.as_str() {
+            "roles" => value["roles"] = json!([role(resource, "Member"), role(resource, "Owner")]),
+            _ => value["scopes"] = json!([root_scope(resource)]),
+        }
+    }
+    value
+}
+
+/// `GET /catalogs/{id}/resources`: a resource shows itself some time after it was asked for.
+pub fn list(scene: &mut Scene<'_>, key: &str) -> Outcome {
+    let expands = odata::expands_of(scene.call, EXPANDS)?;
+    let items = visible(scene, key)?.iter().map(|r| shown(r, &expands)).collect();
+    odata::page(
+        scene.call,
+        items,
+        &Allowed { filter: FILTERS, expand: EXPANDS, page: scene.page(), default: &[] },
+    )
+}
+
+fn visible(scene: &mut Scene<'_>, key: &str) -> Result<Vec<Resource>, Answer> {
+    if scene.call.method != "GET" {
+        return Err(Answer::unknown());
+    }
+    let (catalog, now) = (catalogs::find(scene, key)?.id.clone(), scene.now());
+    let here = scene.tenant_mut().resources.iter_mut().filter(|r| r.catalog == catalog);
+    Ok(here.filter_map(|r| r.delay.seen(now).then(|| r.clone())).collect())
+}
+
+/// `GET /catalogs/{id}/resourceRoles`.
+pub fn roles(scene: &mut Scene<'_>, key: &str) -> Outcome {
+    let expands = odata::expands_of(scene.call, &["resource"])?;
+    let mut items = Vec::new();
+    for resource in visible(scene, key)? {
+        for name in ["Member", "Owner"] {
+            let mut one = role(&resource, name);
+            one["resource"] = shown(&resource, &[]);
+            items.push(one);
+        }
+    }
+    let filters = ["originSystem", "originId", "displayName", "resource/id"];
+    let allowed = Allowed { filter: &filters, expand: &["resource"], page: scene.page(), default: &[] };
+    let mut answer = odata::page(scene.call, items, &allowed)?;
+    if let crate::answer::Body::Json(body) = &mut answer.body
+        && expands.is_empty()
+    {
+        for one in body["value"].as_array_mut().into_iter().flatten() {
+            one.as_object_mut().map(|o| o.remove("resource"));
+        }
+    }
+    Ok(answer)
+}
+
+pub fn requests(scene: &mut Scene<'_>, rest: &[&str]) -> Outcome {
+    match (scene.call.method.as_str(), rest) {
+        ("POST", []) => ask(scene),
+        ("GET", []) => {
+            let items = scene.tenant().resource_requests.iter().map(|r| request(scene, r)).collect();
+            let filters = ["id", "requestType", "state", "createdDateTime"];
+            let allowed = Allowed { filter: &filters, expand: &[], page: scene.page(), default: &[] };
+            odata::page(scene.call, items, &allowed)
+        }
+        ("GET", [id]) => {
+            let id = plain_key(id);
+            let found = scene.tenant().resource_requests.iter().find(|r| r["id"] == id);
+            let found = found.ok_or_else(Answer::em_not_found)?;
+            Ok(odata::single(scene.call, request(scene, found), &[]))
+        }
+        _ => Err(Answer::unknown()),
+    }
+}
+
+/// A request as Graph shows it: `delivering` until the resource shows itself.
+fn request(scene: &Scene<'_>, kept: &Value) -> Value {
+    let resource = scene.tenant().resources.iter().find(|r| kept["resource"] == r.id);
+    let pending = resource.is_some_and(|r| !r.delay.passed(scene.now()));
+    json!({
+        "id": kept["id"], "requestType": kept["requestType"], "createdDateTime": kept["createdDateTime"],
+        "state": if pending { "delivering" } else { "delivered" },
+    })
+}
+
+fn ask(scene: &mut Scene<'_>) -> Outcome {
+    let body = scene.body()?;
+    only(&body, "accessPackageResourceRequest", &["requestType", "resource", "catalog"])?;
+    let kind = need_word(&body, "requestType", TYPES)?;
+    let catalog = catalogs::find(scene, &need_reference(&body, "catalog")?)?.id.clone();
+    let resource = &body["resource"];
+    let known = ["id", "displayName", "description", "originId", "originSystem", "attributes"];
+    only(resource, "accessPackageResource", &known)?;
+    if need_word(resource, "originSystem", SYSTEMS)? != "AadGroup" {
+        return Err(invalid("originSystem", "Only groups exist in this simulation."));
+    }
+    let group = need_text(resource, "originId")?;
+    let mine = ["Group.ReadWrite.All", "Directory.ReadWrite.All"].iter().any(|p| scene.caller.holds(p));
+    if !mine && !owns(scene, &group) {
+        return Err(Answer::error(400, "CallerNotResourceOwner", "The caller is not the resource owner."));
+    }
+    let id = match kind {
+        "adminAdd" => add(scene, resource, &group, &catalog)?,
+        "adminUpdate" => there(scene, &group, &catalog)?,
+        _ => remove(scene, &group, &catalog)?,
+    };
+    let kept = json!({
+        "id": new_id(), "requestType": kind, "createdDateTime": stamp(Some(scene.now())), "resource": id,
+    });
+    let mut answer = request(scene, &kept);
+    if scene.switches().on("em.resource-request-answers-delivered") {
+        answer["state"] = json!("delivered");
+    }
+    scene.tenant_mut().resource_requests.push(kept);
+    Ok(Answer::created(answer))
+}
+
+/// Delegated: the signed-in person owns the group.
+fn owns(scene: &Scene<'_>, group: &str) -> bool {
+    let user = scene.caller.user.as_ref();
+    user.is_some_and(|u| scene.tenant().group(group).is_some_and(|g| g.owners.contains(u)))
+}
+
+fn there(scene: &Scene<'_>, group: &str, catalog: &str) -> Result<String, Answer> {
+    let all = &scene.tenant().resources;
+    let found = all.iter().find(|r| r.catalog == catalog && r.group.eq_ignore_ascii_case(group));
+    found.map(|r| r.id.clone()).ok_or_else(Answer::em_not_found)
+}
+
+fn add(scene: &mut Scene<'_>, asked: &Value, group: &str, catalog: &str) -> Result<String, Answer> {
+    let now = scene.now();
+    let found = scene.tenant_mut().group_mut(group);
+    let seen = found.and_then(|g| g.delay.seen(now).then(|| g.clone()));
+    let group = seen.ok_or_else(Answer::em_not_found)?;
+    if group.on_premises_sync || group.mail_enabled {
+        return Err(invalid(
+            "resource",
+            "Groups mastered on premises and mail-enabled groups cannot be added.",
+        ));
+    }
+    if let Ok(id) = there(scene, &group.id, catalog) {
+        if !scene.switches().on("em.resource-twice-refused") {
+            return Ok(id);
+        }
+        return Err(Answer::error(
+            400,
+            "ResourceAlreadyOnboarded",
+            "The resource is already in the catalog.",
+        ));
+    }
+    let resource = Resource {
+        id: new_id(),
+        catalog: catalog.to_owned(),
+        display_name: text(asked, "displayName")?.unwrap_or(group.display_name),
+        description: text(asked, "description")?.or(group.description),
+        group: group.id,
+        member_role: new_id(),
+        owner_role: new_id(),
+        root_scope: new_id(),
+        created: Some(now),
+        delay: scene.switches().delay("consistency.catalog-resources", now),
+    };
+    let id = resource.id.clone();
+    scene.tenant_mut().resources.push(resource);
+    Ok(id)
+}
+
+/// Refused while a package gives a role of it (INFERRED).
+fn remove(scene: &mut Scene<'_>, group: &str, catalog: &str) -> Result<String, Answer> {
+    let id = there(scene, group, catalog)?;
+    if scene.tenant().role_scopes.iter().any(|r| r.resource == id) {
+        return Err(Answer::error(400, "ResourceInUse", "The resource is used by an access package."));
+    }
+    scene.tenant_mut().resources.retain(|r| r.id != id);
+    Ok(id)
+}
