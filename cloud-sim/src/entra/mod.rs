@@ -4,6 +4,7 @@ mod authorize;
 mod authorize_request;
 mod client;
 pub mod consent;
+mod consent_page;
 mod discovery;
 pub mod errors;
 pub mod keys;
@@ -15,6 +16,7 @@ mod way_back;
 use crate::answer::{Answer, Outcome};
 use crate::call::Call;
 use crate::simulation::Shared;
+use consent_page::Version;
 
 /// Answers everything outside Graph and the control interface.
 pub fn answer(shared: &Shared, call: &Call) -> Outcome {
@@ -27,6 +29,10 @@ pub fn answer(shared: &Shared, call: &Call) -> Outcome {
         ("POST", [name, "oauth2", "v2.0", "token"]) => token::answer(shared, call, name),
         ("GET", [name, "oauth2", "v2.0", "authorize"]) => Ok(authorize::page(shared, call, name)),
         ("POST", [name, "oauth2", "v2.0", "authorize"]) => Ok(authorize::picked(shared, call, name)),
+        ("GET" | "POST", [name, "adminconsent"]) => Ok(consent_page::page(shared, call, name, Version::One)),
+        ("GET" | "POST", [name, "v2.0", "adminconsent"]) => {
+            Ok(consent_page::page(shared, call, name, Version::Two))
+        }
         ("GET", [_, "oauth2", "v2.0", "logout"]) => Ok(sign_out::page(shared, call)),
         _ => return Err(Answer::unknown()),
     };

@@ -37,6 +37,7 @@ impl Default for Switches {
             ("em.delivery-seconds", json!(0)),
             ("em.delivery-fails", json!(false)),
             ("assertions.replay-refused", json!(true)),
+            ("consent.cancel-subcode", json!(false)),
         ];
         Self(values.into_iter().map(|(k, v)| (k.to_owned(), v)).collect())
     }

@@ -2,6 +2,7 @@
 
 mod authorize;
 mod browser;
+mod consent;
 mod directory;
 mod entitlement;
 mod kit;
