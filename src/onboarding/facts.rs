@@ -1,0 +1,107 @@
+//! What the portal knows about a customer besides the observation: consents, what is ours there, and what people
+//! declared or answered.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::kit::ids::{CustomerId, EntraTenantId, ObjectId, ProviderId};
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Facts {
+    pub provider: ProviderId,
+    pub provider_name: String,
+    pub customer: CustomerId,
+    /// The directory and a verified domain of the analysts; none before Admin has named them.
+    pub analysts: Option<Analysts>,
+    pub reader: bool,
+    pub operator: bool,
+    /// By object key: `group.tier1`, `catalog`, `package.tier1`, …
+    pub owned: BTreeMap<String, Owned>,
+    /// By step key.
+    pub declared: BTreeMap<String, Declaration>,
+    /// By object key.
+    pub answers: BTreeMap<String, Answer>,
+    pub administrator: Option<Administrator>,
+    /// Which of Defender's two permission models this tenant uses; a person says it.
+    pub rbac: Option<Rbac>,
+    /// Address of the stored link, by package key.
+    pub links: BTreeMap<String, String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Analysts {
+    pub tenant: EntraTenantId,
+    pub domain: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Owned {
+    pub id: String,
+    pub adopted: bool,
+}
+
+/// A manual step that a named person says is done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Declaration {
+    pub by: String,
+    pub at: DateTime<Utc>,
+    /// Words or a link.
+    pub proof: String,
+}
+
+/// What to do with an object of the wanted name that is not ours.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "answer")]
+pub enum Answer {
+    /// Take it over. Good for this object only.
+    Adopt { id: String },
+    /// Leave it alone and make ours, with a suffix.
+    Beside,
+}
+
+/// The customer's administrator who approves the first approvers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Administrator {
+    pub id: ObjectId,
+    pub name: String,
+    pub principal_name: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Rbac {
+    Unified,
+    Classic,
+}
+
+impl Facts {
+    pub fn owned(&self, object: &str) -> Option<&str> {
+        self.owned.get(object).map(|owned| owned.id.as_str())
+    }
+
+    /// Stands in the description of what we make where Microsoft has no unique name: after a lost answer it tells our
+    /// object from others of the same name (docs/decisions/engine.md).
+    pub fn reference(&self, object: &str) -> String {
+        let mut hash = Sha256::new();
+        for part in [self.provider.to_string(), self.customer.to_string(), object.to_owned()] {
+            hash.update(part.as_bytes());
+            hash.update([0]);
+        }
+        let digest = hash.finalize();
+        let short: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        format!("[ref {short}]")
+    }
+
+    /// A description with our reference at its end.
+    pub fn described(&self, text: &str, object: &str) -> String {
+        format!("{} {}", text.trim(), self.reference(object)).trim().to_owned()
+    }
+
+    /// Unique in a directory and never reused: Graph's `uniqueName` of a group.
+    pub fn unique_name(&self, key: &str) -> String {
+        format!("mssp-{}-{key}", self.provider.0.simple())
+    }
+}

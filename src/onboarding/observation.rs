@@ -1,0 +1,148 @@
+//! What was read from a customer's tenant, with nothing judged yet. Lists are sorted, so that the same world gives
+//! the same document.
+
+use serde::{Deserialize, Serialize};
+
+use crate::kit::ids::{EntraTenantId, ObjectId};
+use crate::onboarding::policy::PolicyFacts;
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Observation {
+    pub organization: String,
+    pub domains: Vec<String>,
+    /// The domain for My Access links.
+    pub hint: String,
+    pub preflight: Preflight,
+    pub groups: Vec<SeenGroup>,
+    pub connected: Vec<SeenConnected>,
+    pub catalogs: Vec<SeenCatalog>,
+    pub packages: Vec<SeenPackage>,
+    pub defender: SeenDefender,
+}
+
+/// What can break the procedure without a word. `None`: may not be read.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Preflight {
+    /// Entra ID P2 or ID Governance is bought.
+    pub licence: bool,
+    pub defender_p2: bool,
+    /// Guests can be invited by somebody.
+    pub invites: Option<bool>,
+    /// Guests of the analysts' tenant are let in.
+    pub inbound: Option<bool>,
+    /// Multifactor sign-in at the analysts' tenant is trusted.
+    pub mfa_trusted: Option<bool>,
+    /// Names of Conditional Access policies that touch guests and block.
+    pub blocking: Option<Vec<String>>,
+}
+
+/// A member or owner of a group.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct SeenPrincipal {
+    pub name: String,
+    pub mail: String,
+    /// From the analysts' tenant, as far as his address tells.
+    pub ours: bool,
+    pub id: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct SeenGroup {
+    pub id: ObjectId,
+    pub name: String,
+    pub unique_name: String,
+    /// An assigned cloud security group: the only kind that a package can give membership of.
+    pub usable: bool,
+    pub members: Vec<SeenPrincipal>,
+    pub owners: Vec<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct SeenConnected {
+    pub id: String,
+    pub name: String,
+    pub configured: bool,
+    pub tenants: Vec<EntraTenantId>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct SeenCatalog {
+    pub id: String,
+    pub name: String,
+    pub description: String,
+    pub published: bool,
+    pub external: bool,
+    /// Groups that are resources of it.
+    pub resources: Vec<ObjectId>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SeenPackage {
+    pub id: String,
+    pub name: String,
+    pub description: String,
+    pub hidden: bool,
+    pub catalog: String,
+    /// Groups whose membership it gives.
+    pub gives: Vec<ObjectId>,
+    pub policies: Vec<SeenPolicy>,
+    /// How many people hold it.
+    pub held: usize,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SeenPolicy {
+    pub id: String,
+    pub name: String,
+    pub description: String,
+    pub facts: PolicyFacts,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SeenDefender {
+    /// Not asked for (manual), or not to be read.
+    #[default]
+    Unknown,
+    /// The tenant refuses: Unified RBAC is not active there.
+    Inactive,
+    Unified {
+        roles: Vec<SeenRole>,
+        /// Names of everything that can be allowed there.
+        actions: Vec<String>,
+    },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SeenRole {
+    pub id: String,
+    pub name: String,
+    pub description: String,
+    pub built_in: bool,
+    pub actions: Vec<String>,
+    /// Groups that hold it for everything.
+    pub groups: Vec<String>,
+}
+
+impl Observation {
+    pub fn group(&self, id: &str) -> Option<&SeenGroup> {
+        self.groups.iter().find(|group| group.id.to_string().eq_ignore_ascii_case(id))
+    }
+
+    pub fn catalog(&self, id: &str) -> Option<&SeenCatalog> {
+        self.catalogs.iter().find(|catalog| catalog.id == id)
+    }
+
+    pub fn package(&self, id: &str) -> Option<&SeenPackage> {
+        self.packages.iter().find(|package| package.id == id)
+    }
+
+    pub fn connected(&self, id: &str) -> Option<&SeenConnected> {
+        self.connected.iter().find(|organization| organization.id == id)
+    }
+}
+
+/// Names are compared as Entra compares them: without case, without blanks around.
+pub fn same_name(one: &str, other: &str) -> bool {
+    one.trim().to_lowercase() == other.trim().to_lowercase()
+}

@@ -1,0 +1,194 @@
+//! The plan: a pure function of blueprint, observation and facts. No I/O, no clock, no chance.
+
+mod defender;
+mod groups;
+mod opening;
+mod packages;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::customers::WhoseMove;
+use crate::onboarding::blueprint::{APPROVERS, Blueprint};
+use crate::onboarding::facts::Facts;
+use crate::onboarding::observation::Observation;
+use crate::onboarding::step::{Note, Step, StepKey, StepKind, StepState};
+use crate::onboarding::wanted::Wanted;
+
+/// Every step of the procedure, in order, each with where it stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    pub steps: Vec<Step>,
+    /// Objects found by our own mark, though their ids were not kept: object key, id.
+    pub claims: Vec<(String, String)>,
+}
+
+impl Plan {
+    pub fn step(&self, key: &StepKey) -> Option<&Step> {
+        self.steps.iter().find(|step| step.key == *key)
+    }
+
+    /// What the portal would write.
+    pub fn acts(&self) -> impl Iterator<Item = &Step> {
+        self.steps.iter().filter(|step| step.acts())
+    }
+
+    pub fn questions(&self) -> impl Iterator<Item = &Step> {
+        self.steps.iter().filter(|step| matches!(step.state, StepState::Question(_)))
+    }
+
+    /// Nothing is left to do but what a person may leave undone.
+    pub fn finished(&self) -> bool {
+        self.steps.iter().all(|step| step.done() || step.optional)
+    }
+
+    /// Done and all of the steps that count.
+    pub fn progress(&self) -> (usize, usize) {
+        let counted = || self.steps.iter().filter(|step| !step.optional);
+        (counted().filter(|step| step.done()).count(), counted().count())
+    }
+
+    /// Of everything that it would write or asks, with what is there now: an approval is good for this only.
+    pub fn fingerprint(&self) -> Vec<u8> {
+        let used: Vec<(&StepKey, &str, &StepState)> = self
+            .steps
+            .iter()
+            .filter(|step| step.acts() || matches!(step.state, StepState::Question(_)))
+            .map(|step| (&step.key, step.name.as_str(), &step.state))
+            .collect();
+        Sha256::digest(serde_json::to_vec(&used).unwrap_or_default()).to_vec()
+    }
+}
+
+/// The difference between what is wanted and what was read.
+pub fn plan(blueprint: &Blueprint, observation: &Observation, facts: &Facts) -> Plan {
+    let mut planner = Planner {
+        wanted: Wanted { blueprint, facts },
+        observation,
+        plan: Plan { steps: Vec::new(), claims: Vec::new() },
+    };
+    planner.opening();
+    for key in blueprint.keys() {
+        planner.group(key);
+    }
+    planner.defender();
+    planner.connected_organization();
+    planner.catalog();
+    for key in blueprint.keys() {
+        planner.resource(key);
+    }
+    planner.package_with_policy(APPROVERS);
+    planner.first_approvers();
+    for tier in &blueprint.tiers {
+        planner.package_with_policy(&tier.key);
+    }
+    planner.closing();
+    planner.plan
+}
+
+struct Planner<'a> {
+    wanted: Wanted<'a>,
+    observation: &'a Observation,
+    plan: Plan,
+}
+
+/// A step before it joins the plan.
+struct Draft {
+    key: StepKey,
+    name: String,
+    needs: Vec<StepKey>,
+    state: StepState,
+    whose_move: WhoseMove,
+    optional: bool,
+    notes: Vec<Note>,
+}
+
+impl<'a> Planner<'a> {
+    fn blueprint(&self) -> &'a Blueprint {
+        self.wanted.blueprint
+    }
+
+    fn facts(&self) -> &'a Facts {
+        self.wanted.facts
+    }
+
+    /// The id under which an object of ours is known, also when it was only just found by its mark.
+    fn known(&self, object: &StepKey) -> Option<&str> {
+        let object = object.to_string();
+        let claimed = self.plan.claims.iter().find(|(key, _)| *key == object).map(|(_, id)| id.as_str());
+        claimed.or_else(|| self.wanted.facts.owned(&object))
+    }
+
+    /// Facts with what this plan has just found by its mark.
+    fn facts_with_claims(&self) -> Facts {
+        let mut facts = self.wanted.facts.clone();
+        for (object, id) in &self.plan.claims {
+            let owned = crate::onboarding::facts::Owned { id: id.clone(), adopted: false };
+            facts.owned.insert(object.clone(), owned);
+        }
+        facts
+    }
+
+    fn claim(&mut self, object: &StepKey, id: &str) {
+        if self.facts().owned(&object.to_string()) != Some(id) {
+            self.plan.claims.push((object.to_string(), id.to_owned()));
+        }
+    }
+
+    /// Is this id one of ours, under whatever object?
+    fn is_ours(&self, id: &str) -> bool {
+        let owned = self.facts().owned.values().any(|owned| owned.id.eq_ignore_ascii_case(id));
+        owned || self.plan.claims.iter().any(|(_, claimed)| claimed.eq_ignore_ascii_case(id))
+    }
+
+    fn declared(&self, key: &StepKey) -> bool {
+        self.facts().declared.contains_key(&key.to_string())
+    }
+
+    fn push(&mut self, draft: Draft) {
+        let Draft { key, name, needs, state, whose_move, optional, notes } = draft;
+        let whose_move = if state == StepState::Done { WhoseMove::Nobody } else { whose_move };
+        self.plan.steps.push(Step { key, name, needs, state, whose_move, optional, notes });
+    }
+}
+
+impl Draft {
+    fn new(key: impl Into<StepKey>, name: impl Into<String>) -> Self {
+        Self {
+            key: key.into(),
+            name: name.into(),
+            needs: Vec::new(),
+            state: StepState::Done,
+            whose_move: WhoseMove::Us,
+            optional: false,
+            notes: Vec::new(),
+        }
+    }
+
+    fn after(mut self, needs: impl IntoIterator<Item = StepKey>) -> Self {
+        self.needs.extend(needs);
+        self
+    }
+
+    fn at(mut self, state: StepState, whose_move: WhoseMove) -> Self {
+        (self.state, self.whose_move) = (state, whose_move);
+        self
+    }
+
+    fn optional(mut self) -> Self {
+        self.optional = true;
+        self
+    }
+
+    fn note(mut self, key: &str, arguments: &[(&str, &str)]) -> Self {
+        self.notes.push(Note::new(key, arguments));
+        self
+    }
+}
+
+fn key(kind: StepKind, of: &str) -> StepKey {
+    StepKey::new(kind, of)
+}
+
+#[cfg(test)]
+mod tests;
