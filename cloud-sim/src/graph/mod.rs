@@ -1,12 +1,14 @@
 //! Microsoft Graph: bearer, permission, then the resource.
 
 pub mod bearer;
+mod defender;
 mod entitlement;
 mod group_people;
 mod groups;
 mod organization;
 mod permissions;
 pub mod scene;
+mod tenant_policies;
 mod users;
 
 use crate::answer::{Answer, Outcome};
@@ -45,6 +47,9 @@ fn directory(scene: &mut Scene<'_>, pieces: &[&str]) -> Outcome {
         ("POST", ["me", "checkMemberGroups"]) => users::check_member_groups(scene, &users::me(scene)?),
         (_, ["groups", rest @ ..]) => group_calls(scene, rest),
         (_, ["identityGovernance", "entitlementManagement", rest @ ..]) => entitlement::answer(scene, rest),
+        (_, ["roleManagement", "defender", rest @ ..]) => defender::answer(scene, rest),
+        (_, ["policies", rest @ ..]) => tenant_policies::answer(scene, rest),
+        ("GET", ["identity", "conditionalAccess", "policies"]) => tenant_policies::conditional_access(scene),
         _ => Err(Answer::unknown()),
     }
 }

@@ -25,6 +25,7 @@ impl Default for Switches {
             ("defender.odata-type-refused", json!(true)),
             ("defender.reduced-actions", json!(true)),
             ("defender.unreadable-actions", json!(false)),
+            ("defender.inactive-status", json!(400)),
             ("groups.unique-name-withheld", json!(false)),
             ("em.licence-required", json!(true)),
             ("em.organization-twice-refused", json!(true)),

@@ -3,6 +3,7 @@
 mod authorize;
 mod browser;
 mod consent;
+mod defender;
 mod directory;
 mod entitlement;
 mod kit;
