@@ -346,6 +346,16 @@ create table access_request (
 create index access_request_open on access_request
     (provider_id, coalesce(denied_at, 'epoch'::timestamptz), customer_id, request_id)
     where state = 'pendingApproval';
+create index access_request_changed on access_request (provider_id, read_at);
+
+-- When a customer's requests were last read, whatever was found: the age of what the list shows of him.
+create table access_request_reading (
+    provider_id uuid not null,
+    customer_id uuid not null,
+    read_at     timestamptz not null,
+    primary key (provider_id, customer_id),
+    foreign key (provider_id, customer_id) references customer on delete cascade
+);
 
 -- Background work -------------------------------------------------------------------------------------------
 
@@ -400,7 +410,8 @@ begin
     foreach name in array array[
         'provider', 'app_registration', 'person', 'session', 'customer', 'customer_word', 'customer_tag',
         'customer_contact', 'person_customer', 'consent', 'consent_link', 'blueprint', 'observation', 'fact',
-        'owned_object', 'plan', 'run', 'run_step', 'run_log', 'link', 'access_request', 'work', 'audit_event'
+        'owned_object', 'plan', 'run', 'run_step', 'run_log', 'link', 'access_request', 'access_request_reading',
+        'work', 'audit_event'
     ] loop
         execute format('alter table %I enable row level security', name);
         execute format('alter table %I force row level security', name);

@@ -19,7 +19,7 @@ use crate::kit::page::{Nav, NavEntry, RequestId, error_pages};
 use crate::kit::right::Right;
 use crate::kit::router::{RouteInfo, Routes};
 use crate::kit::{assets, headers, limits};
-use crate::{customers, providers, sign_in};
+use crate::{access_requests, customers, providers, sign_in};
 
 /// A page that takes longer is given up; event streams answer at once and are not held to it.
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
@@ -27,7 +27,10 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 /// The primary navigation, in order.
 fn nav() -> Vec<NavEntry> {
     let entry = |href, label, icon, right| NavEntry { href, label, icon, right };
-    vec![entry("/customers", |t| t.customers_title(), "building", Right::ViewCustomers)]
+    vec![
+        entry("/requests", |t| t.requests_title(), "inbox", Right::ViewRequests),
+        entry("/customers", |t| t.customers_title(), "building", Right::ViewCustomers),
+    ]
 }
 
 fn rooms() -> Routes<App> {
@@ -37,6 +40,7 @@ fn rooms() -> Routes<App> {
         .get("/assets/{file}", Right::Anyone, assets::serve)
         .merge(sign_in::routes())
         .merge(customers::routes())
+        .merge(access_requests::routes())
         .merge(providers::routes())
 }
 

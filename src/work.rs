@@ -1,14 +1,17 @@
 //! Every kind of background work of the rooms, in one place.
 
+use crate::access_requests;
 use crate::app::App;
 use crate::customers::consent;
 use crate::kit::work::{Kinds, Workers};
 
 /// What a fresh consent wakes: the kinds that read a customer.
-const READS: &[&str] = &[];
+const READS: &[&str] = &[access_requests::work::WORK];
 
 fn kinds() -> Kinds<App> {
-    Kinds::default().with(consent::WORK, async |app, claimed| consent::check::work(app, claimed, READS).await)
+    Kinds::default()
+        .with(consent::WORK, async |app, claimed| consent::check::work(app, claimed, READS).await)
+        .with(access_requests::work::WORK, access_requests::work::work)
 }
 
 /// The workers of one process.

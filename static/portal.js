@@ -12,7 +12,7 @@ for (const region of document.querySelectorAll("[data-live]")) {
     }
     busy = true;
     try {
-      const answer = await fetch(region.dataset.refresh, { headers: { accept: "text/html" }, redirect: "error" });
+      const answer = await fetch(region.dataset.refresh, { headers: { accept: "text/html", "x-by-itself": "1" }, redirect: "error" });
       if (answer.ok) swap(region, await answer.text());
       else if (answer.status === 401 || answer.status === 404) stream.close();
     } catch {

@@ -45,6 +45,18 @@ pub struct RequestRow {
     pub own: bool,
 }
 
+/// A request that waits no longer.
+#[derive(Clone, Debug)]
+pub struct Decided {
+    pub state: String,
+    pub package_name: String,
+    pub requestor_name: String,
+    pub requestor_mail: String,
+    pub created_at: DateTime<Utc>,
+    /// When Microsoft says it ended, else when we saw that it had.
+    pub decided_at: DateTime<Utc>,
+}
+
 /// How pressing a request is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Pressure {
@@ -58,6 +70,29 @@ pub enum Pressure {
     Over,
     /// The policy in force is not known.
     Unknown,
+}
+
+impl Pressure {
+    /// As texts (`requests-pressure-<key>`) and the stylesheet know it.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Calm => "calm",
+            Self::Soon => "soon",
+            Self::LastDay => "last-day",
+            Self::Over => "over",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    pub const fn icon(self) -> &'static str {
+        match self {
+            Self::Calm => "clock",
+            Self::Soon => "calendar-due",
+            Self::LastDay => "alert-triangle",
+            Self::Over => "circle-x",
+            Self::Unknown => "help-circle",
+        }
+    }
 }
 
 /// How pressing a request of this age and end is now.

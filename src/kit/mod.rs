@@ -11,6 +11,7 @@ pub mod frame;
 pub mod headers;
 pub mod ids;
 pub mod limits;
+pub mod live;
 pub mod page;
 pub mod postgres;
 pub mod right;

@@ -19,6 +19,9 @@ use crate::kit::error::{AppError, Problem};
 use crate::kit::right::Right;
 use crate::kit::session::{self, Session};
 
+/// Header of requests that a page's script makes by itself.
+const BY_ITSELF: &str = "x-by-itself";
+
 /// What the wall needs of the assembled portal.
 pub trait House: Clone + Send + Sync + 'static {
     fn db(&self) -> &Db;
@@ -140,7 +143,8 @@ pub async fn session_of<S: House>(house: &S, headers: &HeaderMap) -> Result<Opti
     let jar = CookieJar::from_headers(headers);
     let Some(secret) = jar.get(session::COOKIE) else { return Ok(None) };
     let session = session::find(house.db(), house.clock(), secret.value()).await?;
-    if let Some(session) = &session {
+    // A page that refreshes itself is nobody at work: it must not keep a session from going idle.
+    if let Some(session) = session.as_ref().filter(|_| !headers.contains_key(BY_ITSELF)) {
         session.touch(house.db(), house.clock()).await?;
     }
     Ok(session)

@@ -27,6 +27,8 @@ pub struct Session {
     pub provider_slug: String,
     pub provider_name: String,
     pub person_name: String,
+    /// For display, and to know one's own requests; never for authorisation.
+    pub person_mail: String,
     /// The person's choice, else the provider's default.
     pub language: String,
     pub theme: String,
@@ -48,7 +50,8 @@ pub async fn find(db: &Db, clock: &Clock, secret: &str) -> Result<Option<Session
     let row = sqlx::query!(
         r#"select provider_id as "provider_id!", provider_slug as "provider_slug!",
                   provider_name as "provider_name!", default_language as "default_language!",
-                  person_id as "person_id!", person_name as "person_name!", person_language, person_theme as "person_theme!",
+                  person_id as "person_id!", person_name as "person_name!", person_mail as "person_mail!",
+                  person_language, person_theme as "person_theme!",
                   sees_all as "sees_all!", roles as "roles!", seen_at as "seen_at!",
                   identity_tid as "identity_tid!", identity_oid as "identity_oid!"
              from door_session($1, $2, $3)"#,
@@ -69,6 +72,7 @@ pub async fn find(db: &Db, clock: &Clock, secret: &str) -> Result<Option<Session
         provider_slug: row.provider_slug,
         provider_name: row.provider_name,
         person_name: row.person_name,
+        person_mail: row.person_mail,
         language: row.person_language.unwrap_or(row.default_language),
         theme: row.person_theme,
         identity_tid: row.identity_tid,

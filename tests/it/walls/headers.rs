@@ -11,6 +11,8 @@ use crate::support::app::TestApp;
 #[tokio::test]
 async fn every_route_has_the_content_policy_and_is_not_kept_by_caches() {
     let app = TestApp::offline().await;
+    // Streams end at once, so that their answers can be read to the end.
+    app.app.stop.cancel();
     let provider = app.provider("contoso").await;
     let admin = app.person(provider, "Admin", &[Role::Admin], true).await;
     for row in router::table() {

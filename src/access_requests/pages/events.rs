@@ -1,0 +1,49 @@
+//! Tells an open list that requests in its view changed; ids only.
+
+use axum::extract::{Query, State};
+use axum::response::Response;
+use chrono::DateTime;
+use http::HeaderMap;
+use serde::Deserialize;
+
+use crate::access_requests::store;
+use crate::app::App;
+use crate::customers::Viewed;
+use crate::kit::ids::CustomerId;
+use crate::kit::live::{self, Listener};
+use crate::kit::right::Right;
+
+#[derive(Deserialize)]
+pub struct Since {
+    /// Microseconds: when the page was made.
+    since: Option<i64>,
+}
+
+pub async fn all(State(app): State<App>, Query(since): Query<Since>, headers: HeaderMap) -> Response {
+    stream(app, since, &headers, None)
+}
+
+pub async fn of_customer(
+    State(app): State<App>,
+    Viewed { customer, .. }: Viewed,
+    Query(since): Query<Since>,
+    headers: HeaderMap,
+) -> Response {
+    stream(app, since, &headers, Some(customer.id))
+}
+
+fn stream(app: App, since: Since, headers: &HeaderMap, customer: Option<CustomerId>) -> Response {
+    let listener = Listener {
+        right: Right::ViewRequests,
+        stop: app.stop.clone(),
+        since: since.since.and_then(DateTime::from_timestamp_micros).unwrap_or_else(|| app.clock.now()),
+        house: app.clone(),
+    };
+    live::stream(listener, headers, move |scope, since| {
+        let app = app.clone();
+        async move {
+            let mut tx = scope.begin(&app.db).await?;
+            store::changes(&mut tx, customer, since).await
+        }
+    })
+}

@@ -1,0 +1,207 @@
+//! The list itself, as the pages and their refreshed part show it.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::access_requests::model::{Decided, Pressure, RequestRow, pressure};
+use crate::access_requests::store::{self, Cursor, Filter};
+use crate::app::App;
+use crate::kit::error::AppError;
+use crate::kit::ids::CustomerId;
+use crate::kit::page::Page;
+use crate::kit::scope::Tx;
+use crate::kit::text::T;
+
+/// Read longer ago than this, a customer's requests are shown as not up to date.
+const STALE: TimeDelta = TimeDelta::minutes(5);
+/// Decided requests shown on a customer's page.
+const DECIDED: i64 = 20;
+/// In the address: packages that are not ones of ours.
+const OTHER: &str = "other";
+
+/// The address's query. What cannot be read counts as not given: an old bookmark still opens.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Asked {
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub customer: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub package: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub after: String,
+}
+
+impl Asked {
+    pub fn filter(&self) -> Filter {
+        Filter {
+            customer: self.customer.parse().ok(),
+            package: match self.package.as_str() {
+                "" => None,
+                OTHER => Some(String::new()),
+                key => Some(key.to_owned()),
+            },
+            after: cursor(&self.after),
+        }
+    }
+
+    pub fn narrowed(&self) -> bool {
+        !self.customer.is_empty() || !self.package.is_empty()
+    }
+
+    /// The same view at another address, or another part of it.
+    pub fn at(&self, path: &str, after: &str) -> String {
+        let other = Self { after: after.to_owned(), ..self.clone() };
+        let query = serde_html_form::to_string(&other).unwrap_or_default();
+        if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
+    }
+}
+
+/// A package's key as the address holds it.
+pub fn package_choice(key: &str) -> &str {
+    if key.is_empty() { OTHER } else { key }
+}
+
+fn cursor(text: &str) -> Option<Cursor> {
+    let (denied_at, customer, id) = serde_json::from_str::<(DateTime<Utc>, CustomerId, String)>(text).ok()?;
+    Some(Cursor { denied_at, customer, id })
+}
+
+fn cursor_text(cursor: &Cursor) -> String {
+    serde_json::to_string(&(&cursor.denied_at, cursor.customer, &cursor.id)).unwrap_or_default()
+}
+
+pub struct RowView {
+    /// For the browser to find the row again after a refresh.
+    pub anchor: String,
+    pub customer_href: String,
+    pub customer_name: String,
+    pub package_name: String,
+    pub ours: bool,
+    pub requestor_name: String,
+    pub requestor_mail: String,
+    pub justification: String,
+    pub asked: String,
+    pub asked_moment: String,
+    pub left: String,
+    pub ends: Option<String>,
+    pub pressure: String,
+    pub pressure_key: &'static str,
+    pub pressure_icon: &'static str,
+    pub age: String,
+    pub age_moment: String,
+    pub stale: bool,
+    pub own: bool,
+    pub open: String,
+}
+
+impl RowView {
+    fn new(row: RequestRow, app: &App, t: T, now: DateTime<Utc>) -> Self {
+        let pressing = pressure(row.created_at, row.denied_at, now);
+        Self {
+            anchor: format!("open-{}-{}", row.customer, row.id),
+            customer_href: format!("/customers/{}/requests", row.customer),
+            open: app.cloud.my_access_link(&row.domain),
+            ours: !row.package.is_empty(),
+            asked: t.age(&row.created_at, &now),
+            asked_moment: t.moment(&row.created_at),
+            left: match (row.denied_at, pressing) {
+                (Some(denied), Pressure::Calm | Pressure::Soon | Pressure::LastDay) => {
+                    t.time_left(&denied, &now)
+                }
+                (_, Pressure::Over) => t.time_over(),
+                _ => t.requests_end_unknown(),
+            },
+            ends: row.denied_at.map(|at| t.moment(&at)),
+            pressure: t.text_or_key(&format!("requests-pressure-{}", pressing.key())),
+            pressure_key: pressing.key(),
+            pressure_icon: pressing.icon(),
+            age: t.age(&row.read_at, &now),
+            age_moment: t.moment(&row.read_at),
+            stale: now - row.read_at > STALE,
+            own: row.own,
+            customer_name: row.customer_name,
+            package_name: row.package_name,
+            requestor_name: if row.requestor_name.is_empty() {
+                row.requestor_mail.clone()
+            } else {
+                row.requestor_name
+            },
+            requestor_mail: row.requestor_mail,
+            justification: row.justification,
+        }
+    }
+}
+
+pub struct DecidedView {
+    pub state: String,
+    pub state_key: String,
+    pub package_name: String,
+    pub requestor: String,
+    pub asked: String,
+    pub at: String,
+    pub at_moment: String,
+}
+
+impl DecidedView {
+    fn new(one: Decided, t: T, now: DateTime<Utc>) -> Self {
+        let state = t.text(&format!("requests-state-{}", one.state.to_lowercase()));
+        Self {
+            state: state.unwrap_or_else(|| one.state.clone()),
+            state_key: one.state.to_lowercase(),
+            package_name: one.package_name,
+            requestor: if one.requestor_name.is_empty() { one.requestor_mail } else { one.requestor_name },
+            asked: t.moment(&one.created_at),
+            at: t.age(&one.decided_at, &now),
+            at_moment: t.moment(&one.decided_at),
+        }
+    }
+}
+
+/// What the refreshed part shows. Templates call it `list`.
+pub struct List {
+    pub rows: Vec<RowView>,
+    pub waiting: i64,
+    pub narrowed: bool,
+    /// On one customer's page, his name stands above and his decided requests below.
+    pub of_customer: bool,
+    pub unread: Option<String>,
+    pub decided: Vec<DecidedView>,
+    pub next: Option<String>,
+    pub first: Option<String>,
+}
+
+/// Reads one page of the list. `path` is that of the page, for its own further pages.
+pub async fn list(
+    tx: &mut Tx,
+    app: &App,
+    page: &Page,
+    asked: &Asked,
+    customer: Option<CustomerId>,
+) -> Result<List, AppError> {
+    let (t, now) = (page.t, app.clock.now());
+    let mut filter = asked.filter();
+    let path = match customer {
+        Some(id) => {
+            filter.customer = Some(id);
+            format!("/customers/{id}/requests")
+        }
+        None => "/requests".to_owned(),
+    };
+    let found = store::pending(tx, &filter, &page.session.person_mail).await?;
+    let unread = store::unread(tx, filter.customer, now - STALE).await?;
+    let (waiting, decided) = match customer {
+        Some(id) => (None, store::decided(tx, id, DECIDED).await?),
+        None => (Some(store::pending_count(tx).await?), Vec::new()),
+    };
+    let shown = i64::try_from(found.rows.len()).unwrap_or(i64::MAX);
+    Ok(List {
+        waiting: waiting.unwrap_or(shown),
+        rows: found.rows.into_iter().map(|row| RowView::new(row, app, t, now)).collect(),
+        narrowed: asked.narrowed(),
+        of_customer: customer.is_some(),
+        unread: (unread.many > 0).then(|| t.requests_unread(unread.many, unread.names.join(", "))),
+        decided: decided.into_iter().map(|one| DecidedView::new(one, t, now)).collect(),
+        next: found.next.as_ref().map(|cursor| asked.at(&path, &cursor_text(cursor))),
+        first: (!asked.after.is_empty()).then(|| asked.at(&path, "")),
+    })
+}

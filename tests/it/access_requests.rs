@@ -1,0 +1,284 @@
+//! Requests for access: one list over all customers in view, and how an open page hears of changes.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use chrono::TimeDelta;
+use futures::StreamExt;
+use http::{Request, header};
+use mssp_portal::access_requests::model::ReadRequest;
+use mssp_portal::access_requests::store::{self, Kept};
+use mssp_portal::kit::ids::{CustomerId, ProviderId};
+use mssp_portal::kit::right::Role;
+use mssp_portal::kit::scope::Scope;
+use tower::ServiceExt;
+
+use crate::support::app::{Person, TestApp};
+
+/// A request made `age` days ago that is denied after `within` days.
+fn request(id: &str, who: &str, app: &TestApp, age: i64) -> ReadRequest {
+    ReadRequest {
+        id: id.to_owned(),
+        state: "pendingApproval".to_owned(),
+        status: "PendingApproval".to_owned(),
+        request_type: "userAdd".to_owned(),
+        package_id: "p1".to_owned(),
+        package_name: "Tier 1 Analyst Access".to_owned(),
+        requestor_name: who.to_owned(),
+        requestor_mail: format!("{}@example.test", who.to_lowercase()),
+        requestor_oid: String::new(),
+        justification: format!("Incident <b>{id}</b>"),
+        created_at: app.app.clock.now() - TimeDelta::days(age),
+        completed_at: None,
+    }
+}
+
+async fn keep(app: &TestApp, provider: ProviderId, customer: CustomerId, read: &ReadRequest, within: i64) {
+    let kept = Kept {
+        read,
+        package: if within > 0 { "tier1" } else { "" },
+        denied_at: (within > 0).then(|| read.created_at + TimeDelta::days(within)),
+    };
+    let now = app.app.clock.now();
+    let mut tx = Scope::of_command_line(provider).begin(&app.app.db).await.unwrap();
+    store::keep(&mut tx, customer, &[kept], now).await.unwrap();
+    store::count_open(&mut tx, customer).await.unwrap();
+    store::mark_read(&mut tx, customer, now).await.unwrap();
+    tx.commit_bookkeeping("test").await.unwrap();
+}
+
+async fn see(app: &TestApp, provider: ProviderId, person: &Person, customer: CustomerId) {
+    sqlx::query!(
+        "insert into person_customer (provider_id, person_id, customer_id) values ($1, $2, $3)",
+        provider.0,
+        person.id.0,
+        customer.0
+    )
+    .execute(&app.owner)
+    .await
+    .unwrap();
+}
+
+#[tokio::test]
+async fn the_list_holds_every_customers_requests_least_time_left_first() {
+    let app = TestApp::offline().await;
+    let contoso = app.provider("contoso").await;
+    let anna = app.person(contoso, "Anna", &[Role::Approver], true).await;
+    let empty = app.get(Some(&anna), "/requests").await;
+    assert!(empty.body.contains("Nothing waits for a decision"), "{}", empty.body);
+    let (one, two) = (app.customer(contoso, "Woodgrove").await, app.customer(contoso, "Tailspin").await);
+    keep(&app, contoso, one, &request("r-calm", "Bert", &app, 1), 14).await;
+    keep(&app, contoso, two, &request("r-last", "Carl", &app, 13), 14).await;
+    keep(&app, contoso, one, &request("r-soon", "Dora", &app, 8), 14).await;
+    keep(&app, contoso, two, &request("r-over", "Emil", &app, 15), 14).await;
+    keep(&app, contoso, two, &request("r-open", "Fred", &app, 2), 0).await;
+    let page = app.get(Some(&anna), "/requests").await.body;
+    let place = |text: &str| page.find(text).unwrap_or_else(|| panic!("no {text} in {page}"));
+    let order: Vec<usize> = ["Fred", "Emil", "Carl", "Dora", "Bert"].map(place).to_vec();
+    assert!(order.is_sorted(), "the unknown end first, then by time left: {order:?}");
+    for class in ["unknown", "over", "last-day", "soon", "calm"] {
+        place(&format!("pressure-{class}"));
+    }
+    for words in ["5 requests wait", "last day", "24 h left", "6 days left", "13 days left", "end not known"]
+    {
+        place(words);
+    }
+    assert!(page.contains("Incident &#60;b&#62;r-calm"), "what a stranger typed is text");
+    place("/myaccess/@tailspin.example#/");
+    place("Open My Access of Tailspin to decide on the request of Carl");
+    let fragment = app.get(Some(&anna), "/requests/rows").await.body;
+    assert!(fragment.contains("Emil") && !fragment.contains("<html"), "{fragment}");
+    let of_one = app.get(Some(&anna), &format!("/customers/{one}/requests")).await.body;
+    assert!(of_one.contains("Dora") && of_one.contains("Bert") && !of_one.contains("Carl"));
+}
+
+#[tokio::test]
+async fn ones_own_request_is_shown_without_a_way_to_decide_it_and_with_the_reason() {
+    let app = TestApp::offline().await;
+    let contoso = app.provider("contoso").await;
+    let anna = app.person(contoso, "Anna", &[Role::Approver], true).await;
+    let customer = app.customer(contoso, "Woodgrove").await;
+    keep(&app, contoso, customer, &request("mine", "ANNA", &app, 1), 14).await;
+    let page = app.get(Some(&anna), "/requests").await.body;
+    assert!(page.contains("own-row") && page.contains("Your own request"), "{page}");
+    assert!(!page.contains(&format!("open-{customer}-mine")));
+    let bert = app.person(contoso, "Bert", &[Role::Approver], true).await;
+    let page = app.get(Some(&bert), "/requests").await.body;
+    assert!(!page.contains("own-row") && page.contains(&format!("open-{customer}-mine")));
+}
+
+#[tokio::test]
+async fn a_person_sees_the_requests_of_his_customers_only() {
+    let app = TestApp::offline().await;
+    let (contoso, fabrikam) = (app.provider("contoso").await, app.provider("fabrikam").await);
+    let (his, other) = (app.customer(contoso, "His").await, app.customer(contoso, "Other").await);
+    let foreign = app.customer(fabrikam, "Foreign").await;
+    keep(&app, contoso, his, &request("r1", "Bert", &app, 1), 14).await;
+    keep(&app, contoso, other, &request("r2", "Carl", &app, 1), 14).await;
+    keep(&app, fabrikam, foreign, &request("r3", "Dora", &app, 1), 14).await;
+    let anna = app.person(contoso, "Anna", &[Role::Approver], false).await;
+    see(&app, contoso, &anna, his).await;
+    for path in ["/requests", "/requests/rows"] {
+        let page = app.get(Some(&anna), path).await.body;
+        assert!(page.contains("Bert") && !page.contains("Carl") && !page.contains("Dora"), "{page}");
+    }
+    for hidden in [other, foreign] {
+        let page = app.get(Some(&anna), &format!("/requests?customer={hidden}")).await.body;
+        assert!(page.contains("No request fits") && !page.contains("Carl"), "{page}");
+    }
+}
+
+#[tokio::test]
+async fn the_list_filters_and_pages_by_address() {
+    let app = TestApp::offline().await;
+    let contoso = app.provider("contoso").await;
+    let anna = app.person(contoso, "Anna", &[Role::Approver], true).await;
+    let (one, two) = (app.customer(contoso, "One").await, app.customer(contoso, "Two").await);
+    for number in 0..60 {
+        keep(&app, contoso, one, &request(&format!("r{number:02}"), "Bert", &app, number % 9), 14).await;
+    }
+    for number in 0..45 {
+        keep(&app, contoso, two, &request(&format!("r{number:02}"), "Carl", &app, 1), 0).await;
+    }
+    let rows = |page: &str| page.matches("<tr role=\"row\" data-row").count();
+    let get = async |path: &str| app.get(Some(&anna), path).await.body;
+    let (mut seen, mut pages, mut path) = (0, 0, "/requests".to_owned());
+    loop {
+        let page = get(&path).await;
+        seen += rows(&page);
+        pages += 1;
+        let Some(at) = page.find("rel=\"next\"") else { break };
+        let start = page[..at].rfind("href=\"").unwrap() + 6;
+        path = page[start..].split('"').next().unwrap().replace("&#38;", "&");
+    }
+    assert_eq!((seen, pages), (105, 3), "every request once");
+    assert_eq!(rows(&get(&format!("/requests?customer={two}")).await), 45);
+    assert_eq!(rows(&get("/requests?package=other").await), 45);
+    assert_eq!(rows(&get("/requests?package=tier1").await), 50);
+    assert_eq!(rows(&get("/requests?package=tier1&after=nonsense").await), 50, "an old bookmark still opens");
+    let page = get("/requests").await;
+    assert!(page.contains("One (60)"), "{page}");
+}
+
+#[tokio::test]
+async fn a_customer_that_could_not_be_read_is_named_and_not_hidden() {
+    let app = TestApp::offline().await;
+    let contoso = app.provider("contoso").await;
+    let anna = app.person(contoso, "Anna", &[Role::Approver], true).await;
+    let customer = app.customer(contoso, "Woodgrove").await;
+    keep(&app, contoso, customer, &request("r1", "Bert", &app, 1), 14).await;
+    sqlx::query!(
+        "insert into consent (provider_id, customer_id, app, state, since) values ($1, $2, 'reader', 'granted', $3)",
+        contoso.0,
+        customer.0,
+        app.app.clock.now()
+    )
+    .execute(&app.owner)
+    .await
+    .unwrap();
+    assert!(!app.get(Some(&anna), "/requests").await.body.contains("Not up to date"));
+    app.clock.advance(Duration::from_secs(360));
+    let page = app.get(Some(&anna), "/requests").await.body;
+    assert!(page.contains("Not up to date for Woodgrove") && page.contains("Bert"), "{page}");
+    assert!(page.contains("6 min ago"), "the age of what is shown");
+    assert!(!page.contains("href=\"/health\""), "an approver may not see Health");
+}
+
+#[tokio::test]
+async fn a_request_that_is_unchanged_is_not_written_again_and_an_ended_one_stays_known() {
+    let app = TestApp::offline().await;
+    let contoso = app.provider("contoso").await;
+    let anna = app.person(contoso, "Anna", &[Role::Approver], true).await;
+    let customer = app.customer(contoso, "Woodgrove").await;
+    let mut read = request("r1", "Bert", &app, 1);
+    keep(&app, contoso, customer, &read, 0).await;
+    let written = async || {
+        sqlx::query!("select read_at, denied_at from access_request").fetch_one(&app.owner).await.unwrap()
+    };
+    let first = written().await;
+    app.clock.advance(Duration::from_secs(45));
+    keep(&app, contoso, customer, &read, 0).await;
+    assert_eq!(written().await.read_at, first.read_at);
+    // The policy became known later: the end is filled in.
+    keep(&app, contoso, customer, &read, 14).await;
+    assert_eq!(written().await.denied_at, Some(read.created_at + TimeDelta::days(14)));
+    read.state = "denied".to_owned();
+    read.completed_at = Some(app.app.clock.now());
+    keep(&app, contoso, customer, &read, 14).await;
+    let page = app.get(Some(&anna), &format!("/customers/{customer}/requests")).await.body;
+    assert!(page.contains("Nothing waits") && page.contains("Denied") && page.contains("Bert"), "{page}");
+    let open = sqlx::query_scalar!("select open_requests from customer").fetch_one(&app.owner).await.unwrap();
+    assert_eq!(open, 0);
+}
+
+/// The body of an event stream, part by part.
+async fn listen(app: &TestApp, person: &Person, path: &str) -> axum::body::BodyDataStream {
+    let request = Request::get(path).header(header::COOKIE, &person.cookie).body(Body::empty()).unwrap();
+    let response = app.router.clone().oneshot(request).await.unwrap();
+    assert_eq!(response.headers()[header::CONTENT_TYPE], "text/event-stream");
+    response.into_body().into_data_stream()
+}
+
+async fn until(stream: &mut axum::body::BodyDataStream, wanted: &str) -> String {
+    let mut heard = String::new();
+    while let Some(part) = stream.next().await {
+        heard.push_str(&String::from_utf8_lossy(&part.unwrap()));
+        if heard.contains(wanted) {
+            return heard;
+        }
+    }
+    panic!("the stream ended before {wanted}: {heard}")
+}
+
+#[tokio::test]
+async fn an_open_page_hears_of_changes_in_its_view_by_ids_only() {
+    let app = TestApp::offline().await;
+    let contoso = app.provider("contoso").await;
+    let (his, other) = (app.customer(contoso, "His").await, app.customer(contoso, "Other").await);
+    let anna = app.person(contoso, "Anna", &[Role::Approver], false).await;
+    see(&app, contoso, &anna, his).await;
+    let mut stream = listen(&app, &anna, "/requests/events").await;
+    keep(&app, contoso, other, &request("r-hidden", "Carl", &app, 1), 14).await;
+    keep(&app, contoso, his, &request("r-his", "Bert", &app, 1), 14).await;
+    let heard = until(&mut stream, "r-his").await;
+    assert!(heard.contains("event: changed"), "{heard}");
+    assert!(!heard.contains("r-hidden") && !heard.contains("Bert") && !heard.contains("Incident"), "{heard}");
+    let again = until(&mut stream, "event: changed").await;
+    assert!(!again.contains("r-his"), "told once; a quiet minute tells of no id: {again}");
+}
+
+#[tokio::test]
+async fn a_stream_ends_with_the_session_and_with_the_process() {
+    let app = TestApp::offline().await;
+    let contoso = app.provider("contoso").await;
+    let anna = app.person(contoso, "Anna", &[Role::Approver], true).await;
+    let mut stream = listen(&app, &anna, "/requests/events").await;
+    sqlx::query!("update person set disabled_at = $1", app.app.clock.now())
+        .execute(&app.owner)
+        .await
+        .unwrap();
+    let heard = until(&mut stream, "event: end").await;
+    assert!(!heard.contains("event: changed"), "{heard}");
+    assert!(stream.next().await.is_none());
+    let bert = app.person(contoso, "Bert", &[Role::Approver], true).await;
+    let mut stream = listen(&app, &bert, "/requests/events").await;
+    app.app.stop.cancel();
+    until(&mut stream, "event: end").await;
+    assert!(stream.next().await.is_none());
+}
+
+#[tokio::test]
+async fn a_page_that_refreshes_itself_does_not_keep_a_session_from_going_idle() {
+    let app = TestApp::offline().await;
+    let contoso = app.provider("contoso").await;
+    let anna = app.person(contoso, "Anna", &[Role::Approver], true).await;
+    app.clock.advance(Duration::from_secs(40 * 60));
+    let request = Request::get("/requests/rows")
+        .header(header::COOKIE, &anna.cookie)
+        .header("x-by-itself", "1")
+        .body(Body::empty())
+        .unwrap();
+    assert_eq!(app.router.clone().oneshot(request).await.unwrap().status(), 200);
+    app.clock.advance(Duration::from_secs(21 * 60));
+    assert_eq!(app.get(Some(&anna), "/requests").await.status, 303, "idle for an hour");
+}
