@@ -7,6 +7,7 @@ mod customers;
 mod graph;
 mod postgres;
 mod rules;
+mod sign_in;
 mod support;
 mod walls;
 mod work;

@@ -4,4 +4,4 @@ mod calls;
 mod lists;
 mod reading;
 mod tokens;
-mod wire;
+pub mod wire;
