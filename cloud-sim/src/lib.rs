@@ -2,6 +2,7 @@
 //!
 //! It shares no type with the portal and judges every call by Microsoft's documentation. See README.md.
 
+mod access;
 mod answer;
 mod call;
 mod clock;

@@ -1,5 +1,6 @@
 //! The control interface `/sim/*`: how tests and the demo make and steer the simulated cloud.
 
+mod access;
 mod applications;
 mod steering;
 mod tenants;
@@ -51,6 +52,9 @@ fn in_tenant(shared: &Shared, call: &Call, method: &str, tid: &str, rest: &[&str
         ("POST", ["applications", app, "users"]) => applications::person(shared, tid, app, &body(call)?),
         ("POST", ["consent"]) => applications::consent(shared, call, tid, &body(call)?),
         ("POST", ["graph"]) => steering::graph(shared, call, tid, &body(call)?),
+        ("POST", ["ask"]) => access::ask(shared, call, tid, &body(call)?),
+        ("POST", ["requests", id, "decide"]) => access::decide(shared, call, tid, id, &body(call)?),
+        ("POST", ["requests", id, "cancel"]) => access::cancel(shared, call, tid, id, &body(call)?),
         ("POST", ["set"]) => tenants::set(shared, tid, &body(call)?),
         _ => Err(trouble(404, "no such control call")),
     }

@@ -30,6 +30,9 @@ pub async fn front(
     body: Bytes,
 ) -> Response {
     let call = read(&shared, &method, &uri, headers, body);
+    if crate::access::advance(&mut shared.world(), call.now) {
+        shared.touch();
+    }
     if call.path == "/sim" || call.path.starts_with("/sim/") {
         return respond::bytes(&call, crate::control::answer(&shared, &call));
     }

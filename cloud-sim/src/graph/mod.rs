@@ -18,6 +18,8 @@ use bearer::Caller;
 use group_people::Side;
 use scene::Scene;
 
+pub use entitlement::duration;
+
 /// Answers a call to `/v1.0` or `/beta`.
 pub fn answer(shared: &Shared, call: &Call) -> Outcome {
     let caller = bearer::caller(shared, call)?;

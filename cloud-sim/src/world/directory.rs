@@ -20,6 +20,9 @@ pub struct User {
     pub created: Option<DateTime<Utc>>,
     /// Of a guest: his tenant and object id at home, when it is simulated too.
     pub home: Option<(String, String)>,
+    /// Of a guest: entitlement management made him, and takes him away again.
+    pub governed: bool,
+    pub delete_at: Option<DateTime<Utc>>,
 }
 
 /// A security group.

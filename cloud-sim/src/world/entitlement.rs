@@ -103,6 +103,13 @@ pub struct Requestor {
     pub connected_organization: Option<String>,
 }
 
+impl Requestor {
+    /// The same person.
+    pub fn is(&self, other: &Self) -> bool {
+        self.id == other.id || (self.home.is_some() && self.home == other.home)
+    }
+}
+
 /// A decision on a stage.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -112,6 +119,17 @@ pub struct Decision {
     pub by: Option<String>,
     pub justification: String,
     pub at: Option<DateTime<Utc>>,
+}
+
+/// A stage of approval, with the policy's settings as they were when the request was made.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Stage {
+    pub id: String,
+    pub settings: Value,
+    /// Absent while an earlier stage is open.
+    pub started: Option<DateTime<Utc>>,
+    pub decision: Option<Decision>,
 }
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -129,12 +147,26 @@ pub struct Request {
     pub answers: Value,
     pub created: Option<DateTime<Utc>>,
     pub completed: Option<DateTime<Utc>>,
-    pub stage: String,
-    pub decision: Option<Decision>,
+    /// Its stages of approval; none when no approval is asked for.
+    pub stages: Vec<Stage>,
     /// Correlation id of its audit rows.
     pub correlation: String,
     /// When delivery ends, once it has begun.
     pub deliver_at: Option<DateTime<Utc>>,
+    /// The guest was invited and has not accepted yet.
+    pub waits_for_guest: bool,
+}
+
+impl Request {
+    /// Neither ended nor failed.
+    pub fn is_open(&self) -> bool {
+        ["submitted", "pendingApproval", "delivering", "scheduled"].contains(&self.state.as_str())
+    }
+
+    /// The stage that waits for a decision.
+    pub fn stage(&self) -> Option<&Stage> {
+        self.stages.iter().find(|s| s.decision.is_none())
+    }
 }
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -149,4 +181,11 @@ pub struct Assignment {
     pub starts: Option<DateTime<Utc>>,
     pub ends: Option<DateTime<Utc>>,
     pub expired: Option<DateTime<Utc>>,
+}
+
+impl Assignment {
+    /// It gives access, or is about to.
+    pub fn is_active(&self) -> bool {
+        ["delivering", "delivered", "partiallyDelivered"].contains(&self.state.as_str())
+    }
 }

@@ -37,6 +37,10 @@ impl Default for Switches {
             ("em.guest-waits-for-redemption", json!(false)),
             ("em.delivery-seconds", json!(0)),
             ("em.delivery-fails", json!(false)),
+            ("em.no-invites-fail-delivery", json!(true)),
+            ("em.requestor-organization-withheld", json!(true)),
+            ("em.delegated-needs-a-role", json!(true)),
+            ("audit.delay-seconds", json!(0)),
             ("assertions.replay-refused", json!(true)),
             ("consent.cancel-subcode", json!(false)),
         ];

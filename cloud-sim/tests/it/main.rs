@@ -1,6 +1,7 @@
 //! The simulated cloud over real HTTP.
 #![expect(clippy::unwrap_used, reason = "a test may break off; clippy spares only functions marked as tests")]
 
+mod access;
 mod authorize;
 mod browser;
 mod consent;

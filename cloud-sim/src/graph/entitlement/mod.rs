@@ -15,6 +15,8 @@ mod subject_sets;
 use super::scene::Scene;
 use crate::answer::{Answer, Outcome};
 
+pub use model::seconds as duration;
+
 /// Answers a call; `rest` is the path below `entitlementManagement`.
 pub fn answer(scene: &mut Scene<'_>, rest: &[&str]) -> Outcome {
     licensed(scene)?;
