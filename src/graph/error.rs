@@ -64,6 +64,11 @@ impl GraphError {
         Self { kind, call, status: None, code: None, message, request_id: None }
     }
 
+    /// Something the caller builds on is not there (any more).
+    pub(crate) fn missing(what: &'static str) -> Self {
+        Self::new(GraphErrorKind::NotFound, "the engine", format!("{what} is missing"))
+    }
+
     pub(crate) fn not_understood(call: &'static str, message: impl AsRef<str>) -> Self {
         Self::new(GraphErrorKind::NotUnderstood, call, message)
     }

@@ -1,0 +1,135 @@
+//! Connected organizations, catalogs, packages and policies: ours, and those that bear a wanted name.
+
+use std::collections::BTreeMap;
+
+use crate::graph::catalogs::{Catalog, CatalogState};
+use crate::graph::connected_organizations::ConnectedOrganizationState;
+use crate::graph::packages::AccessPackage;
+use crate::graph::requests::AssignmentState;
+use crate::graph::{CatalogId, Directory, GraphError, PackageId};
+use crate::kit::ids::ObjectId;
+use crate::onboarding::blueprint::Blueprint;
+use crate::onboarding::facts::Facts;
+use crate::onboarding::observation::{SeenCatalog, SeenConnected, SeenPackage, SeenPolicy};
+use crate::onboarding::policy::PolicyFacts;
+
+pub(super) async fn connected(directory: &Directory) -> Result<Vec<SeenConnected>, GraphError> {
+    let read = directory.connected_organizations().await?;
+    let mut seen: Vec<SeenConnected> = read
+        .into_iter()
+        .map(|one| SeenConnected {
+            id: one.id.to_string(),
+            name: one.display_name,
+            configured: one.state == Some(ConnectedOrganizationState::Configured),
+            tenants: one.identity_sources.iter().filter_map(|source| source.tenant_id).collect(),
+        })
+        .collect();
+    seen.sort_unstable();
+    Ok(seen)
+}
+
+pub(super) async fn catalogs(
+    directory: &Directory,
+    blueprint: &Blueprint,
+    facts: &Facts,
+) -> Result<Vec<SeenCatalog>, GraphError> {
+    let mut found: BTreeMap<String, Catalog> = BTreeMap::new();
+    let mut keep = |one: Catalog| found.insert(one.id.to_string(), one);
+    if let Some(id) = facts.owned("catalog") {
+        directory.catalog(&CatalogId::new(id)).await?.map(&mut keep);
+    }
+    let wanted = crate::onboarding::wanted::Wanted { blueprint, facts }.catalog().display_name;
+    let base = blueprint.catalog.name.trim();
+    for name in [base, wanted.as_str()] {
+        directory.catalogs_by_name(name).await?.into_iter().for_each(|one| drop(keep(one)));
+        if wanted == base {
+            break;
+        }
+    }
+    let mut seen = Vec::with_capacity(found.len());
+    for (id, catalog) in found {
+        let resources = directory.catalog_resources(&CatalogId::new(&id)).await?;
+        // A resource without its roles is not there yet.
+        let ready = resources.iter().filter(|one| one.member_role().is_some() && one.root_scope().is_some());
+        let mut resources: Vec<ObjectId> = ready.filter_map(|one| one.origin_id.parse().ok()).collect();
+        resources.sort_unstable();
+        seen.push(SeenCatalog {
+            id,
+            name: catalog.display_name,
+            description: catalog.description,
+            published: catalog.state == Some(CatalogState::Published),
+            external: catalog.is_externally_visible == Some(true),
+            resources,
+        });
+    }
+    Ok(seen)
+}
+
+pub(super) async fn packages(
+    directory: &Directory,
+    blueprint: &Blueprint,
+    facts: &Facts,
+    catalogs: &[SeenCatalog],
+) -> Result<Vec<SeenPackage>, GraphError> {
+    let mut found: BTreeMap<String, (AccessPackage, Option<String>)> = BTreeMap::new();
+    for catalog in catalogs {
+        for package in directory.packages_in_catalog(&CatalogId::new(&catalog.id)).await? {
+            found.insert(package.id.to_string(), (package, Some(catalog.id.clone())));
+        }
+    }
+    let mut more = Vec::new();
+    for key in blueprint.keys() {
+        let owned = facts.owned(&format!("package.{key}")).filter(|id| !found.contains_key(*id));
+        if let Some(id) = owned {
+            more.extend(directory.package(&PackageId::new(id)).await?);
+        }
+        if let Some(named) = blueprint.package(key) {
+            more.extend(directory.packages_by_name(named.name.trim()).await?);
+        }
+    }
+    for package in more {
+        found.entry(package.id.to_string()).or_insert((package, None));
+    }
+    let mut seen = Vec::with_capacity(found.len());
+    for (id, (package, catalog)) in found {
+        seen.push(read_package(directory, id, package, catalog).await?);
+    }
+    Ok(seen)
+}
+
+async fn read_package(
+    directory: &Directory,
+    id: String,
+    package: AccessPackage,
+    catalog: Option<String>,
+) -> Result<SeenPackage, GraphError> {
+    let of = PackageId::new(&id);
+    let roles = directory.package_roles(&of).await?;
+    let mut gives: Vec<ObjectId> = roles
+        .iter()
+        .filter_map(|role| role.role.as_ref()?.origin_id.strip_prefix("Member_")?.parse().ok())
+        .collect();
+    gives.sort_unstable();
+    let mut policies: Vec<SeenPolicy> = directory
+        .policies_of(&of)
+        .await?
+        .into_iter()
+        .filter_map(|policy| {
+            let facts = PolicyFacts::of(&policy);
+            let (name, description) = (policy.display_name, policy.description);
+            Some(SeenPolicy { id: policy.id?.to_string(), name, description, facts })
+        })
+        .collect();
+    policies.sort_by(|one, other| one.id.cmp(&other.id));
+    let held = directory.assignments(Some(&of), Some(&AssignmentState::Delivered)).await?.len();
+    Ok(SeenPackage {
+        id,
+        name: package.display_name,
+        description: package.description,
+        hidden: package.is_hidden == Some(true),
+        catalog: catalog.or_else(|| package.catalog.map(|one| one.id.to_string())).unwrap_or_default(),
+        gives,
+        policies,
+        held,
+    })
+}

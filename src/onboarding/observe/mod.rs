@@ -1,0 +1,87 @@
+//! Reading a customer's tenant through the reader app: only what the plan needs, nothing judged.
+
+mod defender;
+mod governance;
+mod people;
+
+use crate::graph::organization::Licences;
+use crate::graph::preflight::{AuthorizationPolicy, CrossTenantAccess, InvitesFrom, Readable};
+use crate::graph::{Directory, GraphError};
+use crate::onboarding::blueprint::{Blueprint, DefenderMode};
+use crate::onboarding::facts::{Analysts, Facts, Rbac};
+use crate::onboarding::observation::{Observation, Preflight};
+
+/// Reads everything the plan needs. About forty calls; each list is read to its end.
+///
+/// # Errors
+/// The first call that fails: a half observation would be a plan against a world that never was.
+pub async fn observe(
+    directory: &Directory,
+    blueprint: &Blueprint,
+    facts: &Facts,
+) -> Result<Observation, GraphError> {
+    let organization = directory.organization().await?;
+    let mut domains: Vec<String> = organization.verified_domains.iter().map(|one| one.name.clone()).collect();
+    domains.sort_unstable();
+    let groups = people::groups(directory, blueprint, facts).await?;
+    let connected = governance::connected(directory).await?;
+    let catalogs = governance::catalogs(directory, blueprint, facts).await?;
+    let packages = governance::packages(directory, blueprint, facts, &catalogs).await?;
+    let asks_defender = blueprint.defender.mode == DefenderMode::Automatic && facts.rbac != Some(Rbac::Classic);
+    let defender = if asks_defender { defender::read(directory).await? } else { Default::default() };
+    Ok(Observation {
+        hint: organization.hint().unwrap_or_default().to_owned(),
+        organization: organization.display_name,
+        domains,
+        preflight: preflight(directory, facts.analysts.as_ref()).await?,
+        groups,
+        connected,
+        catalogs,
+        packages,
+        defender,
+    })
+}
+
+async fn preflight(directory: &Directory, analysts: Option<&Analysts>) -> Result<Preflight, GraphError> {
+    let licences = Licences::of(&directory.subscribed_skus().await?);
+    let read = |policy: AuthorizationPolicy| policy.allow_invites_from != Some(InvitesFrom::Nobody);
+    let invites = known(directory.authorization_policy().await?).map(read);
+    let mut inbound = None;
+    let mut mfa_trusted = None;
+    if let Some(analysts) = analysts {
+        let default = known(directory.cross_tenant_default().await?);
+        let partner = known(directory.cross_tenant_partner(analysts.tenant).await?);
+        if let (Some(default), Some(partner)) = (default, partner) {
+            let partner = partner.unwrap_or_default();
+            inbound = Some(!lets_in(&partner, &default).blocks_everybody());
+            let trusts = |one: &CrossTenantAccess| one.inbound_trust.as_ref().and_then(|t| t.is_mfa_accepted);
+            mfa_trusted = Some(trusts(&partner).or_else(|| trusts(&default)).unwrap_or(false));
+        }
+    }
+    let blocking = known(directory.conditional_access().await?).map(|policies| {
+        let blocks = policies.into_iter().filter(|one| one.reaches_guests() && one.asks_for("block"));
+        let mut names: Vec<String> = blocks.map(|one| one.display_name).collect();
+        names.sort_unstable();
+        names
+    });
+    Ok(Preflight {
+        licence: licences.entitlement_management(),
+        defender_p2: licences.defender_endpoint_p2,
+        invites,
+        inbound,
+        mfa_trusted,
+        blocking,
+    })
+}
+
+/// The entry for the partner where it says something, else the default.
+fn lets_in<'a>(partner: &'a CrossTenantAccess, default: &'a CrossTenantAccess) -> &'a CrossTenantAccess {
+    if partner.b2b_collaboration_inbound.is_some() { partner } else { default }
+}
+
+fn known<T>(read: Readable<T>) -> Option<T> {
+    match read {
+        Readable::Read(value) => Some(value),
+        Readable::NotReadable => None,
+    }
+}
