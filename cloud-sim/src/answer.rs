@@ -61,10 +61,6 @@ impl Answer {
         Self::error(400, "Request_BadRequest", message)
     }
 
-    pub fn invalid_model(message: &str) -> Self {
-        Self::error(400, "InvalidModel", message)
-    }
-
     pub fn not_found(what: &str) -> Self {
         Self::error(
             404,

@@ -165,6 +165,8 @@ pub struct Administered<'a> {
     pub policy: &'a str,
     pub target: &'a Account,
     pub justification: &'a str,
+    /// Client id of the app that gives it; empty when an administrator does.
+    pub app: &'a str,
 }
 
 /// `adminAdd`: without approval, by a policy that admits the target or by a direct one.
@@ -191,7 +193,7 @@ pub fn assign(world: &mut World, now: DateTime<Utc>, given: &Administered<'_>) -
         ..fresh("adminAdd", &package, who, now)
     };
     let id = request.id.clone();
-    trail::asked(&mut world.tenants[at], &request, now);
+    trail::administered(&mut world.tenants[at], &request, given.app, now);
     begin(world, at, request, now);
     Ok(id)
 }
@@ -202,6 +204,7 @@ pub fn remove(
     now: DateTime<Utc>,
     tenant: &str,
     assignment: &str,
+    app: &str,
 ) -> Result<String, Refused> {
     let at = place(world, tenant)?;
     let found = world.tenants[at].assignments.iter().find(|a| a.id.eq_ignore_ascii_case(assignment));
@@ -219,7 +222,7 @@ pub fn remove(
         ..fresh("adminRemove", &held.package, held.target, now)
     };
     let id = request.id.clone();
-    trail::asked(&mut world.tenants[at], &request, now);
+    trail::administered(&mut world.tenants[at], &request, app, now);
     begin(world, at, request, now);
     Ok(id)
 }

@@ -8,7 +8,7 @@ mod approve;
 mod ask;
 mod deliver;
 mod lapse;
-mod scope;
+pub mod scope;
 mod trail;
 
 use crate::answer::Answer;
@@ -18,7 +18,7 @@ use crate::world::{Tenant, World};
 pub use advance::advance;
 pub use approve::{Verdict, approves, cancel, decide, waiting_for};
 pub use ask::{Administered, Ask, Wish, ask, assign, remove, reprocess};
-pub use scope::{offer, offers};
+pub use scope::offers;
 
 /// Why something was not done.
 #[derive(Clone, Debug)]

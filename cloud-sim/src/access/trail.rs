@@ -68,14 +68,27 @@ fn operation(request: &Request) -> &'static str {
 
 /// Somebody asked.
 pub fn asked(there: &mut Tenant, request: &Request, now: DateTime<Utc>) {
-    let (activity, by) = match request.request_type.as_str() {
-        "userAdd" => ("User requests access package assignment", requestor(request)),
-        "userUpdate" => ("User requests to extend access package assignment", requestor(request)),
-        "userRemove" => ("User requests to remove access package assignment", requestor(request)),
-        "adminAdd" => ("Administrator directly assigns user to access package", service()),
-        _ => ("Administrator directly removes user access package assignment", service()),
+    let activity = match request.request_type.as_str() {
+        "userAdd" => "User requests access package assignment",
+        "userUpdate" => "User requests to extend access package assignment",
+        _ => "User requests to remove access package assignment",
     };
-    let row = told(there, request, activity, by, request.justification.as_deref());
+    let row = told(there, request, activity, requestor(request), request.justification.as_deref());
+    push(there, row, now);
+}
+
+/// An administrator or an app gave or took.
+pub fn administered(there: &mut Tenant, request: &Request, app: &str, now: DateTime<Utc>) {
+    let activity = match request.request_type.as_str() {
+        "adminAdd" => "Administrator directly assigns user to access package",
+        _ => "Administrator directly removes user access package assignment",
+    };
+    let sp = there.service_principal(app);
+    let by = sp.map(|s| {
+        json!({"user": null, "app": {"displayName": s.display_name, "appId": s.app_id,
+        "servicePrincipalId": s.id}})
+    });
+    let row = told(there, request, activity, by.unwrap_or_else(service), request.justification.as_deref());
     push(there, row, now);
 }
 

@@ -53,11 +53,7 @@ pub fn list(scene: &mut Scene<'_>, key: &str, side: Side, cast: Option<&str>) ->
         .filter_map(|i| object(tenant, i))
         .filter(|o| wanted.as_deref().is_none_or(|w| o["@odata.type"] == w))
         .collect();
-    odata::page(
-        scene.call,
-        items,
-        &Allowed { filter: &["id"], expand: &[], page: scene.page(), default: &[] },
-    )
+    odata::page(scene.call, items, &Allowed { filter: &["id"], page: scene.page(), default: &[] })
 }
 
 pub fn add(scene: &mut Scene<'_>, key: &str, side: Side) -> Outcome {

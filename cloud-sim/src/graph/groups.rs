@@ -48,11 +48,7 @@ pub fn list(scene: &mut Scene<'_>) -> Outcome {
     let visible =
         scene.tenant_mut().groups.iter_mut().filter_map(|g| g.delay.seen(now).then(|| shown(g, named)));
     let items = visible.collect();
-    odata::page(
-        scene.call,
-        items,
-        &Allowed { filter: FILTERS, expand: &[], page: scene.page(), default: &[] },
-    )
+    odata::page(scene.call, items, &Allowed { filter: FILTERS, page: scene.page(), default: &[] })
 }
 
 /// The id of the group a path names: by id or by `(uniqueName='x')`. Counts as a read.

@@ -27,7 +27,7 @@ fn organization(tenant: &Tenant) -> Value {
 
 pub fn list(scene: &Scene<'_>) -> Outcome {
     let items = vec![organization(scene.tenant())];
-    odata::page(scene.call, items, &Allowed { filter: &[], expand: &[], page: 100, default: &[] })
+    odata::page(scene.call, items, &Allowed { filter: &[], page: 100, default: &[] })
 }
 
 pub fn skus(scene: &Scene<'_>) -> Outcome {
@@ -39,7 +39,7 @@ pub fn skus(scene: &Scene<'_>) -> Outcome {
         ));
     }
     let items = licence::subscribed_skus(scene.tenant());
-    odata::page(scene.call, items, &Allowed { filter: &[], expand: &[], page: 500, default: &[] })
+    odata::page(scene.call, items, &Allowed { filter: &[], page: 500, default: &[] })
 }
 
 /// `findTenantInformationByDomainName(domainName='x')` and `..ByTenantId(tenantId='x')`.

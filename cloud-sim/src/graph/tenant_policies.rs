@@ -52,5 +52,5 @@ fn partner(declared: &Value) -> Value {
 }
 
 fn page(scene: &Scene<'_>, items: Vec<Value>, filter: &[&str]) -> Outcome {
-    odata::page(scene.call, items, &Allowed { filter, expand: &[], page: scene.page(), default: &[] })
+    odata::page(scene.call, items, &Allowed { filter, page: scene.page(), default: &[] })
 }

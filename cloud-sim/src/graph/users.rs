@@ -72,11 +72,7 @@ fn visible(scene: &Scene<'_>, user: Value) -> Value {
 pub fn list(scene: &Scene<'_>) -> Outcome {
     let tenant = scene.tenant();
     let items = tenant.users.iter().map(|u| visible(scene, shown(tenant, u))).collect();
-    odata::page(
-        scene.call,
-        items,
-        &Allowed { filter: FILTERS, expand: &[], page: scene.page(), default: DEFAULT },
-    )
+    odata::page(scene.call, items, &Allowed { filter: FILTERS, page: scene.page(), default: DEFAULT })
 }
 
 pub fn get(scene: &Scene<'_>, key: &str) -> Outcome {
@@ -117,7 +113,7 @@ pub fn member_of(scene: &Scene<'_>, key: &str) -> Outcome {
     odata::page(
         scene.call,
         items,
-        &Allowed { filter: &["id", "displayName"], expand: &[], page: scene.page(), default: &[] },
+        &Allowed { filter: &["id", "displayName"], page: scene.page(), default: &[] },
     )
 }
 

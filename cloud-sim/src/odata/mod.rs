@@ -12,7 +12,6 @@ use crate::call::Call;
 pub struct Allowed<'a> {
     /// Property paths that may be filtered on, as the documentation lists them.
     pub filter: &'a [&'a str],
-    pub expand: &'a [&'a str],
     /// Page size when `$top` is absent.
     pub page: usize,
     /// Properties shown without `$select`; empty = all.

@@ -11,9 +11,9 @@ use super::browser::{Browser, Page};
 use super::kit::{ADATUM, APPROVER, CONTOSO, World};
 
 const BACK: &str = "http://portal.example/signed-in";
-const VERIFIER: &str = "a-verifier-that-is-long-enough-to-be-one-0123456789";
+pub const VERIFIER: &str = "a-verifier-that-is-long-enough-to-be-one-0123456789";
 
-fn address(tenant: &str, change: &[(&str, &str)]) -> String {
+pub fn address(tenant: &str, change: &[(&str, &str)]) -> String {
     let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(VERIFIER));
     let mut query: HashMap<&str, &str> = HashMap::from([
         ("client_id", APPROVER),
@@ -31,14 +31,14 @@ fn address(tenant: &str, change: &[(&str, &str)]) -> String {
     format!("/{tenant}/oauth2/v2.0/authorize?{text}")
 }
 
-async fn sign_in(browser: &mut Browser, address: &str, name: &str) -> Page {
+pub async fn sign_in(browser: &mut Browser, address: &str, name: &str) -> Page {
     let page = browser.get(address).await;
     assert_eq!(page.status, 200, "{}", page.text);
     let person = page.button(name);
     browser.post(address, &[("person", &person)]).await
 }
 
-async fn redeem(world: &World, tenant: &str, code: &str, verifier: &str) -> (u16, Value) {
+pub async fn redeem(world: &World, tenant: &str, code: &str, verifier: &str) -> (u16, Value) {
     let form = [
         ("grant_type", "authorization_code"),
         ("client_id", APPROVER),

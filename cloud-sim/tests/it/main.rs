@@ -11,4 +11,5 @@ mod entitlement;
 mod kit;
 mod onboarded;
 mod policies;
+mod requests;
 mod tokens;

@@ -3,6 +3,8 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use super::authorize;
+use super::browser::Browser;
 use super::kit::{ADATUM, OPERATOR, World};
 
 pub const EM: &str = "/v1.0/identityGovernance/entitlementManagement";
@@ -126,6 +128,34 @@ pub fn policy(package: &str, organization: &str, approvers: &str) -> Value {
     })
 }
 
+impl World {
+    /// A Graph call with a person's own token, signed in to Adatum.
+    pub async fn as_person(
+        &self,
+        address: &str,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+    ) -> (u16, Value) {
+        let graph = self.url("/EntitlementManagement.ReadWrite.All");
+        let page =
+            authorize::address(ADATUM, &[("scope", &format!("openid profile {graph}")), ("prompt", "")]);
+        let mut browser = Browser::new(self.simulation.base_url());
+        let back = browser.post(&page, &[("address", address)]).await;
+        let code = url::Url::parse(&back.location).unwrap();
+        let code = code.query_pairs().find(|(n, _)| n == "code").map(|(_, v)| v.into_owned());
+        let code = code.unwrap_or_else(|| panic!("{address} is not let in: {}", back.location));
+        let (_, tokens) = authorize::redeem(self, ADATUM, &code, authorize::VERIFIER).await;
+        let token = tokens["access_token"].as_str().unwrap();
+        let mut request = self.client.request(method, self.url(path)).bearer_auth(token);
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        let sent = request.send().await.unwrap();
+        (sent.status().as_u16(), serde_json::from_str(&sent.text().await.unwrap()).unwrap_or(Value::Null))
+    }
+}
+
 impl Onboarded {
     /// Delays are switched off; the approvers group holds Adatum's administrator.
     pub async fn new() -> Self {
@@ -146,10 +176,5 @@ impl Onboarded {
         world.make(&format!("accessPackages/{package}/resourceRoleScopes"), member_role(&resource)).await;
         let policy = id(&world.make("assignmentPolicies", policy(&package, &organization, &approvers)).await);
         Self { world, organization, catalog, approvers, tier1, package, policy }
-    }
-
-    /// A control call in Adatum's tenant.
-    pub async fn in_adatum(&self, what: &str, body: Value) -> Value {
-        self.world.sim(&format!("tenants/{ADATUM}/{what}"), body).await
     }
 }

@@ -53,7 +53,7 @@ fn active(scene: &Scene<'_>) -> Result<(), Answer> {
 }
 
 fn page(scene: &Scene<'_>, items: Vec<Value>, filter: &[&str]) -> Outcome {
-    odata::page(scene.call, items, &Allowed { filter, expand: &[], page: scene.page(), default: &[] })
+    odata::page(scene.call, items, &Allowed { filter, page: scene.page(), default: &[] })
 }
 
 /// Sending the type is refused (FIELD).

@@ -57,11 +57,7 @@ pub fn find<'a>(scene: &'a Scene<'_>, key: &str) -> Result<&'a Catalog, Answer> 
 fn list(scene: &Scene<'_>) -> Outcome {
     let expands = odata::expands_of(scene.call, EXPANDS)?;
     let items = scene.tenant().catalogs.iter().map(|c| expanded(scene, c, &expands)).collect();
-    odata::page(
-        scene.call,
-        items,
-        &Allowed { filter: FILTERS, expand: EXPANDS, page: scene.page(), default: &[] },
-    )
+    odata::page(scene.call, items, &Allowed { filter: FILTERS, page: scene.page(), default: &[] })
 }
 
 fn create(scene: &mut Scene<'_>) -> Outcome {

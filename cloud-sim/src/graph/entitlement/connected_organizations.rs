@@ -59,11 +59,7 @@ fn list(scene: &Scene<'_>) -> Outcome {
     let expands = odata::expands_of(scene.call, EXPANDS)?;
     let all = &scene.tenant().connected_organizations;
     let items = all.iter().map(|o| expanded(shown(o), &expands)).collect();
-    odata::page(
-        scene.call,
-        items,
-        &Allowed { filter: FILTERS, expand: EXPANDS, page: scene.page(), default: &[] },
-    )
+    odata::page(scene.call, items, &Allowed { filter: FILTERS, page: scene.page(), default: &[] })
 }
 
 fn create(scene: &mut Scene<'_>) -> Outcome {

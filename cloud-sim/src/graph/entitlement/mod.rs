@@ -1,16 +1,20 @@
 //! Entitlement management under `/identityGovernance/entitlementManagement` (contract §4 to §8).
 
+mod approvals;
+mod assignments;
 mod catalogs;
 mod connected_organizations;
 mod model;
 mod packages;
 mod policies;
 mod policy_rules;
+mod requests;
 mod resources;
 mod review_rules;
 mod role_scopes;
 mod settings;
 mod subject_sets;
+mod subjects;
 
 use super::scene::Scene;
 use crate::answer::{Answer, Outcome};
@@ -20,7 +24,12 @@ pub use model::seconds as duration;
 /// Answers a call; `rest` is the path below `entitlementManagement`.
 pub fn answer(scene: &mut Scene<'_>, rest: &[&str]) -> Outcome {
     licensed(scene)?;
+    if !personal(scene, rest) {
+        administrator(scene)?;
+    }
     match rest {
+        ["assignmentRequests", rest @ ..] => requests::answer(scene, rest),
+        ["assignments", rest @ ..] => assignments::answer(scene, rest),
         ["connectedOrganizations", rest @ ..] => connected_organizations::answer(scene, rest),
         ["catalogs", id, "resources"] => resources::list(scene, id),
         ["catalogs", id, "resourceRoles"] => resources::roles(scene, id),
@@ -31,6 +40,7 @@ pub fn answer(scene: &mut Scene<'_>, rest: &[&str]) -> Outcome {
         ["accessPackages", id, "assignmentPolicies"] => policies::of_package(scene, id),
         ["accessPackages", rest @ ..] => packages::answer(scene, rest),
         ["assignmentPolicies", rest @ ..] => policies::answer(scene, rest),
+        ["accessPackageAssignmentApprovals", rest @ ..] => approvals::answer(scene, rest),
         ["settings"] => settings::answer(scene),
         _ => Err(Answer::unknown()),
     }
@@ -48,4 +58,25 @@ fn licensed(scene: &Scene<'_>) -> Result<(), Answer> {
         "AccessDenied",
         "The tenant does not have a license for entitlement management (Microsoft Entra ID P2 or ID Governance).",
     ))
+}
+
+/// What people do about themselves needs no role.
+fn personal(scene: &Scene<'_>, rest: &[&str]) -> bool {
+    match rest {
+        ["assignmentRequests"] => scene.call.method == "POST",
+        ["assignmentRequests", _, "cancel"] | ["accessPackageAssignmentApprovals", ..] => true,
+        [_, on, _] => *on == "filterByCurrentUser",
+        _ => false,
+    }
+}
+
+/// A signed-in person has what the token says and what he may do himself (INFERRED: contract §28).
+fn administrator(scene: &Scene<'_>) -> Result<(), Answer> {
+    const ROLES: &[&str] = &["Global Administrator", "Identity Governance Administrator"];
+    let user = scene.caller.user.as_deref().and_then(|id| scene.tenant().user(id));
+    let may = user.is_some_and(|u| u.roles.iter().any(|r| ROLES.contains(&r.as_str())));
+    if scene.caller.user.is_none() || may || !scene.switches().on("em.delegated-needs-a-role") {
+        return Ok(());
+    }
+    Err(Answer::forbidden("Insufficient privileges to complete the operation."))
 }

@@ -4,7 +4,9 @@ use serde_json::{Value, json};
 
 use super::model::{flag, need_reference, need_text, only, text};
 use super::{catalogs, policies, role_scopes};
+use crate::access;
 use crate::answer::{Answer, Outcome};
+use crate::call::bracket_key;
 use crate::graph::scene::{Scene, plain_key, stamp};
 use crate::odata::{self, Allowed, Expand};
 use crate::world::{Package, new_id};
@@ -20,6 +22,7 @@ pub fn answer(scene: &mut Scene<'_>, rest: &[&str]) -> Outcome {
             page(scene, ids)
         }
         ("POST", []) => create(scene),
+        ("GET", ["filterByCurrentUser", on]) => requestable(scene, on),
         ("GET", [id]) => {
             let expands = odata::expands_of(scene.call, EXPANDS)?;
             let id = find(scene, id)?.id.clone();
@@ -64,8 +67,20 @@ fn expanded(scene: &mut Scene<'_>, id: &str, expands: &[Expand]) -> Result<Value
 fn page(scene: &mut Scene<'_>, ids: Vec<String>) -> Outcome {
     let expands = odata::expands_of(scene.call, EXPANDS)?;
     let items: Result<Vec<Value>, Answer> = ids.iter().map(|id| expanded(scene, id, &expands)).collect();
-    let allowed = Allowed { filter: FILTERS, expand: EXPANDS, page: scene.page(), default: &[] };
+    let allowed = Allowed { filter: FILTERS, page: scene.page(), default: &[] };
     odata::page(scene.call, items?, &allowed)
+}
+
+/// Packages the signed-in person may ask for, as he finds them himself: without the hidden ones.
+fn requestable(scene: &mut Scene<'_>, on: &str) -> Outcome {
+    if bracket_key(on) != Some(("on".to_owned(), "allowedRequestor".to_owned())) {
+        return Err(super::model::invalid("on", "The value is not supported."));
+    }
+    let me = super::requests::account(scene)?;
+    let open = access::offers(scene.world, &scene.tenant().id, &me);
+    let shown = |id: &String| scene.tenant().package(id).is_some_and(|p| !p.hidden);
+    let ids = open.into_iter().map(|(package, _)| package).filter(shown).collect();
+    page(scene, ids)
 }
 
 /// `GET /catalogs/{id}/accessPackages`.

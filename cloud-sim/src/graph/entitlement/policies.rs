@@ -70,11 +70,7 @@ fn page(scene: &Scene<'_>, wanted: impl Fn(&Policy) -> bool) -> Outcome {
     let expands = odata::expands_of(scene.call, EXPANDS)?;
     let here = scene.tenant().policies.iter().filter(|p| wanted(p));
     let items = here.map(|p| expanded(scene, p, &expands)).collect();
-    odata::page(
-        scene.call,
-        items,
-        &Allowed { filter: FILTERS, expand: EXPANDS, page: scene.page(), default: &[] },
-    )
+    odata::page(scene.call, items, &Allowed { filter: FILTERS, page: scene.page(), default: &[] })
 }
 
 /// The id of the package a body names.

@@ -55,11 +55,7 @@ pub fn shown(resource: &Resource, expands: &[Expand]) -> Value {
 pub fn list(scene: &mut Scene<'_>, key: &str) -> Outcome {
     let expands = odata::expands_of(scene.call, EXPANDS)?;
     let items = visible(scene, key)?.iter().map(|r| shown(r, &expands)).collect();
-    odata::page(
-        scene.call,
-        items,
-        &Allowed { filter: FILTERS, expand: EXPANDS, page: scene.page(), default: &[] },
-    )
+    odata::page(scene.call, items, &Allowed { filter: FILTERS, page: scene.page(), default: &[] })
 }
 
 fn visible(scene: &mut Scene<'_>, key: &str) -> Result<Vec<Resource>, Answer> {
@@ -83,7 +79,7 @@ pub fn roles(scene: &mut Scene<'_>, key: &str) -> Outcome {
         }
     }
     let filters = ["originSystem", "originId", "displayName", "resource/id"];
-    let allowed = Allowed { filter: &filters, expand: &["resource"], page: scene.page(), default: &[] };
+    let allowed = Allowed { filter: &filters, page: scene.page(), default: &[] };
     let mut answer = odata::page(scene.call, items, &allowed)?;
     if let crate::answer::Body::Json(body) = &mut answer.body
         && expands.is_empty()
@@ -101,7 +97,7 @@ pub fn requests(scene: &mut Scene<'_>, rest: &[&str]) -> Outcome {
         ("GET", []) => {
             let items = scene.tenant().resource_requests.iter().map(|r| request(scene, r)).collect();
             let filters = ["id", "requestType", "state", "createdDateTime"];
-            let allowed = Allowed { filter: &filters, expand: &[], page: scene.page(), default: &[] };
+            let allowed = Allowed { filter: &filters, page: scene.page(), default: &[] };
             odata::page(scene.call, items, &allowed)
         }
         ("GET", [id]) => {

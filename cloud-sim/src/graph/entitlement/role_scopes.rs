@@ -21,7 +21,7 @@ pub fn answer(scene: &mut Scene<'_>, package: &str, rest: &[&str]) -> Outcome {
         ("GET", []) => {
             let expands = odata::expands_of(scene.call, EXPANDS)?;
             let items = of(scene, &package, &expands)?;
-            let allowed = Allowed { filter: &["id"], expand: EXPANDS, page: scene.page(), default: &[] };
+            let allowed = Allowed { filter: &["id"], page: scene.page(), default: &[] };
             odata::page(scene.call, items, &allowed)
         }
         ("POST", []) => add(scene, &package),

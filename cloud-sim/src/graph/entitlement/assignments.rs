@@ -1,0 +1,61 @@
+//! `/assignments`: what people hold (contract §8.3).
+
+use chrono::TimeDelta;
+use serde_json::{Value, json};
+
+use super::{packages, policies, subjects};
+use crate::answer::{Answer, Outcome};
+use crate::graph::scene::{Scene, plain_key, stamp};
+use crate::odata::{self, Allowed, Expand};
+use crate::world::Assignment;
+
+const EXPANDS: &[&str] = &["target", "accessPackage", "assignmentPolicy"];
+const FILTERS: &[&str] = &["id", "state", "accessPackage/id", "assignmentPolicy/id", "target/objectId"];
+
+pub fn answer(scene: &Scene<'_>, rest: &[&str]) -> Outcome {
+    match (scene.call.method.as_str(), rest) {
+        ("GET", []) => list(scene),
+        ("GET", [id]) => {
+            let expands = odata::expands_of(scene.call, EXPANDS)?;
+            let id = plain_key(id);
+            let found = scene.tenant().assignments.iter().find(|a| a.id.eq_ignore_ascii_case(&id));
+            let found = found.ok_or_else(Answer::em_not_found)?;
+            Ok(odata::single(scene.call, expanded(scene, found, &expands), &[]))
+        }
+        _ => Err(Answer::unknown()),
+    }
+}
+
+pub fn shown(scene: &Scene<'_>, held: &Assignment) -> Value {
+    let near = held.state == "delivered" && held.ends.is_some_and(|e| e - TimeDelta::days(1) <= scene.now());
+    let kind = if held.ends.is_some() { "afterDateTime" } else { "noExpiration" };
+    json!({
+        "id": held.id, "state": held.state,
+        "status": if near { "NearExpiry1DayNotificationTriggered" } else { held.status.as_str() },
+        "expiredDateTime": stamp(held.expired), "customExtensionCalloutInstances": [],
+        "schedule": {"startDateTime": stamp(held.starts), "recurrence": null,
+            "expiration": {"endDateTime": stamp(held.ends), "duration": null, "type": kind}},
+    })
+}
+
+fn expanded(scene: &Scene<'_>, held: &Assignment, expands: &[Expand]) -> Value {
+    let mut value = shown(scene, held);
+    for expand in expands {
+        value[&expand.name] = match expand.name.as_str() {
+            "target" => subjects::shown(scene, &held.target),
+            "accessPackage" => scene.tenant().package(&held.package).map(packages::shown).into(),
+            _ => scene.tenant().policy(&held.policy).map(policies::shown).into(),
+        };
+    }
+    value
+}
+
+/// A filter on package, policy or target needs it expanded, as the documentation has it.
+fn list(scene: &Scene<'_>) -> Outcome {
+    let expands = odata::expands_of(scene.call, EXPANDS)?;
+    let items = scene.tenant().assignments.iter().map(|a| expanded(scene, a, &expands)).collect();
+    let mut filters = FILTERS.to_vec();
+    filters.retain(|f| !f.contains('/') || expands.iter().any(|e| f.split('/').next() == Some(&e.name)));
+    let allowed = Allowed { filter: &filters, page: scene.page(), default: &[] };
+    odata::page(scene.call, items, &allowed)
+}
