@@ -12,28 +12,8 @@ use crate::kit::db::MIGRATIONS;
 pub const APP: &str = "portal_app";
 pub const OWNER: &str = "portal_owner";
 
-/// Roles that are missing; a login that may not act as the owner yet may do so afterwards.
-const ROLES: &str = "do $$ begin
-    perform pg_advisory_xact_lock(7, 1);
-    if not exists (select from pg_roles where rolname = 'portal_owner') then
-        create role portal_owner nologin;
-    end if;
-    if not exists (select from pg_roles where rolname = 'portal_door') then
-        create role portal_door nologin;
-    end if;
-    if not exists (select from pg_roles where rolname = 'portal_app') then
-        create role portal_app login;
-    end if;
-    if not pg_has_role('portal_owner', 'portal_door', 'member') then
-        grant portal_door to portal_owner;
-    end if;
-    begin
-        set local role portal_owner;
-        reset role;
-    exception when insufficient_privilege then
-        execute format('grant portal_owner to %I', session_user);
-    end;
-end $$";
+/// Roles that are missing. A file, since the scripts that prepare `.sqlx` run it too.
+const ROLES: &str = include_str!("roles.sql");
 
 /// What stands against the walls, if anything: a role that row security does not bind.
 const UNBOUND: &str = "select string_agg(rolname, ', ') from pg_roles
