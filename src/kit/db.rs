@@ -1,8 +1,8 @@
 //! The pool, logged in as `portal_app`, and the schema's version.
 
-use sqlx::PgPool;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{Connection, PgPool};
 use std::time::Duration;
 
 /// Every migration, embedded. One static: each copy would embed them again.
@@ -10,6 +10,8 @@ pub static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
 /// How long a request waits for a connection before it answers 503.
 const ACQUIRE_WITHIN: Duration = Duration::from_secs(2);
+/// A connection idle for longer is asked whether the server still knows it.
+const TEST_AFTER: Duration = Duration::from_secs(1);
 
 #[derive(Clone, Debug)]
 pub struct Db {
@@ -22,6 +24,16 @@ impl Db {
         let pool = PgPoolOptions::new()
             .max_connections(connections)
             .acquire_timeout(ACQUIRE_WITHIN)
+            // Tested only after a pause: a visitor who breaks off during the test would cost a connection each time.
+            .test_before_acquire(false)
+            .before_acquire(|connection, met| {
+                Box::pin(async move {
+                    if met.idle_for > TEST_AFTER {
+                        connection.ping().await?;
+                    }
+                    Ok(true)
+                })
+            })
             .connect_lazy_with(options.application_name("mssp-portal"));
         Self { pool }
     }

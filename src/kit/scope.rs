@@ -112,7 +112,12 @@ impl Scope {
     pub async fn begin(&self, db: &Db) -> Result<Tx, sqlx::Error> {
         // The id is a uuid, so the text is safe.
         let begin = format!("begin; select set_config('portal.provider_id', '{}', true)", self.wall);
-        let inner = db.pool().begin_with(AssertSqlSafe(begin)).await?;
+        let pool = db.pool().clone();
+        // On its own task, to its end: sqlx 0.9 rolls nothing back when a `begin` is broken off, and the next user of
+        // that connection would find it inside this provider's transaction.
+        #[expect(clippy::disallowed_methods, reason = "the one place that begins a transaction")]
+        let begun = tokio::spawn(async move { pool.begin_with(AssertSqlSafe(begin)).await });
+        let inner = begun.await.map_err(|_| sqlx::Error::WorkerCrashed)??;
         Ok(Tx { inner, scope: self.clone() })
     }
 }

@@ -136,7 +136,10 @@ impl TestCloud {
             assert_eq!(app.post(Some(&everyone), &format!("{path}/secret"), &secret).await.status, 303);
             apps.push((kind, client_id));
         }
-        ReadyProvider { id, everyone, home: home_id, analysts: analyst_id, analyst_domain, apps }
+        let ready = ReadyProvider { id, everyone, home: home_id, analysts: analyst_id, analyst_domain, apps };
+        let admin = app.get(Some(&ready.everyone), "/admin").await;
+        assert!(admin.body.contains(&ready.analysts) && admin.body.contains(&ready.analyst_domain));
+        ready
     }
 
     /// A licensed customer's directory with an administrator; returns its Entra tenant id.

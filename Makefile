@@ -1,0 +1,21 @@
+# The commands of this house. Each does its own set-up from a fresh clone and asks nothing.
+.PHONY: help setup test lint sqlx
+
+help:
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
+
+setup: ## find or install what the build needs
+	@scripts/setup browser
+
+test: ## everything: format, lint, unit, integration, browser
+	@scripts/setup $(if $(wildcard tests/browser),browser)
+	@scripts/test
+
+lint: ## format, clippy, and whether .sqlx is current
+	@scripts/setup
+	@cargo fmt --all --check
+	@scripts/sqlx-prepare --check
+
+sqlx: ## describe the checked queries anew, after a query or a migration changed
+	@scripts/setup
+	@scripts/sqlx-prepare
