@@ -67,6 +67,7 @@ impl World {
     }
 
     /// What the portal does for one step, in memory. `kept`: the id of what was made reached our own database.
+    #[expect(clippy::too_many_lines, reason = "one arm per kind of step")]
     fn apply(&mut self, step: &StepKey, kept: bool) {
         let wanted_facts = self.facts.clone();
         let wanted = Wanted { blueprint: &self.blueprint.clone(), facts: &wanted_facts };
@@ -355,8 +356,7 @@ proptest! {
     ) {
         let mut world = world(&from);
         let before = world.seen.clone();
-        let mut turns = turns.into_iter();
-        while let Some((choose, adopt, kept)) = turns.next() {
+        for (choose, adopt, kept) in turns {
             if !world.turn(choose, adopt, kept) {
                 break;
             }

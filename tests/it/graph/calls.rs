@@ -184,10 +184,12 @@ async fn entitlement_writes_of_one_directory_go_one_after_another() {
     join_all((0..10).map(|_| one.create_catalog(&new))).await;
     assert_eq!(wire.most_at_once(), 1);
     two.permissions().await.unwrap();
-    join_all(
-        (0..10).map(|number| if number % 2 == 0 { &one } else { &two }).map(|at| at.create_catalog(&new)),
-    )
-    .await;
+    // On a busy machine two that may meet need not: they are given many occasions.
+    for _ in 0..100 {
+        if wire.most_at_once() < 2 {
+            join_all([&one, &two].map(|at| at.create_catalog(&new))).await;
+        }
+    }
     assert_eq!(wire.most_at_once(), 2, "another directory does not wait for this one");
 }
 
