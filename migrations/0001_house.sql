@@ -49,6 +49,7 @@ create table person (
     theme        text not null default 'auto' check (theme in ('auto', 'light', 'dark')),
     sees_all     boolean not null default true,
     disabled_at  timestamptz,
+    disabled_reason text,
     created_at   timestamptz not null,
     seen_at      timestamptz not null,
     primary key (provider_id, person_id),

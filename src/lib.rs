@@ -14,6 +14,8 @@ pub mod customers;
 
 pub mod audit;
 
+pub mod people;
+
 pub mod onboarding;
 
 pub mod access_requests;

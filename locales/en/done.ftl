@@ -5,3 +5,5 @@ done-resumed = The pause has ended; the customer is being read.
 done-reading = The customer is being read now.
 done-certificate-made = A new key and certificate were made. Download the .cer and upload it to Entra.
 done-checked = The check has run.
+done-disabled = Shut out. Every session has ended.
+done-enabled = Let in again, from the next sign-in on.

@@ -5,3 +5,5 @@ done-resumed = De pauze is voorbij; de klant wordt gelezen.
 done-reading = De klant wordt nu gelezen.
 done-certificate-made = Er zijn een nieuwe sleutel en een nieuw certificaat gemaakt. Download de .cer en upload die naar Entra.
 done-checked = De controle is uitgevoerd.
+done-disabled = Uitgesloten. Elke sessie is beëindigd.
+done-enabled = Weer toegelaten, vanaf de volgende aanmelding.

@@ -5,6 +5,7 @@ mod access_requests;
 mod audit;
 mod customers;
 mod graph;
+mod people;
 mod postgres;
 mod rules;
 mod sign_in;

@@ -82,6 +82,18 @@ fn expected() -> BTreeMap<(&'static str, &'static str), Option<&'static [Role]>>
         ],
         Some(ALL),
     );
+    put("GET", &["/admin/people", "/admin/people/{person}"], Some(ADMIN));
+    put(
+        "POST",
+        &[
+            "/admin/people/{person}/view",
+            "/admin/people/{person}/give",
+            "/admin/people/{person}/take",
+            "/admin/people/{person}/disable",
+            "/admin/people/{person}/enable",
+        ],
+        Some(ADMIN),
+    );
     let _ = (HEALTH, AUDIT);
     table
 }
