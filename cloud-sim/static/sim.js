@@ -18,3 +18,11 @@ if (home && location.hash.length > 2) {
     location.replace(home.dataset.fragmentsOf + "/" + wanted);
   }
 }
+
+// Links into the admin center name an application or a group in the fragment.
+const directory = document.querySelector("[data-directory]");
+if (directory && location.hash.length > 2) {
+  const found = location.hash.match(/(appId=|groupId\/)([0-9A-Fa-f-]{36})/);
+  const kinds = { "appId=": "enterprise-applications", "groupId/": "groups" };
+  if (found) location.replace(directory.dataset.directory + "/" + kinds[found[1]] + "/" + found[2]);
+}

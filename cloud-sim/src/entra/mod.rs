@@ -18,6 +18,8 @@ use crate::call::Call;
 use crate::simulation::Shared;
 use consent_page::Version;
 
+pub use authorize::admitted;
+
 /// Answers everything outside Graph and the control interface.
 pub fn answer(shared: &Shared, call: &Call) -> Outcome {
     let path: Vec<&str> = call.segments.iter().map(String::as_str).collect();

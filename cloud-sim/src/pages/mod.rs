@@ -1,7 +1,12 @@
 //! The pages people see: what they share, and which page answers an address.
 
 pub mod account;
+mod defender;
+mod entra;
+mod home;
 pub mod pick;
+mod upload;
+mod visitor;
 
 use askama::Template;
 
@@ -10,11 +15,11 @@ use crate::call::Call;
 use crate::simulation::Shared;
 
 /// First pieces of the addresses that are pages of their own, beside Entra's `/{tenant}/…`.
-const PLACES: [&str; 3] = ["assets", "favicon.ico", "signin"];
+const PLACES: [&str; 5] = ["assets", "favicon.ico", "signin", "defender", "entra"];
 
 /// Whether a call is for a page of this module.
 pub fn wants(call: &Call) -> bool {
-    call.segments.first().is_some_and(|first| PLACES.contains(&first.as_str()))
+    call.segments.first().is_none_or(|first| PLACES.contains(&first.as_str()))
 }
 
 /// Answers a page.
@@ -25,6 +30,10 @@ pub fn answer(shared: &Shared, call: &Call) -> Outcome {
         ("GET", ["assets", "sim.js"]) => Ok(text("text/javascript", include_str!("../../static/sim.js"))),
         ("GET", ["favicon.ico"]) => Ok(Answer::empty(204)),
         ("GET", ["signin"]) => Ok(pick::plain_page(shared, call)),
+        ("GET", []) => Ok(home::page(shared, call)),
+        (_, ["entra", ..]) => entra::answer(shared, call),
+        ("GET", ["defender"]) => Ok(defender::page(shared, call)),
+        ("POST", ["defender", "activate"]) => Ok(defender::activate(shared, call)),
         ("POST", ["signin"]) => Ok(pick::plain_picked(shared, call)),
         _ => Err(Answer::unknown()),
     }

@@ -64,6 +64,24 @@ fn choice(world: &World, tenant: &Tenant, user: &crate::world::User) -> Choice {
     }
 }
 
+/// The people of a tenant, then those of its connected organizations who are no guests yet.
+fn with_partners(world: &World, tenant: &Tenant) -> Vec<Choice> {
+    let mut all = choices(world, tenant, "");
+    let known: Vec<Account> = tenant.users.iter().map(|u| Account::behind(world, tenant, u)).collect();
+    let named = tenant.connected_organizations.iter().filter_map(|o| o.identity_source["tenantId"].as_str());
+    for partner in named.filter_map(|id| world.tenant(id)) {
+        for user in partner.users.iter().filter(|u| !u.guest) {
+            if !known.contains(&Account::behind(world, partner, user)) {
+                let mut one = choice(world, partner, user);
+                one.note = format!("from {}", partner.display_name);
+                all.push(one);
+            }
+        }
+    }
+    all.truncate(MOST);
+    all
+}
+
 /// The people of every tenant, for pages that belong to none.
 pub fn everybody(world: &World) -> Vec<Choice> {
     let members = world.tenants.iter().flat_map(|t| t.users.iter().filter(|u| !u.guest).map(move |u| (t, u)));
@@ -108,7 +126,7 @@ pub fn plain_picked(shared: &Shared, call: &Call) -> Answer {
 fn show_plain(shared: &Shared, back: &str, tenant: &str, trouble: Option<&str>, typed: &str) -> Answer {
     let world = shared.world();
     let there = world.tenant(tenant);
-    let choices = there.map_or_else(|| everybody(&world), |t| choices(&world, t, ""));
+    let choices = there.map_or_else(|| everybody(&world), |t| with_partners(&world, t));
     let to = there.map_or("the simulated cloud", |t| t.display_name.as_str());
     let status = if trouble.is_some() { 422 } else { 200 };
     let page = Pick {

@@ -11,5 +11,6 @@ mod entitlement;
 mod kit;
 mod onboarded;
 mod policies;
+mod portals;
 mod requests;
 mod tokens;
