@@ -84,11 +84,4 @@ impl Answer {
     pub fn unknown() -> Self {
         Self::error(501, "NotImplementedBySimulation", "The simulated cloud does not know this call.")
     }
-
-    pub fn value(&self) -> Option<&Value> {
-        match &self.body {
-            Body::Json(v) => Some(v),
-            _ => None,
-        }
-    }
 }

@@ -107,7 +107,7 @@ async fn hold(shared: &Shared, strike: Strike, scissors: &Scissors) {
 }
 
 /// An error body's inner part, the same for every Graph error.
-fn inner_error(call: &Call, request_id: &str) -> Value {
+pub fn inner_error(call: &Call, request_id: &str) -> Value {
     json!({
         "date": call.now.format("%Y-%m-%dT%H:%M:%S").to_string(),
         "request-id": request_id,

@@ -1,5 +1,7 @@
 //! Microsoft Graph: bearer, permission, then the resource.
 
+mod audits;
+mod batch;
 pub mod bearer;
 mod defender;
 mod entitlement;
@@ -8,6 +10,7 @@ mod groups;
 mod organization;
 mod permissions;
 pub mod scene;
+mod security;
 mod tenant_policies;
 mod users;
 
@@ -23,6 +26,12 @@ pub use entitlement::duration;
 /// Answers a call to `/v1.0` or `/beta`.
 pub fn answer(shared: &Shared, call: &Call) -> Outcome {
     let caller = bearer::caller(shared, call)?;
+    if call.method == "POST"
+        && call.segments.get(1).is_some_and(|s| s == "$batch")
+        && call.segments.len() == 2
+    {
+        return batch::answer(shared, call, &caller);
+    }
     as_caller(shared, call, &caller)
 }
 
@@ -50,6 +59,8 @@ fn directory(scene: &mut Scene<'_>, pieces: &[&str]) -> Outcome {
         (_, ["groups", rest @ ..]) => group_calls(scene, rest),
         (_, ["identityGovernance", "entitlementManagement", rest @ ..]) => entitlement::answer(scene, rest),
         (_, ["roleManagement", "defender", rest @ ..]) => defender::answer(scene, rest),
+        (_, ["auditLogs", "directoryAudits", rest @ ..]) => audits::answer(scene, rest),
+        (_, ["security", rest @ ..]) => security::answer(scene, rest),
         (_, ["policies", rest @ ..]) => tenant_policies::answer(scene, rest),
         ("GET", ["identity", "conditionalAccess", "policies"]) => tenant_policies::conditional_access(scene),
         _ => Err(Answer::unknown()),

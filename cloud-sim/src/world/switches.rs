@@ -41,6 +41,7 @@ impl Default for Switches {
             ("em.requestor-organization-withheld", json!(true)),
             ("em.delegated-needs-a-role", json!(true)),
             ("audit.delay-seconds", json!(0)),
+            ("batch.answers-reversed", json!(true)),
             ("assertions.replay-refused", json!(true)),
             ("consent.cancel-subcode", json!(false)),
         ];

@@ -3,6 +3,7 @@
 
 mod access;
 mod authorize;
+mod batch;
 mod browser;
 mod consent;
 mod defender;

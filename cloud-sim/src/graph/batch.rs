@@ -1,0 +1,117 @@
+//! `$batch`: up to 20 calls in one (contract §13).
+
+use std::collections::BTreeMap;
+
+use http::header::{HeaderName, HeaderValue};
+use serde_json::{Value, json};
+
+use super::bearer::Caller;
+use crate::answer::{Answer, Body, Outcome};
+use crate::call::Call;
+use crate::front::{faults, inner_error};
+use crate::simulation::Shared;
+use crate::world::new_id;
+
+const MOST: usize = 20;
+
+fn bad(message: &str) -> Answer {
+    Answer::error(400, "BadRequest", message)
+}
+
+/// Answers the whole: 200, even when parts fail.
+pub fn answer(shared: &Shared, call: &Call, caller: &Caller) -> Outcome {
+    let body = call.json().unwrap_or_default();
+    let parts = body["requests"].as_array().filter(|r| !r.is_empty());
+    let parts = parts.ok_or_else(|| bad("Invalid batch payload format."))?;
+    if parts.len() > MOST {
+        return Err(bad(&format!("Number of batch request steps exceeds the maximum value of {MOST}.")));
+    }
+    checked(parts)?;
+    let mut statuses: BTreeMap<String, u16> = BTreeMap::new();
+    let mut responses = Vec::new();
+    for part in parts {
+        let id = part["id"].as_str().unwrap_or_default().to_owned();
+        let needs = texts(&part["dependsOn"]);
+        let failed = needs.iter().any(|n| statuses.get(n).is_none_or(|s| *s >= 400));
+        let answer = if failed {
+            Answer::error(424, "FailedDependency", "A request this one depends on failed.")
+        } else {
+            one(shared, call, caller, part)
+        };
+        statuses.insert(id.clone(), answer.status);
+        responses.push(response(call, &id, answer));
+    }
+    // The order of the answers is nobody's to rely on.
+    if shared.world().switches.on("batch.answers-reversed") {
+        responses.reverse();
+    }
+    Ok(Answer::ok(json!({"responses": responses})))
+}
+
+fn texts(value: &Value) -> Vec<String> {
+    value.as_array().into_iter().flatten().filter_map(|v| v.as_str().map(str::to_owned)).collect()
+}
+
+/// Ids are unique; a part depends on earlier ones; a body says what it is.
+fn checked(parts: &[Value]) -> Result<(), Answer> {
+    let mut ids: Vec<&str> = Vec::new();
+    for part in parts {
+        let id = part["id"].as_str().filter(|i| !i.is_empty());
+        let id = id.ok_or_else(|| bad("Each request of a batch needs an id."))?;
+        if ids.contains(&id) {
+            return Err(bad(&format!("Request Id {id} appears more than once.")));
+        }
+        if texts(&part["dependsOn"]).iter().any(|d| !ids.contains(&d.as_str())) {
+            return Err(bad("A request can depend on earlier requests of its batch only."));
+        }
+        let url = part["url"].as_str().unwrap_or("");
+        if url.is_empty() || url.contains("://") || part["method"].as_str().is_none() {
+            return Err(bad("Each request of a batch needs a method and a relative url."));
+        }
+        let headers = part["headers"].as_object();
+        let told = headers.is_some_and(|h| h.keys().any(|k| k.eq_ignore_ascii_case("content-type")));
+        if !part["body"].is_null() && !told {
+            return Err(bad("A request with a body needs the header Content-Type."));
+        }
+        ids.push(id);
+    }
+    Ok(())
+}
+
+/// One part: hit by faults, answered and written down like a call of its own.
+fn one(shared: &Shared, call: &Call, caller: &Caller, part: &Value) -> Answer {
+    let version = call.segments.first().map_or("v1.0", String::as_str);
+    let mut inner = call.clone();
+    inner.method = part["method"].as_str().unwrap_or("GET").to_uppercase();
+    inner.aim(&format!("/{version}/{}", part["url"].as_str().unwrap_or("").trim_start_matches('/')));
+    for (name, value) in part["headers"].as_object().into_iter().flatten() {
+        let pair = (HeaderName::try_from(name), HeaderValue::try_from(value.as_str().unwrap_or("")));
+        if let (Ok(name), Ok(value)) = pair {
+            inner.headers.insert(name, value);
+        }
+    }
+    inner.body = if part["body"].is_null() { Vec::new() } else { part["body"].to_string().into_bytes() };
+    let who = (Some(caller.tenant.clone()), Some(caller.app_id.clone()));
+    let strike = shared.faults().strike(&inner, who.0.as_deref());
+    let answer = match strike.and_then(faults::answer) {
+        Some(answer) => answer,
+        None => super::as_caller(shared, &inner, caller).unwrap_or_else(|refusal| refusal),
+    };
+    shared.journal().write(&inner, &who, &json!(answer.status), &answer);
+    answer
+}
+
+fn response(call: &Call, id: &str, answer: Answer) -> Value {
+    let mut headers: BTreeMap<String, String> = answer.headers.into_iter().collect();
+    let body = match answer.body {
+        Body::Json(mut value) => {
+            headers.insert("Content-Type".to_owned(), "application/json".to_owned());
+            if let Some(error) = value.get_mut("error").and_then(Value::as_object_mut) {
+                error.entry("innerError").or_insert_with(|| inner_error(call, &new_id()));
+            }
+            value
+        }
+        _ => Value::Null,
+    };
+    json!({"id": id, "status": answer.status, "headers": headers, "body": body})
+}
