@@ -58,14 +58,14 @@ fn due(world: &World, there: &Tenant, now: DateTime<Utc>) -> Vec<(DateTime<Utc>,
     let mut all = Vec::new();
     for request in &there.requests {
         match request.state.as_str() {
-            // Who waits for a guest goes on at the moment that is found out.
-            "delivering" if request.waits_for_guest => {
-                if !deliver::waits(world, there, request) {
-                    all.push((now, Due::Delivery(request.id.clone())));
-                }
-            }
             "delivering" => {
-                all.extend(request.deliver_at.map(|when| (when, Due::Delivery(request.id.clone()))));
+                // Who waits for a guest goes on at the moment that is found out.
+                let when = if request.waits_for_guest {
+                    (!deliver::waits(world, there, request)).then_some(now)
+                } else {
+                    request.deliver_at
+                };
+                all.extend(when.map(|when| (when, Due::Delivery(request.id.clone()))));
             }
             "pendingApproval" => {
                 let end = request.stage().and_then(|s| s.after("durationBeforeAutomaticDenial"));

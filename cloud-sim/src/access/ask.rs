@@ -175,9 +175,9 @@ pub fn assign(world: &mut World, now: DateTime<Utc>, given: &Administered<'_>) -
     let there = &world.tenants[at];
     let package = there.package(given.package).ok_or_else(Refused::missing)?.id.clone();
     let policy = there.policy(given.policy).filter(|p| p.package == package).ok_or_else(Refused::missing)?;
-    let direct = policy.body["allowedTargetScope"] == "notSpecified";
     let there_already = given.target.in_tenant(world, &there.id);
-    if !scope::admits(world, there, policy, given.target) && !(direct && there_already.is_some()) {
+    let direct = policy.body["allowedTargetScope"] == "notSpecified" && there_already.is_some();
+    if !direct && !scope::admits(world, there, policy, given.target) {
         return Err(Refused::new(400, "TargetNotAllowed", "The policy does not admit the target."));
     }
     if there_already.is_some_and(|u| !u.enabled) {
