@@ -401,6 +401,8 @@ create table audit_event (
     primary key (provider_id, seq)
 );
 create index audit_event_of_customer on audit_event (provider_id, customer_id, seq);
+create index audit_event_of_person on audit_event (provider_id, person_id, seq);
+create index audit_event_of_action on audit_event (provider_id, action, seq);
 
 -- The walls -------------------------------------------------------------------------------------------------
 

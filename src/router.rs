@@ -19,7 +19,7 @@ use crate::kit::page::{Nav, NavEntry, RequestId, error_pages};
 use crate::kit::right::Right;
 use crate::kit::router::{RouteInfo, Routes};
 use crate::kit::{assets, headers, limits};
-use crate::{access_requests, customers, people, providers, sign_in};
+use crate::{access_requests, audit, customers, people, providers, sign_in};
 
 /// A page that takes longer is given up; event streams answer at once and are not held to it.
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
@@ -30,6 +30,7 @@ fn nav() -> Vec<NavEntry> {
     vec![
         entry("/requests", |t| t.requests_title(), "inbox", Right::ViewRequests),
         entry("/customers", |t| t.customers_title(), "building", Right::ViewCustomers),
+        entry("/audit", |t| t.audit_title(), "history", Right::ViewAudit),
     ]
 }
 
@@ -43,6 +44,7 @@ fn rooms() -> Routes<App> {
         .merge(access_requests::routes())
         .merge(providers::routes())
         .merge(people::routes())
+        .merge(audit::routes())
 }
 
 /// The route table: what tests walk, and what doctor prints.

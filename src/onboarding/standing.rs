@@ -9,7 +9,9 @@ use crate::onboarding::store::RunState;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Under {
     /// No run is open; `before`: the customer was onboarded once.
-    Nothing { before: bool },
+    Nothing {
+        before: bool,
+    },
     Run(RunState),
 }
 

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{Applied, Hands, gone};
-use crate::graph::{GraphError, GraphErrorKind};
 use crate::graph::defender::{DefenderRole, covers};
+use crate::graph::{GraphError, GraphErrorKind};
 use crate::onboarding::step::{StepKey, StepKind};
 use crate::onboarding::wanted::{excess, named_actions};
 

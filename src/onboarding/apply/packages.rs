@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::{Applied, Hands, gone, not_visible};
 use crate::graph::packages::AccessPackage;
-use crate::graph::{GraphError, GraphErrorKind, PackageId, PolicyId};
 use crate::graph::policies::AssignmentPolicy;
+use crate::graph::{GraphError, GraphErrorKind, PackageId, PolicyId};
 use crate::onboarding::policy::PolicyFacts;
 use crate::onboarding::step::{StepKey, StepKind};
 
@@ -26,7 +26,8 @@ impl Hands<'_> {
         let (mut before, mut after, mut wrote) = (Value::Null, Value::Null, false);
         let id = match found {
             Some(package) => {
-                if package.display_name != wanted.display_name || package.is_hidden != Some(wanted.is_hidden) {
+                if package.display_name != wanted.display_name || package.is_hidden != Some(wanted.is_hidden)
+                {
                     self.directory.update_package(&package.id, &wanted).await?;
                     before = json!({ "name": package.display_name, "hidden": package.is_hidden });
                     after = json!({ "name": wanted.display_name, "hidden": wanted.is_hidden });

@@ -27,7 +27,9 @@ async fn roles(directory: &Directory) -> Result<SeenDefender, GraphError> {
         .map(|role| {
             let mut held: Vec<String> = role.actions().map(str::to_owned).collect();
             held.sort_unstable();
-            let of_role = assignments.iter().filter(|one| one.role_definition_id.eq_ignore_ascii_case(role.id.as_str()));
+            let of_role = assignments
+                .iter()
+                .filter(|one| one.role_definition_id.eq_ignore_ascii_case(role.id.as_str()));
             let mut groups: Vec<String> = of_role.flat_map(|one| one.principal_ids.clone()).collect();
             groups.sort_unstable();
             groups.dedup();

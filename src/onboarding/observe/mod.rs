@@ -27,7 +27,8 @@ pub async fn observe(
     let connected = governance::connected(directory).await?;
     let catalogs = governance::catalogs(directory, blueprint, facts).await?;
     let packages = governance::packages(directory, blueprint, facts, &catalogs).await?;
-    let asks_defender = blueprint.defender.mode == DefenderMode::Automatic && facts.rbac != Some(Rbac::Classic);
+    let asks_defender =
+        blueprint.defender.mode == DefenderMode::Automatic && facts.rbac != Some(Rbac::Classic);
     let defender = if asks_defender { defender::read(directory).await? } else { Default::default() };
     Ok(Observation {
         hint: organization.hint().unwrap_or_default().to_owned(),

@@ -8,10 +8,10 @@ mod runs;
 pub use blueprints::{BlueprintVersion, blueprint, blueprints, current_blueprint, save_blueprint};
 pub use facts::{adopt, answer_beside, declare, facts, forget, own, set_administrator, set_rbac, store_link};
 pub use plans::{
-    PlanState, Stored, approve, forget_answers, keep_observation, observation, plan_of_run, propose, stored_plan,
-    supersede,
+    PlanState, Stored, approve, forget_answers, keep_observation, observation, plan_of_run, propose,
+    stored_plan, supersede,
 };
 pub use runs::{
-    LogLine, Run, RunState, RunStep, RunStepState, begin_step, end_step, latest_run, log, log_lines, open_run,
-    retry_steps, run_steps, set_run_state, start_run,
+    LogLine, Run, RunState, RunStep, RunStepState, begin_step, end_step, latest_run, log, log_lines,
+    open_run, retry_steps, run_steps, set_run_state, start_run,
 };

@@ -73,7 +73,9 @@ pub async fn keep_observation(
     let within: Vec<Option<i64>> = seen
         .packages
         .iter()
-        .map(|package| package.policies.iter().flat_map(|policy| policy.facts.stages.first()).find_map(decide))
+        .map(|package| {
+            package.policies.iter().flat_map(|policy| policy.facts.stages.first()).find_map(decide)
+        })
         .collect();
     sqlx::query!(
         "update link l set alive = r.id is not null, checked_at = $3, decide_within = r.within

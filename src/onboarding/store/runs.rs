@@ -289,9 +289,13 @@ pub async fn log(
     let arguments: BTreeMap<&str, &String> = arguments.iter().map(|(key, value)| (*key, value)).collect();
     let arguments = serde_json::to_value(arguments).map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
     // Whoever writes the journal holds the run's row, so numbers follow each other.
-    sqlx::query!("select run_id from run where provider_id = $1 and run_id = $2 for update", provider.0, run.0)
-        .fetch_optional(&mut **tx)
-        .await?;
+    sqlx::query!(
+        "select run_id from run where provider_id = $1 and run_id = $2 for update",
+        provider.0,
+        run.0
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
     sqlx::query!(
         "insert into run_log (provider_id, run_id, seq, step, at, message, arguments)
          select $1, $2, coalesce(max(l.seq), 0) + 1, $3, $4, $5, $6

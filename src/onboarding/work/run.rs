@@ -117,7 +117,9 @@ async fn rounds(
         let gates = gates(app, known, &facts, applying, &steps).await?;
         let ready: Vec<&RunStep> = steps
             .iter()
-            .filter(|step| !matches!(step.state, RunStepState::Done | RunStepState::Failed | RunStepState::Skipped))
+            .filter(|step| {
+                !matches!(step.state, RunStepState::Done | RunStepState::Failed | RunStepState::Skipped)
+            })
             .filter(|step| !tried.contains(&step.key) && gates.open(&applying.plan, &steps, &step.key))
             .take(AT_ONCE)
             .collect();
@@ -204,7 +206,8 @@ async fn rest(
         return Ok(soonest);
     }
     let mut tx = claimed.begin(&app.db).await?;
-    let steps = if steps.is_empty() { Vec::new() } else { store::run_steps(&mut tx, applying.run.id).await? };
+    let steps =
+        if steps.is_empty() { Vec::new() } else { store::run_steps(&mut tx, applying.run.id).await? };
     drop(tx);
     if steps.iter().any(|step| step.state == RunStepState::Failed) {
         set_state(app, claimed, applying, RunState::Failed).await?;

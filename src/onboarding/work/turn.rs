@@ -187,8 +187,10 @@ impl Journal<'_> {
         let mut tx = self.claimed.begin(&self.app.db).await?;
         store::end_step(&mut tx, run, (key, state), (None, None), Some(problem), now).await?;
         if let Some(message) = message {
-            let cause = problem.get("cause").or(problem.get("what")).and_then(Value::as_str).unwrap_or_default();
-            store::log(&mut tx, run, (&key.to_string(), message), &[("cause", cause.to_owned())], now).await?;
+            let cause =
+                problem.get("cause").or(problem.get("what")).and_then(Value::as_str).unwrap_or_default();
+            store::log(&mut tx, run, (&key.to_string(), message), &[("cause", cause.to_owned())], now)
+                .await?;
         }
         Ok(tx.commit_bookkeeping("journal: an attempt that is not the last").await?)
     }

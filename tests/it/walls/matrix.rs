@@ -94,7 +94,9 @@ fn expected() -> BTreeMap<(&'static str, &'static str), Option<&'static [Role]>>
         ],
         Some(ADMIN),
     );
-    let _ = (HEALTH, AUDIT);
+    put("GET", &["/audit", "/audit/verify"], Some(AUDIT));
+    put("GET", &["/customers/{customer}/activity"], Some(ALL));
+    let _ = HEALTH;
     table
 }
 

@@ -1,0 +1,79 @@
+//! One event in words.
+
+use crate::audit::model::{FieldChange, Told, changes};
+use crate::audit::store::EventRow;
+use crate::kit::text::T;
+
+pub struct FieldView {
+    pub name: String,
+    pub before: Option<String>,
+    pub after: Option<String>,
+}
+
+pub struct RowView {
+    pub seq: i64,
+    pub at: String,
+    pub who: String,
+    /// A person, not the portal's own work.
+    pub human: bool,
+    pub action: String,
+    pub action_key: String,
+    pub customer: Option<(String, String)>,
+    pub fields: Vec<FieldView>,
+    pub left_out: usize,
+    pub why: String,
+}
+
+/// An action in words; the key itself where this version has none, so that nothing vanishes.
+pub fn action_text(t: T, action: &str) -> String {
+    t.text(&format!("audit-action-{}", action.replace('.', "-"))).unwrap_or_else(|| action.to_owned())
+}
+
+/// `work:consent` and `command line` in words; a person's name as it was.
+fn actor_text(t: T, actor: &str, human: bool) -> String {
+    match actor.strip_prefix("work:") {
+        _ if human => actor.to_owned(),
+        Some(_) => t.audit_actor_work(),
+        None => t.audit_actor_command_line(),
+    }
+}
+
+fn field(t: T, change: FieldChange) -> FieldView {
+    let key = format!("audit-field-{}", change.field.replace(['.', '_'], "-"));
+    FieldView {
+        name: t.text(&key).unwrap_or_else(|| change.field.replace('_', " ")),
+        before: change.before.map(|value| value_text(t, &value)),
+        after: change.after.map(|value| value_text(t, &value)),
+    }
+}
+
+fn value_text(t: T, value: &str) -> String {
+    match value {
+        "true" => t.layout_yes(),
+        "false" => t.layout_no(),
+        other => other.to_owned(),
+    }
+}
+
+impl RowView {
+    pub fn new(row: EventRow, t: T) -> Self {
+        let told: Told = serde_json::from_slice(&row.body).unwrap_or_default();
+        let (fields, left_out) = changes(&told.before, &told.after);
+        let human = row.person_id.is_some();
+        let customer = row.customer_id.map(|id| {
+            (format!("/customers/{id}"), row.customer_name.unwrap_or_else(|| t.audit_customer_gone()))
+        });
+        Self {
+            seq: row.seq,
+            at: t.moment(&row.at),
+            who: actor_text(t, &row.actor, human),
+            human,
+            action: action_text(t, &row.action),
+            action_key: row.action,
+            customer,
+            fields: fields.into_iter().map(|change| field(t, change)).collect(),
+            left_out,
+            why: told.why,
+        }
+    }
+}
