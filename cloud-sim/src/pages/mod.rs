@@ -4,6 +4,7 @@ pub mod account;
 mod defender;
 mod entra;
 mod home;
+mod my_access;
 pub mod pick;
 mod upload;
 mod visitor;
@@ -15,7 +16,7 @@ use crate::call::Call;
 use crate::simulation::Shared;
 
 /// First pieces of the addresses that are pages of their own, beside Entra's `/{tenant}/…`.
-const PLACES: [&str; 5] = ["assets", "favicon.ico", "signin", "defender", "entra"];
+const PLACES: [&str; 6] = ["assets", "favicon.ico", "signin", "myaccess", "defender", "entra"];
 
 /// Whether a call is for a page of this module.
 pub fn wants(call: &Call) -> bool {
@@ -31,6 +32,7 @@ pub fn answer(shared: &Shared, call: &Call) -> Outcome {
         ("GET", ["favicon.ico"]) => Ok(Answer::empty(204)),
         ("GET", ["signin"]) => Ok(pick::plain_page(shared, call)),
         ("GET", []) => Ok(home::page(shared, call)),
+        (_, ["myaccess", ..]) => my_access::answer(shared, call),
         (_, ["entra", ..]) => entra::answer(shared, call),
         ("GET", ["defender"]) => Ok(defender::page(shared, call)),
         ("POST", ["defender", "activate"]) => Ok(defender::activate(shared, call)),

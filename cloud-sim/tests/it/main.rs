@@ -10,6 +10,7 @@ mod defender;
 mod directory;
 mod entitlement;
 mod kit;
+mod my_access;
 mod onboarded;
 mod policies;
 mod portals;

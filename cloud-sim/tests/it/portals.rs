@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::browser::{Browser, Page};
 use super::kit::{ADATUM, CONTOSO, OPERATOR, READER, World};
 
-async fn browser_of(world: &World, address: &str) -> Browser {
+pub async fn browser_of(world: &World, address: &str) -> Browser {
     let mut browser = Browser::new(world.simulation.base_url());
     let signed = browser.post("/signin", &[("address", address), ("back", "/")]).await;
     assert_eq!((signed.status, signed.location.as_str()), (303, "/"), "{}", signed.text);
@@ -17,12 +17,13 @@ async fn tenant(world: &World, id: &str) -> Value {
     body["tenants"].as_array().unwrap().iter().find(|t| t["id"] == id).unwrap().clone()
 }
 
-fn assert_accessible(page: &Page) {
+pub fn assert_accessible(page: &Page) {
     for piece in ["<html lang=\"en\">", "<title>", "<main id=\"main\"", "Simulated Microsoft cloud"] {
         assert!(page.text.contains(piece), "{piece}: {}", page.text);
     }
     assert_eq!(page.text.matches("<h1>").count(), 1, "{}", page.text);
-    for piece in page.text.split("<input ").skip(1).filter(|p| !p.starts_with("type=\"hidden\"")) {
+    let fields = page.text.split("<input ").skip(1).chain(page.text.split("<textarea ").skip(1));
+    for piece in fields.filter(|p| !p.starts_with("type=\"hidden\"")) {
         let id = piece.split("id=\"").nth(1).unwrap().split('"').next().unwrap();
         assert!(page.text.contains(&format!("<label for=\"{id}\"")), "{id}");
     }
