@@ -20,6 +20,8 @@ pub mod onboarding;
 
 pub mod access_requests;
 
+pub mod health;
+
 pub mod app;
 pub mod router;
 pub mod work;

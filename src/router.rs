@@ -19,7 +19,7 @@ use crate::kit::page::{Nav, NavEntry, RequestId, error_pages};
 use crate::kit::right::Right;
 use crate::kit::router::{RouteInfo, Routes};
 use crate::kit::{assets, headers, limits};
-use crate::{access_requests, audit, customers, people, providers, sign_in};
+use crate::{access_requests, audit, customers, health, people, providers, sign_in};
 
 /// A page that takes longer is given up; event streams answer at once and are not held to it.
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
@@ -30,7 +30,9 @@ fn nav() -> Vec<NavEntry> {
     vec![
         entry("/requests", |t| t.requests_title(), "inbox", Right::ViewRequests),
         entry("/customers", |t| t.customers_title(), "building", Right::ViewCustomers),
+        entry("/health", |t| t.health_title(), "heartbeat", Right::ViewHealth),
         entry("/audit", |t| t.audit_title(), "history", Right::ViewAudit),
+        entry("/admin", |t| t.providers_title(), "settings", Right::Administer),
     ]
 }
 
@@ -45,6 +47,7 @@ fn rooms() -> Routes<App> {
         .merge(providers::routes())
         .merge(people::routes())
         .merge(audit::routes())
+        .merge(health::routes())
 }
 
 /// The route table: what tests walk, and what doctor prints.

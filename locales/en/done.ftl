@@ -7,3 +7,4 @@ done-certificate-made = A new key and certificate were made. Download the .cer a
 done-checked = The check has run.
 done-disabled = Shut out. Every session has ended.
 done-enabled = Let in again, from the next sign-in on.
+done-again = Started again. What comes of it stands here within a minute.

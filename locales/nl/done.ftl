@@ -7,3 +7,4 @@ done-certificate-made = Er zijn een nieuwe sleutel en een nieuw certificaat gema
 done-checked = De controle is uitgevoerd.
 done-disabled = Uitgesloten. Elke sessie is beëindigd.
 done-enabled = Weer toegelaten, vanaf de volgende aanmelding.
+done-again = Opnieuw gestart. Wat ervan komt, staat hier binnen een minuut.

@@ -5,6 +5,7 @@ mod access_requests;
 mod audit;
 mod customers;
 mod graph;
+mod health;
 mod people;
 mod postgres;
 mod rules;

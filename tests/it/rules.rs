@@ -14,8 +14,8 @@ const ORDER: [&str; 9] = [
     "people",
     "onboarding",
     "access_requests",
-    "today",
     "health",
+    "today",
 ];
 /// They assemble the house, so they may know every room.
 const ASSEMBLY: [&str; 6] = ["app", "router", "work", "program", "main", "lib"];

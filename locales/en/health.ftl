@@ -1,0 +1,61 @@
+health-title = Health
+health-lead = What the portal does by itself, per kind of work: what fails, why, whose move that is, and how old the data is.
+health-causes = What fails, by cause
+health-causes-none = Nothing fails.
+health-customers = { $count ->
+    [one] One customer
+    *[other] { $count } customers
+    }
+health-and-more = and { $count } more
+health-failures = { $count ->
+    [0] not tried again yet
+    [one] failed once
+    *[other] failed up to { $count } times in a row
+    }
+health-again = Again now
+health-again-of = Again now: { $kind } of { $name }
+health-stopped = Stopped
+health-stopped-of = { $count } stopped
+health-stopped-notice = { $count ->
+    [one] One piece of work broke off several times and was stopped. It waits for somebody to start it again.
+    *[other] { $count } pieces of work broke off several times and were stopped. They wait for somebody to start them again.
+    }
+health-show = Show
+health-kinds = Work by kind
+health-kinds-none = There is no background work yet: add a customer first.
+health-column-kind = Work
+health-column-customers = Customers
+health-column-running = Under way
+health-column-failing = Failing
+health-column-asleep = Asleep
+health-column-late = Late by
+health-column-last = Last ended
+health-column-cause = Cause and move
+health-column-tries = Tries
+health-column-next = Next
+health-column-requests = Requests read
+health-column-directory = Directory read
+health-on-time = on time
+health-next-in = in { $span }
+health-slowest = Oldest data
+health-slowest-lead = The customers whose requests were read longest ago, of those that consented to reading and are not paused.
+health-slowest-none = No customer has consented to reading yet.
+health-rows = Work that fails or stopped
+health-rows-none-what = Whatever failed has come through meanwhile.
+health-kind-consent = Consent check
+health-kind-consent-what = Proves at Microsoft's token endpoint that the consent stands.
+health-kind-observe = Reading the directory
+health-kind-observe-what = Reads what is in the customer's directory, compares it with the blueprint and finds drift.
+health-kind-run = Applying plans
+health-kind-run-what = Carries out approved plans step by step.
+health-kind-requests = Reading requests
+health-kind-requests-what = Reads every 45 seconds which requests wait for a decision.
+health-cause-internal-what = The portal met an unknown error of its own.
+health-cause-internal-whose = We have to act.
+health-cause-internal-fix = The portal tries again by itself. If it stays, look into the portal's own log at the time shown.
+health-cause-crashed-what = The work broke off in the middle.
+health-cause-crashed-whose = We have to act.
+health-cause-crashed-fix = After five times it is stopped. Look into the portal's own log, then start it again here.
+health-cause-unknown-what = The work ended without telling a cause.
+health-cause-unknown-whose = We have to act.
+health-cause-unknown-fix = Look into the portal's own log, then start it again here.

@@ -1,0 +1,61 @@
+health-title = Gezondheid
+health-lead = Wat de portal vanzelf doet, per soort werk: wat mislukt, waarom, wie aan zet is en hoe oud de gegevens zijn.
+health-causes = Wat mislukt, naar oorzaak
+health-causes-none = Er mislukt niets.
+health-customers = { $count ->
+    [one] Eén klant
+    *[other] { $count } klanten
+    }
+health-and-more = en nog { $count }
+health-failures = { $count ->
+    [0] nog niet opnieuw geprobeerd
+    [one] één keer mislukt
+    *[other] tot { $count } keer achter elkaar mislukt
+    }
+health-again = Nu opnieuw
+health-again-of = Nu opnieuw: { $kind } van { $name }
+health-stopped = Gestopt
+health-stopped-of = { $count } gestopt
+health-stopped-notice = { $count ->
+    [one] Eén stuk werk brak meermaals af en is gestopt. Het wacht tot iemand het opnieuw start.
+    *[other] { $count } stukken werk braken meermaals af en zijn gestopt. Ze wachten tot iemand ze opnieuw start.
+    }
+health-show = Tonen
+health-kinds = Werk per soort
+health-kinds-none = Er is nog geen achtergrondwerk: voeg eerst een klant toe.
+health-column-kind = Werk
+health-column-customers = Klanten
+health-column-running = Bezig
+health-column-failing = Mislukt
+health-column-asleep = Slaapt
+health-column-late = Te laat
+health-column-last = Laatst geëindigd
+health-column-cause = Oorzaak en zet
+health-column-tries = Pogingen
+health-column-next = Volgende
+health-column-requests = Aanvragen gelezen
+health-column-directory = Directory gelezen
+health-on-time = op tijd
+health-next-in = over { $span }
+health-slowest = Oudste gegevens
+health-slowest-lead = De klanten van wie de aanvragen het langst geleden zijn gelezen; alleen met toestemming voor lezen en zonder pauze.
+health-slowest-none = Nog geen klant gaf toestemming voor lezen.
+health-rows = Werk dat mislukt of is gestopt
+health-rows-none-what = Wat mislukte, is intussen gelukt.
+health-kind-consent = Toestemmingscontrole
+health-kind-consent-what = Bewijst bij het tokeneindpunt van Microsoft dat de toestemming staat.
+health-kind-observe = Directory lezen
+health-kind-observe-what = Leest wat in de directory van de klant staat, vergelijkt het met de blauwdruk en vindt afwijkingen.
+health-kind-run = Plannen uitvoeren
+health-kind-run-what = Voert goedgekeurde plannen stap voor stap uit.
+health-kind-requests = Aanvragen lezen
+health-kind-requests-what = Leest elke 45 seconden welke aanvragen op een beslissing wachten.
+health-cause-internal-what = De portal stuitte op een onbekende eigen fout.
+health-cause-internal-whose = Wij moeten iets doen.
+health-cause-internal-fix = De portal probeert het vanzelf opnieuw. Blijft het zo, kijk dan in het logboek van de portal zelf op het getoonde tijdstip.
+health-cause-crashed-what = Het werk brak halverwege af.
+health-cause-crashed-whose = Wij moeten iets doen.
+health-cause-crashed-fix = Na vijf keer wordt het gestopt. Kijk in het logboek van de portal zelf en start het daarna hier opnieuw.
+health-cause-unknown-what = Het werk eindigde zonder oorzaak te melden.
+health-cause-unknown-whose = Wij moeten iets doen.
+health-cause-unknown-fix = Kijk in het logboek van de portal zelf en start het daarna hier opnieuw.

@@ -1,0 +1,59 @@
+//! How background work stands.
+
+use chrono::{DateTime, Utc};
+
+use crate::kit::ids::CustomerId;
+
+/// One kind of work over all customers in view.
+#[derive(Clone, Debug)]
+pub struct KindRow {
+    pub kind: String,
+    pub all: i64,
+    pub asleep: i64,
+    pub running: i64,
+    /// Failed the last time, and comes again by itself.
+    pub failing: i64,
+    /// Never came back too often: left for a person.
+    pub stopped: i64,
+    /// Since when the longest waiting row has been due.
+    pub late_since: Option<DateTime<Utc>>,
+    pub last_ended: Option<DateTime<Utc>>,
+}
+
+/// One cause of failure of one kind of work, with how many customers it meets.
+#[derive(Clone, Debug)]
+pub struct CauseRow {
+    pub kind: String,
+    pub cause: String,
+    pub many: i64,
+    pub stopped: i64,
+    /// Most failures in a row that one customer has.
+    pub failures: i32,
+    pub names: Vec<String>,
+}
+
+/// One failing or stopped row.
+#[derive(Clone, Debug)]
+pub struct FailedRow {
+    pub customer: CustomerId,
+    pub name: String,
+    pub sort_name: String,
+    pub kind: String,
+    pub cause: String,
+    /// Microsoft's words, behind a fold.
+    pub detail: String,
+    pub failures: i32,
+    pub attempts: i32,
+    pub ended_at: Option<DateTime<Utc>>,
+    pub due_at: Option<DateTime<Utc>>,
+    pub stopped: bool,
+}
+
+/// How old the data of one customer is.
+#[derive(Clone, Debug)]
+pub struct AgeRow {
+    pub customer: CustomerId,
+    pub name: String,
+    pub requests_at: Option<DateTime<Utc>>,
+    pub directory_at: Option<DateTime<Utc>>,
+}

@@ -1,0 +1,104 @@
+//! All background work at a glance.
+
+use askama::Template;
+use axum::extract::State;
+
+use super::{Cause, kind_text};
+use crate::app::App;
+use crate::health::model::{AgeRow, CauseRow, KindRow};
+use crate::health::store;
+use crate::kit::error::AppResult;
+use crate::kit::frame::Frame;
+use crate::kit::page::Page;
+use crate::kit::right::Right;
+use crate::kit::text::T;
+
+struct KindView {
+    title: String,
+    what: String,
+    href: String,
+    row: KindRow,
+    late: Option<String>,
+    last: Option<(String, String)>,
+}
+
+struct CauseView {
+    kind: String,
+    kind_key: String,
+    cause_key: String,
+    cause: Cause,
+    many: i64,
+    stopped: i64,
+    names: String,
+    more: i64,
+    failures: i32,
+    href: String,
+}
+
+struct AgeView {
+    href: String,
+    name: String,
+    requests: Option<(String, String)>,
+    directory: Option<(String, String)>,
+}
+
+#[derive(Template)]
+#[template(path = "health/home.html")]
+struct HomeView {
+    frame: Frame,
+    t: T,
+    kinds: Vec<KindView>,
+    causes: Vec<CauseView>,
+    slowest: Vec<AgeView>,
+    stopped: i64,
+    may_steer: bool,
+}
+
+fn rows_of(kind: &str, cause: Option<&str>) -> String {
+    let query = serde_html_form::to_string([("kind", Some(kind)), ("cause", cause)]).unwrap_or_default();
+    format!("/health/rows?{query}")
+}
+
+pub async fn show(State(app): State<App>, page: Page) -> AppResult {
+    let (t, now) = (page.t, app.clock.now());
+    let mut tx = page.scope().begin(&app.db).await?;
+    let kinds = store::kinds(&mut tx, now).await?;
+    let causes = store::causes(&mut tx).await?;
+    let slowest = store::slowest(&mut tx).await?;
+    drop(tx);
+    let kind = |row: KindRow| KindView {
+        title: kind_text(t, &row.kind),
+        what: t.text(&format!("health-kind-{}-what", row.kind)).unwrap_or_default(),
+        href: rows_of(&row.kind, None),
+        late: row.late_since.map(|at| t.span(&(now - at))),
+        last: row.last_ended.map(|at| (t.age(&at, &now), t.moment(&at))),
+        row,
+    };
+    let cause = |row: CauseRow| CauseView {
+        kind: kind_text(t, &row.kind),
+        href: rows_of(&row.kind, Some(&row.cause)),
+        cause: Cause::new(t, &row.cause),
+        more: row.many.saturating_sub(i64::try_from(row.names.len()).unwrap_or(0)),
+        names: row.names.join(", "),
+        kind_key: row.kind,
+        cause_key: row.cause,
+        many: row.many,
+        stopped: row.stopped,
+        failures: row.failures,
+    };
+    let age = |row: AgeRow| AgeView {
+        href: format!("/customers/{}", row.customer),
+        name: row.name,
+        requests: row.requests_at.map(|at| (t.age(&at, &now), t.moment(&at))),
+        directory: row.directory_at.map(|at| (t.age(&at, &now), t.moment(&at))),
+    };
+    page.show(&HomeView {
+        t,
+        stopped: kinds.iter().map(|row| row.stopped).sum(),
+        kinds: kinds.into_iter().map(kind).collect(),
+        causes: causes.into_iter().map(cause).collect(),
+        slowest: slowest.into_iter().map(age).collect(),
+        may_steer: page.scope().may(Right::SteerWork),
+        frame: page.frame.clone(),
+    })
+}

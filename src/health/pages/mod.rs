@@ -1,0 +1,40 @@
+//! Pages of the health room.
+
+mod again;
+mod home;
+mod rows;
+
+use crate::app::App;
+use crate::kit::right::Right;
+use crate::kit::router::Routes;
+use crate::kit::text::T;
+
+pub fn routes() -> Routes<App> {
+    Routes::default()
+        .get("/health", Right::ViewHealth, home::show)
+        .get("/health/rows", Right::ViewHealth, rows::show)
+        .post("/health/again", Right::SteerWork, again::all)
+        .post("/customers/{customer}/work/again", Right::SteerWork, again::one)
+}
+
+/// A cause in words: what happened, whose move it is, how to mend it. Graph's causes have their texts with Graph.
+struct Cause {
+    what: String,
+    whose: String,
+    fix: String,
+}
+
+impl Cause {
+    fn new(t: T, cause: &str) -> Self {
+        let part = |part: &str| {
+            t.text(&format!("errors-{cause}-{part}"))
+                .or_else(|| t.text(&format!("health-cause-{cause}-{part}")))
+                .unwrap_or_else(|| t.text_or_key(&format!("health-cause-unknown-{part}")))
+        };
+        Self { what: part("what"), whose: part("whose"), fix: part("fix") }
+    }
+}
+
+fn kind_text(t: T, kind: &str) -> String {
+    t.text(&format!("health-kind-{kind}")).unwrap_or_else(|| kind.to_owned())
+}
