@@ -134,6 +134,26 @@ async fn the_right_person_gets_a_session_with_his_roles_and_comes_back_where_he_
 }
 
 #[tokio::test]
+async fn sign_in_works_with_a_certificate_instead_of_a_secret() {
+    let (app, cloud) = TestCloud::with_portal().await;
+    let contoso = cloud.provider(&app, "contoso").await;
+    give(&cloud, &contoso, "anna@contoso.example", "admin").await;
+    let made = app.post(Some(&contoso.everyone), "/admin/apps/sign-in/certificate", "").await;
+    assert_eq!(made.status, 303, "{}", made.body);
+    let mut browser = Browser::new(&app);
+    assert_refused(&browser.sign_in("contoso", "anna@contoso.example").await, REFUSED);
+    let der = sqlx::query_scalar!("select certificate from app_registration where app = 'sign-in'")
+        .fetch_one(&app.owner)
+        .await
+        .unwrap()
+        .unwrap();
+    cloud.upload(&contoso.home, contoso.client_id(AppKind::SignIn), &der).await;
+    assert_eq!(browser.sign_in("contoso", "anna@contoso.example").await.status, 303);
+    assert_eq!(browser.portal("/customers").await.status, 200);
+    cloud.end().await;
+}
+
+#[tokio::test]
 async fn a_replayed_forged_or_stolen_state_signs_nobody_in() {
     let (app, cloud) = TestCloud::with_portal().await;
     let contoso = cloud.provider(&app, "contoso").await;

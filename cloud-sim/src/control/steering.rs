@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::trouble;
 use crate::answer::{Answer, Outcome};
 use crate::call::Call;
+use crate::entra::sessions::Sessions;
 use crate::graph::bearer::Caller;
 use crate::simulation::Shared;
 use crate::world::World;
@@ -16,6 +17,7 @@ pub fn reset(shared: &Shared) -> Outcome {
     *world = World { signing_key: key, ..World::default() };
     shared.clock.set_offset(0);
     shared.faults().clear();
+    *shared.sessions() = Sessions::default();
     let mut journal = shared.journal();
     journal.clear();
     journal.forget_unknown();
