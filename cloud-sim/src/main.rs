@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 use cloud_sim::{Options, Simulation};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -16,9 +16,18 @@ struct Arguments {
     /// Origin others reach it by, when not http://<listen>.
     #[arg(long, env = "CLOUD_SIM_PUBLIC_URL")]
     public_url: Option<String>,
-    /// File that keeps the world between runs.
-    #[arg(long, env = "CLOUD_SIM_STATE")]
+    /// Directory that keeps the world between runs; without it every run starts empty.
+    #[arg(long, value_name = "DIR", env = "CLOUD_SIM_STATE")]
     state: Option<PathBuf>,
+    /// The machine's clock, or one that stands still until `POST /sim/clock` moves it.
+    #[arg(long, value_enum, env = "CLOUD_SIM_CLOCK", default_value = "system")]
+    clock: ClockKind,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ClockKind {
+    System,
+    Set,
 }
 
 #[tokio::main]
@@ -40,16 +49,16 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
         public_url: arguments.public_url,
         state: arguments.state,
         clock: None,
+        standing_clock: arguments.clock == ClockKind::Set,
     })
     .await?;
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     say(&format!("simulated cloud: {}", simulation.base_url()));
-    let mut terminate = signal(SignalKind::terminate())?;
     tokio::select! {
-        result = tokio::signal::ctrl_c() => result?,
+        _ = interrupt.recv() => {}
         _ = terminate.recv() => {}
     }
-    simulation.stop().await;
-    Ok(())
+    simulation.close().await
 }
 
 #[expect(clippy::print_stdout, reason = "the one line that says where the simulation is")]

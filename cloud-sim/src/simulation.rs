@@ -1,13 +1,15 @@
 //! A running simulation: start, shared state, save, stop.
 
+use std::io::Write;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use anyhow::Context;
 use axum::Router;
+use chrono::SubsecRound;
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -28,9 +30,11 @@ pub struct Options {
     pub listen: String,
     /// The origin others reach it by, when not `http://<listen>`.
     pub public_url: Option<String>,
-    /// File that keeps the world between runs.
+    /// Directory that keeps the world between runs; made when absent.
     pub state: Option<PathBuf>,
     pub clock: Option<Now>,
+    /// The clock stands still: only `/sim/clock` moves it. It is kept with the world.
+    pub standing_clock: bool,
 }
 
 /// What all calls share.
@@ -103,7 +107,8 @@ impl Shared {
         let _ = stop.wait_for(|s| *s).await;
     }
 
-    fn save(&self, path: &std::path::Path) -> anyhow::Result<()> {
+    /// Writes the world beside the old one and puts it in its place, so that a crash leaves one of the two whole.
+    fn save(&self, directory: &Path) -> anyhow::Result<()> {
         if !self.changed.swap(false, Ordering::SeqCst) {
             return Ok(());
         }
@@ -112,9 +117,14 @@ impl Shared {
             world.clock_offset_seconds = self.clock.offset();
             serde_json::to_vec(&*world)?
         };
-        let fresh = path.with_extension("new");
-        std::fs::write(&fresh, text).with_context(|| format!("cannot write {}", fresh.display()))?;
-        std::fs::rename(&fresh, path).with_context(|| format!("cannot write {}", path.display()))
+        let (fresh, kept) = (directory.join("world.new"), directory.join(WORLD));
+        let write = || -> std::io::Result<()> {
+            let mut file = std::fs::File::create(&fresh)?;
+            file.write_all(&text)?;
+            file.sync_all()?;
+            std::fs::rename(&fresh, &kept)
+        };
+        write().with_context(|| format!("cannot write {}", kept.display())).inspect_err(|_| self.touch())
     }
 }
 
@@ -123,12 +133,21 @@ pub struct Simulation {
     shared: Arc<Shared>,
     server: tokio::task::JoinHandle<()>,
     saver: tokio::task::JoinHandle<()>,
+    state: Option<PathBuf>,
 }
 
 impl Simulation {
     /// Starts listening. Fails with one clear line when the port is taken or the state cannot be read.
     pub async fn start(options: Options) -> anyhow::Result<Self> {
         let mut world = load(options.state.as_deref())?;
+        let clock = match options.clock {
+            Some(clock) => clock,
+            None if options.standing_clock => {
+                let since = *world.clock_stands_at.get_or_insert_with(|| clock::machine()().trunc_subsecs(0));
+                Arc::new(move || since)
+            }
+            None => clock::machine(),
+        };
         let key = SigningKey::of(&mut world.signing_key)?;
         let listener = TcpListener::bind(&options.listen).await.with_context(|| {
             format!(
@@ -140,7 +159,7 @@ impl Simulation {
         let base_url = options.public_url.unwrap_or_else(|| format!("http://{address}"));
         let (stop, _) = watch::channel(false);
         let shared = Arc::new(Shared {
-            clock: Clock::new(options.clock.unwrap_or_else(clock::machine), world.clock_offset_seconds),
+            clock: Clock::new(clock, world.clock_offset_seconds),
             world: Mutex::new(world),
             faults: Mutex::default(),
             journal: Mutex::default(),
@@ -151,8 +170,8 @@ impl Simulation {
             stop,
         });
         let server = tokio::spawn(serve(listener, shared.clone()));
-        let saver = tokio::spawn(keep(shared.clone(), options.state));
-        Ok(Self { shared, server, saver })
+        let saver = tokio::spawn(keep(shared.clone(), options.state.clone()));
+        Ok(Self { shared, server, saver, state: options.state })
     }
 
     /// The origin of every address of the simulation.
@@ -165,20 +184,43 @@ impl Simulation {
         self.shared.journal().unknown().to_vec()
     }
 
-    /// Stops listening, lets open calls end shortly, saves the world.
+    /// As `close`; a world that cannot be saved is only logged.
     pub async fn stop(self) {
+        if let Err(error) = self.close().await {
+            tracing::error!(error = format!("{error:#}"), "the world was not saved");
+        }
+    }
+
+    /// Stops listening, lets open calls end shortly, saves the world.
+    ///
+    /// # Errors
+    /// The world cannot be saved.
+    pub async fn close(mut self) -> anyhow::Result<()> {
         let _ = self.shared.stop.send(true);
-        let _ = tokio::time::timeout(Duration::from_secs(3), self.server).await;
+        if tokio::time::timeout(Duration::from_secs(3), &mut self.server).await.is_err() {
+            self.server.abort();
+        }
         let _ = self.saver.await;
+        // Once more, after the last call has had its effect.
+        self.state.as_deref().map_or(Ok(()), |directory| self.shared.save(directory))
     }
 }
 
-fn load(path: Option<&std::path::Path>) -> anyhow::Result<World> {
-    let Some(path) = path else { return Ok(World::default()) };
-    match std::fs::read(path) {
-        Ok(bytes) => serde_json::from_slice(&bytes).with_context(|| {
-            format!("{} is not a saved world of this simulation; move it away", path.display())
-        }),
+/// The file in the state directory.
+const WORLD: &str = "world.json";
+
+fn load(directory: Option<&Path>) -> anyhow::Result<World> {
+    let Some(directory) = directory else { return Ok(World::default()) };
+    std::fs::create_dir_all(directory).with_context(|| format!("cannot make {}", directory.display()))?;
+    let path = directory.join(WORLD);
+    match std::fs::read(&path) {
+        Ok(bytes) => {
+            let mut world: World = serde_json::from_slice(&bytes).with_context(|| {
+                format!("{} is not a saved world of this simulation; move it away", path.display())
+            })?;
+            world.switches.complete();
+            Ok(world)
+        }
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(World::default()),
         Err(e) => Err(e).with_context(|| format!("cannot read {}", path.display())),
     }
@@ -197,19 +239,23 @@ async fn serve(listener: TcpListener, shared: Arc<Shared>) {
     }
 }
 
-async fn keep(shared: Arc<Shared>, path: Option<PathBuf>) {
-    let Some(path) = path else { return };
+const OFTEN: Duration = Duration::from_millis(300);
+
+/// Saves what changed, a few times a second at most.
+async fn keep(shared: Arc<Shared>, state: Option<PathBuf>) {
+    let Some(directory) = state else { return };
+    let mut pause = OFTEN;
     loop {
-        let stopping = tokio::select! {
-            () = shared.stopped() => true,
-            () = tokio::time::sleep(Duration::from_millis(300)) => false,
-        };
-        if let Err(error) = shared.save(&path) {
-            tracing::error!(error = format!("{error:#}"), "the world was not saved");
-            shared.touch();
+        tokio::select! {
+            () = shared.stopped() => return,
+            () = tokio::time::sleep(pause) => {}
         }
-        if stopping {
-            return;
+        let (shared, directory) = (shared.clone(), directory.clone());
+        let saved = tokio::task::spawn_blocking(move || shared.save(&directory)).await;
+        pause = OFTEN;
+        if let Ok(Err(error)) = saved {
+            tracing::error!(error = format!("{error:#}"), "the world was not saved");
+            pause = OFTEN * 30;
         }
     }
 }

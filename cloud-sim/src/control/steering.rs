@@ -14,7 +14,8 @@ use crate::world::World;
 pub fn reset(shared: &Shared) -> Outcome {
     let mut world = shared.world();
     let key = std::mem::take(&mut world.signing_key);
-    *world = World { signing_key: key, ..World::default() };
+    let stands = world.clock_stands_at;
+    *world = World { signing_key: key, clock_stands_at: stands, ..World::default() };
     shared.clock.set_offset(0);
     shared.faults().clear();
     *shared.sessions() = Sessions::default();
@@ -29,10 +30,12 @@ pub fn clock(shared: &Shared) -> Answer {
 }
 
 pub fn move_clock(shared: &Shared, body: &Value) -> Outcome {
-    let offset = match (body["advanceSeconds"].as_i64(), body["offsetSeconds"].as_i64()) {
-        (Some(by), None) => shared.clock.offset() + by,
-        (None, Some(to)) => to,
-        _ => return Err(trouble(400, "say advanceSeconds or offsetSeconds")),
+    let instant = body["now"].as_str().and_then(|t| chrono::DateTime::parse_from_rfc3339(t).ok());
+    let offset = match (body["advanceSeconds"].as_i64(), body["offsetSeconds"].as_i64(), instant) {
+        (Some(by), None, None) => shared.clock.offset() + by,
+        (None, Some(to), None) => to,
+        (None, None, Some(at)) => shared.clock.offset() + (at.to_utc() - shared.clock.now()).num_seconds(),
+        _ => return Err(trouble(400, "say advanceSeconds, offsetSeconds or now")),
     };
     shared.clock.set_offset(offset);
     Ok(clock(shared))

@@ -33,6 +33,8 @@ pub struct World {
     pub applications: Vec<Application>,
     pub switches: Switches,
     pub clock_offset_seconds: i64,
+    /// Of a clock that stands still: the instant it was made.
+    pub clock_stands_at: Option<DateTime<Utc>>,
     /// PKCS#8 of the key that signs tokens, base64.
     pub signing_key: String,
     /// Identifiers of client assertions already used, with the instant they may be forgotten.

@@ -50,6 +50,15 @@ impl Default for Switches {
 }
 
 impl Switches {
+    /// A world saved by another version: switches it did not know get their value, those gone go.
+    pub fn complete(&mut self) {
+        let known = Self::default();
+        self.0.retain(|name, _| known.0.contains_key(name));
+        for (name, value) in known.0 {
+            self.0.entry(name).or_insert(value);
+        }
+    }
+
     pub fn on(&self, name: &str) -> bool {
         self.0.get(name).and_then(Value::as_bool).unwrap_or(false)
     }

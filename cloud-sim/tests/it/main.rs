@@ -9,6 +9,7 @@ mod consent;
 mod defender;
 mod directory;
 mod entitlement;
+mod kept;
 mod kit;
 mod my_access;
 mod onboarded;
