@@ -22,6 +22,8 @@ pub mod access_requests;
 
 pub mod health;
 
+pub mod today;
+
 pub mod app;
 pub mod router;
 pub mod work;

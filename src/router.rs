@@ -19,7 +19,7 @@ use crate::kit::page::{Nav, NavEntry, RequestId, error_pages};
 use crate::kit::right::Right;
 use crate::kit::router::{RouteInfo, Routes};
 use crate::kit::{assets, headers, limits};
-use crate::{access_requests, audit, customers, health, people, providers, sign_in};
+use crate::{access_requests, audit, customers, health, people, providers, sign_in, today};
 
 /// A page that takes longer is given up; event streams answer at once and are not held to it.
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
@@ -28,6 +28,7 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 fn nav() -> Vec<NavEntry> {
     let entry = |href, label, icon, right| NavEntry { href, label, icon, right };
     vec![
+        entry("/", |t| t.today_title(), "layout-dashboard", Right::SignedIn),
         entry("/requests", |t| t.requests_title(), "inbox", Right::ViewRequests),
         entry("/customers", |t| t.customers_title(), "building", Right::ViewCustomers),
         entry("/health", |t| t.health_title(), "heartbeat", Right::ViewHealth),
@@ -48,6 +49,7 @@ fn rooms() -> Routes<App> {
         .merge(people::routes())
         .merge(audit::routes())
         .merge(health::routes())
+        .merge(today::routes())
 }
 
 /// The route table: what tests walk, and what doctor prints.

@@ -11,5 +11,6 @@ mod postgres;
 mod rules;
 mod sign_in;
 mod support;
+mod today;
 mod walls;
 mod work;

@@ -96,6 +96,7 @@ fn expected() -> BTreeMap<(&'static str, &'static str), Option<&'static [Role]>>
     );
     put("GET", &["/audit", "/audit/verify"], Some(AUDIT));
     put("GET", &["/customers/{customer}/activity"], Some(ALL));
+    put("GET", &["/"], Some(ALL));
     put("GET", &["/health", "/health/rows"], Some(HEALTH));
     put("POST", &["/health/again", "/customers/{customer}/work/again"], Some(ONBOARDING));
     table

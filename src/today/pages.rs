@@ -1,0 +1,247 @@
+//! The first page after sign-in.
+
+use askama::Template;
+use axum::extract::State;
+use chrono::{DateTime, Utc};
+
+use crate::access_requests::model::{RequestRow, pressure};
+use crate::access_requests::store as requests;
+use crate::app::App;
+use crate::customers::model::{State as CustomerState, WhoseMove};
+use crate::customers::store::{self as customers, Filter, ListRow, Sort};
+use crate::kit::error::{AppError, AppResult};
+use crate::kit::frame::Frame;
+use crate::kit::page::Page;
+use crate::kit::right::{Right, Role};
+use crate::kit::router::Routes;
+use crate::kit::scope::Tx;
+use crate::kit::text::T;
+use crate::today::model::{Gap, Pressing, gaps};
+use crate::today::store;
+use crate::{health, providers};
+
+/// Rows of each list here; the others are behind its link.
+const SHOWN: usize = 10;
+
+pub fn routes() -> Routes<App> {
+    Routes::default().get("/", Right::SignedIn, show)
+}
+
+/// A figure that leads to what it counts.
+struct Tile {
+    href: String,
+    label: String,
+    count: i64,
+    /// Class of the figure: a word of whose move, or how pressing.
+    tone: &'static str,
+    icon: &'static str,
+}
+
+struct CustomerView {
+    href: String,
+    name: String,
+    state: String,
+    whose_move: String,
+    next_move: String,
+    since: String,
+    since_moment: String,
+    expiry: Option<String>,
+    open_requests: i32,
+    paused: bool,
+}
+
+struct RequestView {
+    href: String,
+    left: String,
+    pressure_key: &'static str,
+    pressure_icon: &'static str,
+    pressure: String,
+    requestor: String,
+    package: String,
+    customer: String,
+    own: bool,
+}
+
+struct GapView {
+    href: String,
+    text: String,
+}
+
+#[derive(Template)]
+#[template(path = "today/home.html")]
+struct TodayView {
+    frame: Frame,
+    t: T,
+    tiles: Vec<Tile>,
+    requests: Option<Vec<RequestView>>,
+    ours: Option<Vec<CustomerView>>,
+    mine: Option<Vec<CustomerView>>,
+    gaps: Option<Vec<GapView>>,
+    /// Nobody is a customer yet, and this person may add the first.
+    first_run: bool,
+    may_administer: bool,
+}
+
+fn customer_view(row: ListRow, t: T, now: DateTime<Utc>) -> CustomerView {
+    CustomerView {
+        href: format!("/customers/{}", row.customer_id),
+        name: row.name,
+        state: t.text_or_key(&format!("customers-state-{}", row.state)),
+        whose_move: row.whose_move,
+        next_move: t.text_or_key(&row.next_move),
+        since: t.span(&(now - row.since)),
+        since_moment: t.moment(&row.since),
+        expiry: row.next_expiry.map(|at| t.date(&at)),
+        open_requests: row.open_requests,
+        paused: row.paused_at.is_some(),
+    }
+}
+
+fn request_view(row: RequestRow, t: T, now: DateTime<Utc>) -> RequestView {
+    let pressing = pressure(row.created_at, row.denied_at, now);
+    RequestView {
+        href: format!("/customers/{}/requests", row.customer),
+        left: row.denied_at.map_or_else(|| t.requests_end_unknown(), |at| t.time_left(&at, &now)),
+        pressure_key: pressing.key(),
+        pressure_icon: pressing.icon(),
+        pressure: t.text_or_key(&format!("requests-pressure-{}", pressing.key())),
+        requestor: if row.requestor_name.is_empty() { row.requestor_mail } else { row.requestor_name },
+        package: row.package_name,
+        customer: row.customer_name,
+        own: row.own,
+    }
+}
+
+fn gap_view(gap: &Gap, t: T) -> GapView {
+    let app = gap.app.map(|app| t.text_or_key(&format!("providers-app-{}", app.key()))).unwrap_or_default();
+    let ends = gap.ends.map(|at| t.date(&at)).unwrap_or_default();
+    let arguments = vec![("app", app.into()), ("date", ends.into())];
+    let key = format!("today-gap-{}", gap.kind.key());
+    GapView {
+        href: gap.app.map_or_else(|| "/admin".to_owned(), |app| format!("/admin/apps/{}", app.key())),
+        text: t.text_with(&key, arguments).unwrap_or(key),
+    }
+}
+
+/// The first rows of the list of customers, filtered.
+async fn some_customers(
+    tx: &mut Tx,
+    filter: Filter,
+    t: T,
+    now: DateTime<Utc>,
+) -> Result<Vec<CustomerView>, AppError> {
+    let found = customers::list(tx, &filter).await?;
+    Ok(found.rows.into_iter().take(SHOWN).map(|row| customer_view(row, t, now)).collect())
+}
+
+fn request_tiles(t: T, pressing: Pressing) -> Vec<Tile> {
+    let tile = |label, count, tone, icon| Tile { href: "/requests".to_owned(), label, count, tone, icon };
+    let mut tiles = vec![tile(t.today_requests_all(), pressing.all, "badge-plain", "inbox")];
+    let urgent = pressing.over + pressing.last_day;
+    if urgent > 0 {
+        tiles.push(tile(t.today_requests_urgent(), urgent, "pressure-last-day", "alert-triangle"));
+    }
+    if pressing.soon > 0 {
+        tiles.push(tile(t.today_requests_soon(), pressing.soon, "pressure-soon", "calendar-due"));
+    }
+    tiles
+}
+
+/// Customers by whose move it is, and those that failed or ask something, from one count.
+fn customer_tiles(t: T, counts: &[(String, String, i64)]) -> Vec<Tile> {
+    let state = |state: CustomerState| -> i64 {
+        counts.iter().filter(|(key, ..)| key == state.key()).map(|(.., many)| many).sum()
+    };
+    let moving = |whose: WhoseMove| -> i64 {
+        counts.iter().filter(|(_, key, _)| key == whose.key()).map(|(.., many)| many).sum()
+    };
+    let of_move = |whose: WhoseMove, tone, icon| Tile {
+        href: format!("/customers?move={}&sort=since&paused=no", whose.key()),
+        label: t.text_or_key(&format!("layout-move-{}", whose.key())),
+        count: moving(whose),
+        tone,
+        icon,
+    };
+    let of_state = |one: CustomerState, tone, icon| Tile {
+        href: format!("/customers?state={}&sort=since&paused=no", one.key()),
+        label: t.text_or_key(&format!("customers-state-{}", one.key())),
+        count: state(one),
+        tone,
+        icon,
+    };
+    let mut tiles = vec![
+        of_move(WhoseMove::Us, "move-us", "hand-stop"),
+        of_move(WhoseMove::Customer, "move-customer", "building"),
+        of_move(WhoseMove::Microsoft, "move-microsoft", "loader"),
+    ];
+    let telling = [
+        of_state(CustomerState::Failed, "pressure-last-day", "circle-x"),
+        of_state(CustomerState::QuestionsOpen, "move-us", "help-circle"),
+        of_state(CustomerState::ConsentLost, "pressure-last-day", "lock"),
+        of_state(CustomerState::Drifted, "move-us", "history"),
+    ];
+    tiles.extend(telling.into_iter().filter(|tile| tile.count > 0));
+    tiles
+}
+
+fn health_tiles(t: T, failing: i64, stopped: i64) -> Vec<Tile> {
+    let mut tiles = Vec::new();
+    let mut tile = |href: &str, label, count, tone, icon| {
+        if count > 0 {
+            tiles.push(Tile { href: href.to_owned(), label, count, tone, icon });
+        }
+    };
+    tile("/health", t.today_work_failing(), failing, "move-us", "heartbeat");
+    tile("/health/rows?stopped=yes", t.today_work_stopped(), stopped, "pressure-last-day", "hand-stop");
+    tiles
+}
+
+async fn show(State(app): State<App>, page: Page) -> AppResult {
+    let (t, now, scope) = (page.t, app.clock.now(), page.scope());
+    let roles = scope.roles();
+    let mut tx = scope.begin(&app.db).await?;
+    let counts = customers::counts(&mut tx).await?;
+    let mut tiles = request_tiles(t, store::pressing(&mut tx, now).await?);
+    tiles.extend(customer_tiles(t, &counts));
+    if scope.may(Right::ViewHealth) {
+        let (failing, stopped) = health::store::failing(&mut tx).await?;
+        tiles.extend(health_tiles(t, failing, stopped));
+    }
+    let mut view = TodayView {
+        t,
+        tiles,
+        requests: None,
+        ours: None,
+        mine: None,
+        gaps: None,
+        first_run: counts.is_empty() && scope.may(Right::EditCustomers),
+        may_administer: scope.may(Right::Administer),
+        frame: page.frame.clone(),
+    };
+    if roles.has(Role::Approver) {
+        let found =
+            requests::pending(&mut tx, &requests::Filter::default(), &page.session.person_mail).await?;
+        view.requests =
+            Some(found.rows.into_iter().take(SHOWN).map(|row| request_view(row, t, now)).collect());
+    }
+    if scope.may(Right::Onboard) {
+        let filter = Filter {
+            whose_move: Some(WhoseMove::Us),
+            paused: Some(false),
+            sort: Sort::Since,
+            ..Filter::default()
+        };
+        view.ours = Some(some_customers(&mut tx, filter, t, now).await?);
+    }
+    if roles.has(Role::AccountManager) {
+        let filter = Filter { manager: scope.person(), sort: Sort::Since, ..Filter::default() };
+        view.mine = Some(some_customers(&mut tx, filter, t, now).await?);
+    }
+    if roles.has(Role::Admin) || roles.has(Role::Auditor) {
+        let provider = providers::store::provider(&mut tx).await?;
+        let apps = providers::store::apps(&mut tx).await?;
+        view.gaps = Some(gaps(&provider, &apps, now).iter().map(|gap| gap_view(gap, t)).collect());
+    }
+    drop(tx);
+    page.show(&view)
+}
