@@ -9,8 +9,10 @@ mod group_people;
 mod groups;
 mod organization;
 mod permissions;
+mod reviews;
 pub mod scene;
 mod security;
+mod service_principals;
 mod tenant_policies;
 mod users;
 
@@ -59,6 +61,12 @@ fn directory(scene: &mut Scene<'_>, pieces: &[&str]) -> Outcome {
         (_, ["groups", rest @ ..]) => group_calls(scene, rest),
         (_, ["identityGovernance", "entitlementManagement", rest @ ..]) => entitlement::answer(scene, rest),
         (_, ["roleManagement", "defender", rest @ ..]) => defender::answer(scene, rest),
+        (_, ["identityGovernance", "accessReviews", "definitions", rest @ ..]) => {
+            reviews::answer(scene, rest)
+        }
+        (_, ["servicePrincipals", rest @ ..]) => service_principals::answer(scene, rest),
+        ("PATCH", ["users", id]) => users::update(scene, id),
+        ("DELETE", ["users", id]) => users::delete(scene, id),
         (_, ["auditLogs", "directoryAudits", rest @ ..]) => audits::answer(scene, rest),
         (_, ["security", rest @ ..]) => security::answer(scene, rest),
         (_, ["policies", rest @ ..]) => tenant_policies::answer(scene, rest),

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::scene::{Scene, plain_key, stamp};
+use super::scene::{Scene, only, plain_key, stamp, text};
 use crate::answer::{Answer, Outcome};
 use crate::odata::{self, Allowed};
 use crate::world::{Tenant, User};
@@ -80,6 +80,40 @@ pub fn get(scene: &Scene<'_>, key: &str) -> Outcome {
     let tenant = scene.tenant();
     let user = tenant.user(&key).ok_or_else(|| Answer::not_found(&key))?;
     Ok(odata::single(scene.call, visible(scene, shown(tenant, user)), DEFAULT))
+}
+
+/// An administrator changes a person: his name, his mail, whether he may sign in.
+pub fn update(scene: &mut Scene<'_>, key: &str) -> Outcome {
+    let body = scene.body()?;
+    only(&body, &["displayName", "mail", "accountEnabled"])?;
+    let (name, mail) = (text(&body, "displayName")?, text(&body, "mail")?);
+    let key = plain_key(key);
+    let id = scene.tenant().user(&key).map(|u| u.id.clone()).ok_or_else(|| Answer::not_found(&key))?;
+    let found = scene.tenant_mut().users.iter_mut().find(|u| u.id == id);
+    let user = found.ok_or_else(|| Answer::not_found(&key))?;
+    if let Some(name) = name {
+        user.display_name = name;
+    }
+    if let Some(mail) = mail {
+        user.mail = Some(mail);
+    }
+    if let Some(on) = body["accountEnabled"].as_bool() {
+        user.enabled = on;
+    }
+    Ok(Answer::empty(204))
+}
+
+/// A deleted person is in no group any more; what he was assigned stays on the books (INFERRED).
+pub fn delete(scene: &mut Scene<'_>, key: &str) -> Outcome {
+    let key = plain_key(key);
+    let tenant = scene.tenant_mut();
+    let id = tenant.user(&key).map(|u| u.id.clone()).ok_or_else(|| Answer::not_found(&key))?;
+    tenant.users.retain(|u| u.id != id);
+    for group in &mut tenant.groups {
+        group.members.retain(|m| *m != id);
+        group.owners.retain(|o| *o != id);
+    }
+    Ok(Answer::empty(204))
 }
 
 /// The signed-in person's object id; an app alone has none.

@@ -40,6 +40,7 @@ impl Default for Switches {
             ("em.no-invites-fail-delivery", json!(true)),
             ("em.requestor-organization-withheld", json!(true)),
             ("em.delegated-needs-a-role", json!(true)),
+            ("reviews.definition-before-start", json!(false)),
             ("audit.delay-seconds", json!(0)),
             ("batch.answers-reversed", json!(true)),
             ("assertions.replay-refused", json!(true)),

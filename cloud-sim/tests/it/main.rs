@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may break off; clippy spares only functions marked as tests")]
 
 mod access;
+mod afterwards;
 mod authorize;
 mod batch;
 mod browser;
