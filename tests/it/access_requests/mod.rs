@@ -1,5 +1,7 @@
 //! Requests for access: one list over all customers in view, and how an open page hears of changes.
 
+mod live;
+
 use std::time::Duration;
 
 use axum::body::Body;
