@@ -27,3 +27,9 @@ pub mod today;
 pub mod app;
 pub mod router;
 pub mod work;
+
+pub mod config;
+pub mod program;
+
+#[cfg(all(not(debug_assertions), any(feature = "one-wall", feature = "simulated-clock")))]
+compile_error!("one-wall and simulated-clock are for tests; a release has neither");

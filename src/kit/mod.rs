@@ -18,6 +18,7 @@ pub mod right;
 pub mod roles;
 pub mod router;
 pub mod scope;
+pub mod scram;
 pub mod seal;
 pub mod session;
 pub mod text;

@@ -8,6 +8,7 @@ use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, Connection, raw_sql};
 
 use crate::kit::db::MIGRATIONS;
+use crate::kit::scram;
 
 pub const APP: &str = "portal_app";
 pub const OWNER: &str = "portal_owner";
@@ -47,6 +48,44 @@ pub async fn ensure_database(superuser: &PgConnectOptions, name: &str) -> anyhow
          grant connect on database {name} to {APP}"
     );
     raw_sql(AssertSqlSafe(guard)).execute(&mut connection).await?;
+    connection.close().await?;
+    Ok(())
+}
+
+/// On a server of the operators' own: lets `portal_owner` work in the schema `public`.
+///
+/// # Errors
+/// The login may not grant that.
+pub async fn ensure_schema(login: &PgConnectOptions) -> anyhow::Result<()> {
+    let mut connection = connect(login).await?;
+    let grant = "do $$ begin
+        if not has_schema_privilege('portal_owner', 'public', 'create with grant option') then
+            grant usage, create on schema public to portal_owner with grant option;
+        end if;
+    end $$";
+    let granted = raw_sql(grant).execute(&mut connection).await;
+    granted.with_context(|| {
+        format!("{} may not grant the schema public of this database; use its owner", login.get_username())
+    })?;
+    connection.close().await?;
+    Ok(())
+}
+
+/// Sets a login's password without telling it to the server.
+pub async fn set_password(
+    login: &PgConnectOptions,
+    role: &str,
+    password: &str,
+    salt: &[u8; 16],
+) -> anyhow::Result<()> {
+    if !password.is_ascii() || password.is_empty() {
+        bail!("the password of {role} may hold ASCII characters only");
+    }
+    let mut connection = connect(login).await?;
+    // The verifier is base64 and `$:`; a role is one of ours.
+    let sql = format!("alter role {role} password '{}'", scram::verifier(password, salt));
+    let set = raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await;
+    set.with_context(|| format!("{} may not set the password of {role}", login.get_username()))?;
     connection.close().await?;
     Ok(())
 }

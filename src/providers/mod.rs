@@ -4,6 +4,7 @@ pub mod certificate;
 mod credential;
 mod model;
 mod pages;
+pub mod set_up;
 pub mod store;
 
 pub use credential::{place_of, proof_of};

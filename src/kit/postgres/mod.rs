@@ -41,7 +41,8 @@ pub struct Cluster {
     pub owner: PgConnectOptions,
     /// The cluster's superuser. For tests that make databases; the portal never uses it after the start.
     pub superuser: PgConnectOptions,
-    running: Arc<(Postmaster, Place)>,
+    /// `None`: another portal runs it, and this one only looks in.
+    running: Option<Arc<(Postmaster, Place)>>,
 }
 
 impl Cluster {
@@ -49,23 +50,35 @@ impl Cluster {
     /// One line that says what to do: no binaries, directory in use or out of reach, other major version, …
     pub async fn start(options: Options) -> anyhow::Result<Self> {
         let running = tokio::task::spawn_blocking(move || start(&options)).await??;
+        let cluster = Self::at(&running.1.socket_dir.clone(), Some(Arc::new(running)));
+        roles::ensure(&cluster.superuser).await?;
+        roles::ensure_database(&cluster.superuser, DATABASE).await?;
+        Ok(cluster)
+    }
+
+    /// As `start`; where another portal runs the directory already, its server is used. For commands beside a portal.
+    pub async fn start_or_join(options: Options) -> anyhow::Result<Self> {
+        match place::held_socket(&options.data_dir) {
+            Some(socket_dir) => Ok(Self::at(&socket_dir, None)),
+            None => Self::start(options).await,
+        }
+    }
+
+    fn at(socket_dir: &Path, running: Option<Arc<(Postmaster, Place)>>) -> Self {
         let login = |user: &str, database: &str| {
             PgConnectOptions::new_without_pgpass()
-                .socket(&running.1.socket_dir)
+                .socket(socket_dir)
                 .port(5432)
                 .ssl_mode(PgSslMode::Disable)
                 .username(user)
                 .database(database)
         };
-        let superuser = login("postgres", "postgres");
-        roles::ensure(&superuser).await?;
-        roles::ensure_database(&superuser, DATABASE).await?;
-        Ok(Self {
+        Self {
             app: login(roles::APP, DATABASE),
             owner: roles::as_owner(login("postgres", DATABASE)),
-            superuser,
-            running: Arc::new(running),
-        })
+            superuser: login("postgres", "postgres"),
+            running,
+        }
     }
 
     /// A cluster in a new directory under the system's temporary one, which ends with the process. What earlier
@@ -82,13 +95,18 @@ impl Cluster {
 
     /// Stops in order. Connections still open are cut.
     pub async fn stop(&self) -> anyhow::Result<()> {
-        let running = Arc::clone(&self.running);
+        let Some(running) = self.running.clone() else { return Ok(()) };
         tokio::task::spawn_blocking(move || running.0.stop(&running.1)).await?
     }
 
     /// Whether Postgres ended without being asked.
     pub fn has_ended(&self) -> bool {
-        self.running.0.has_ended()
+        self.running.as_ref().is_some_and(|running| running.0.has_ended())
+    }
+
+    /// Whether another portal runs it.
+    pub fn is_anothers(&self) -> bool {
+        self.running.is_none()
     }
 }
 

@@ -44,7 +44,7 @@ impl Place {
         private_dir(&home, run_as)?;
         if let Some(barred) = run_as.barred_at(&home) {
             bail!(
-                "Postgres runs as {} and cannot enter {}: choose another PORTAL_DATA_DIR or `chmod o+x` it",
+                "Postgres runs as {} and cannot enter {}: choose another PORTAL_DATA or `chmod o+x` it",
                 run_as.name(),
                 barred.display()
             );
@@ -78,6 +78,16 @@ fn take_lock(root: &Path) -> anyhow::Result<File> {
         Err(TryLockError::Error(error)) => {
             Err(error).with_context(|| format!("cannot lock {}", path.display()))
         }
+    }
+}
+
+/// Where the server of a directory held by another portal takes connections; `None`: nobody holds it.
+pub fn held_socket(root: &Path) -> Option<PathBuf> {
+    let root = fs::canonicalize(root).ok()?;
+    let lock = OpenOptions::new().write(true).open(root.join("portal.lock")).ok()?;
+    match lock.try_lock() {
+        Err(TryLockError::WouldBlock) => Some(socket_dir(&root.join("postgres"))),
+        _ => None,
     }
 }
 

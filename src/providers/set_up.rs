@@ -1,0 +1,66 @@
+//! What only the command line may do: portal_owner adds a provider and finds those that are there.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::kit::db::Db;
+use crate::kit::ids::ProviderId;
+use crate::kit::scope::Tx;
+
+/// A provider as he is added.
+#[derive(Clone, Debug, Serialize)]
+pub struct NewProvider {
+    pub slug: String,
+    pub name: String,
+    pub mail_domains: Vec<String>,
+    pub sign_in_issuer: String,
+    pub sign_in_tenant: Option<Uuid>,
+    pub analyst_tenant: Option<Uuid>,
+    pub analyst_domain: Option<String>,
+    pub default_language: String,
+}
+
+/// Adds the scope's own provider; the transaction is portal_owner's.
+pub async fn add(tx: &mut Tx, new: &NewProvider, now: DateTime<Utc>) -> Result<(), sqlx::Error> {
+    let provider = tx.scope().provider();
+    sqlx::query!(
+        "insert into provider (provider_id, slug, name, mail_domains, sign_in_issuer, sign_in_tenant, analyst_tenant,
+                               analyst_domain, default_language, created_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        provider.0,
+        new.slug,
+        new.name,
+        &new.mail_domains,
+        new.sign_in_issuer,
+        new.sign_in_tenant,
+        new.analyst_tenant,
+        new.analyst_domain,
+        new.default_language,
+        now
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// A provider as the command line lists him.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    pub id: ProviderId,
+    pub slug: String,
+    pub name: String,
+}
+
+/// Every provider of the installation; the pool is portal_owner's, which sees all rows.
+pub async fn every(owner: &Db) -> Result<Vec<Listed>, sqlx::Error> {
+    let rows = sqlx::query!("select provider_id, slug, name from provider order by slug")
+        .fetch_all(owner.pool())
+        .await?;
+    let listed = rows.into_iter().map(|row| Listed {
+        id: ProviderId(row.provider_id),
+        slug: row.slug,
+        name: row.name,
+    });
+    Ok(listed.collect())
+}
