@@ -51,7 +51,7 @@ fn seen_group(group: Group, members: &[Principal], owners: &[Principal], facts: 
         })
         .collect();
     members.sort_unstable();
-    let mut owners: Vec<String> = owners.iter().map(|one| named(one)).collect();
+    let mut owners: Vec<String> = owners.iter().map(named).collect();
     owners.sort_unstable();
     SeenGroup {
         usable: can_be_given(&group),
