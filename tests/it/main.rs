@@ -3,6 +3,7 @@
 
 mod access_requests;
 mod audit;
+mod cloud_calls;
 mod customers;
 mod graph;
 mod health;
