@@ -345,7 +345,7 @@ create table access_request (
     foreign key (provider_id, customer_id) references customer on delete cascade
 );
 create index access_request_open on access_request
-    (provider_id, coalesce(denied_at, 'epoch'::timestamptz), customer_id, request_id)
+    (provider_id, coalesce(denied_at, '9999-01-01 00:00:00+00'::timestamptz), customer_id, request_id)
     where state = 'pendingApproval';
 create index access_request_changed on access_request (provider_id, read_at);
 

@@ -8,12 +8,11 @@ health-customers = { $count ->
     }
 health-and-more = and { $count } more
 health-failures = { $count ->
-    [0] not tried again yet
+    [0] never came to an end
     [one] failed once
     *[other] failed up to { $count } times in a row
     }
 health-again = Again now
-health-again-of = Again now: { $kind } of { $name }
 health-stopped = Stopped
 health-stopped-of = { $count } stopped
 health-stopped-notice = { $count ->

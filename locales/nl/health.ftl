@@ -8,12 +8,11 @@ health-customers = { $count ->
     }
 health-and-more = en nog { $count }
 health-failures = { $count ->
-    [0] nog niet opnieuw geprobeerd
+    [0] kwam nooit tot een einde
     [one] één keer mislukt
     *[other] tot { $count } keer achter elkaar mislukt
     }
 health-again = Nu opnieuw
-health-again-of = Nu opnieuw: { $kind } van { $name }
 health-stopped = Gestopt
 health-stopped-of = { $count } gestopt
 health-stopped-notice = { $count ->

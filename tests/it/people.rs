@@ -34,7 +34,7 @@ async fn an_administrator_chooses_which_customers_a_person_sees() {
     assert_eq!(app.post(Some(&admin), &format!("{path}/view"), "sees=these").await.status, 303);
     assert_eq!(sees().await, (false, false), "at once, in the session she has");
     let found = app.get(Some(&admin), &format!("{path}?q=wood")).await.body;
-    assert!(found.contains("Give Woodgrove") && !found.contains("Tailspin"), "{found}");
+    assert!(found.contains("(Woodgrove)") && !found.contains("Tailspin"), "{found}");
     assert_eq!(app.post(Some(&admin), &format!("{path}/give"), &format!("which={one}")).await.status, 303);
     assert_eq!(sees().await, (true, false));
     assert_eq!(app.get(Some(&anna), &format!("/customers/{two}")).await.status, 404);

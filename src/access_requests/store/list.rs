@@ -34,7 +34,7 @@ pub struct Page {
     pub next: Option<Cursor>,
 }
 
-/// Pending requests of every customer in view, least time left first. The age of a row is that of its customer's
+/// Pending requests of every customer in view, least time left first; those whose end is not known come last. The age of a row is that of its customer's
 /// last reading.
 pub async fn pending(tx: &mut Tx, filter: &Filter, own_mail: &str) -> Result<Page, sqlx::Error> {
     let (provider, viewer) = (tx.scope().provider(), tx.scope().limited_to());
@@ -43,7 +43,7 @@ pub async fn pending(tx: &mut Tx, filter: &Filter, own_mail: &str) -> Result<Pag
         r#"select r.customer_id, c.name as customer_name, c.domain, c.entra_tenant_id, r.request_id, r.package,
                   r.package_name, r.requestor_name, r.requestor_mail, r.justification, r.created_at, r.denied_at,
                   coalesce(g.read_at, r.read_at) as "read_at!",
-                  coalesce(r.denied_at, 'epoch'::timestamptz) as "key!"
+                  coalesce(r.denied_at, '9999-01-01 00:00:00+00'::timestamptz) as "key!"
              from access_request r
              join customer c on c.provider_id = $1 and c.customer_id = r.customer_id
              left join access_request_reading g on g.provider_id = $1 and g.customer_id = r.customer_id
@@ -52,9 +52,9 @@ pub async fn pending(tx: &mut Tx, filter: &Filter, own_mail: &str) -> Result<Pag
                    and v.person_id = $2 and v.customer_id = r.customer_id))
               and ($3::uuid is null or r.customer_id = $3)
               and ($4::text is null or r.package = $4)
-              and ($5::timestamptz is null or (coalesce(r.denied_at, 'epoch'::timestamptz), r.customer_id, r.request_id)
+              and ($5::timestamptz is null or (coalesce(r.denied_at, '9999-01-01 00:00:00+00'::timestamptz), r.customer_id, r.request_id)
                    > ($5, $6::uuid, $7::text))
-            order by coalesce(r.denied_at, 'epoch'::timestamptz), r.customer_id, r.request_id
+            order by coalesce(r.denied_at, '9999-01-01 00:00:00+00'::timestamptz), r.customer_id, r.request_id
             limit $8"#,
         provider.0,
         viewer.map(|person| person.0),

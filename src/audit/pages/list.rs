@@ -4,13 +4,13 @@ use askama::Template;
 use axum::extract::{Query, State};
 use serde::{Deserialize, Serialize};
 
-use super::row::{RowView, action_text};
+use super::row::{Names, RowView, action_text};
 use crate::app::App;
 use crate::audit::store::{self, By, Filter};
 use crate::customers::{Tab, Viewed, model::words, store as customers, tabs};
 use crate::kit::error::AppResult;
 use crate::kit::frame::Frame;
-use crate::kit::ids::CustomerId;
+use crate::kit::ids::{CustomerId, PersonId};
 use crate::kit::page::Page;
 use crate::kit::text::T;
 
@@ -98,6 +98,10 @@ struct CustomerView {
     list: List,
 }
 
+fn names(people: &[(PersonId, String)]) -> Names {
+    people.iter().map(|(id, name)| (id.to_string(), name.clone())).collect()
+}
+
 fn choice(value: &str, label: String, chosen: &str) -> ChoiceView {
     ChoiceView { chosen: value == chosen, value: value.to_owned(), label }
 }
@@ -113,6 +117,7 @@ pub async fn show(State(app): State<App>, page: Page, Query(asked): Query<Asked>
         Err(_) => None,
     };
     drop(tx);
+    let names = names(&people);
     let mut choices = vec![choice(NOBODY, t.audit_filter_nobody(), &asked.person)];
     choices.extend(people.into_iter().map(|(id, name)| choice(&id.to_string(), name, &asked.person)));
     let mut actions: Vec<ChoiceView> =
@@ -128,7 +133,7 @@ pub async fn show(State(app): State<App>, page: Page, Query(asked): Query<Asked>
         people: choices,
         actions,
         list: List {
-            rows: rows.into_iter().map(|row| RowView::new(row, t)).collect(),
+            rows: rows.into_iter().map(|row| RowView::new(row, t, &names)).collect(),
             of_customer: false,
             narrowed: asked.narrowed(),
             next: next.map(|seq| asked.at("/audit", |other| other.after = seq.to_string())),
@@ -149,13 +154,14 @@ pub async fn of_customer(
     let filter = Filter { customer: Some(customer.id), after: asked.after.parse().ok(), ..Filter::default() };
     let mut tx = page.scope().begin(&app.db).await?;
     let (rows, next) = store::list(&mut tx, &filter).await?;
+    let names = names(&store::people(&mut tx).await?);
     drop(tx);
     let path = format!("/customers/{}/activity", customer.id);
     page.show(&CustomerView {
         t,
         tabs: tabs(&page, customer.id, "activity"),
         list: List {
-            rows: rows.into_iter().map(|row| RowView::new(row, t)).collect(),
+            rows: rows.into_iter().map(|row| RowView::new(row, t, &names)).collect(),
             of_customer: true,
             narrowed: false,
             next: next.map(|seq| format!("{path}?after={seq}")),

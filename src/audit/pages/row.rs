@@ -1,5 +1,7 @@
 //! One event in words.
 
+use std::collections::HashMap;
+
 use crate::audit::model::{FieldChange, Told, changes};
 use crate::audit::store::EventRow;
 use crate::kit::text::T;
@@ -38,25 +40,28 @@ fn actor_text(t: T, actor: &str, human: bool) -> String {
     }
 }
 
-fn field(t: T, change: FieldChange) -> FieldView {
+/// Names of people by their ids, so that a value that is an id is told as a name.
+pub type Names = HashMap<String, String>;
+
+fn field(t: T, names: &Names, change: FieldChange) -> FieldView {
     let key = format!("audit-field-{}", change.field.replace(['.', '_'], "-"));
     FieldView {
         name: t.text(&key).unwrap_or_else(|| change.field.replace('_', " ")),
-        before: change.before.map(|value| value_text(t, &value)),
-        after: change.after.map(|value| value_text(t, &value)),
+        before: change.before.map(|value| value_text(t, names, &value)),
+        after: change.after.map(|value| value_text(t, names, &value)),
     }
 }
 
-fn value_text(t: T, value: &str) -> String {
+fn value_text(t: T, names: &Names, value: &str) -> String {
     match value {
         "true" => t.layout_yes(),
         "false" => t.layout_no(),
-        other => other.to_owned(),
+        other => names.get(other).cloned().unwrap_or_else(|| other.to_owned()),
     }
 }
 
 impl RowView {
-    pub fn new(row: EventRow, t: T) -> Self {
+    pub fn new(row: EventRow, t: T, names: &Names) -> Self {
         let told: Told = serde_json::from_slice(&row.body).unwrap_or_default();
         let (fields, left_out) = changes(&told.before, &told.after);
         let human = row.person_id.is_some();
@@ -71,7 +76,7 @@ impl RowView {
             action: action_text(t, &row.action),
             action_key: row.action,
             customer,
-            fields: fields.into_iter().map(|change| field(t, change)).collect(),
+            fields: fields.into_iter().map(|change| field(t, names, change)).collect(),
             left_out,
             why: told.why,
         }
