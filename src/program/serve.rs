@@ -69,13 +69,14 @@ async fn serve(
             Ok(())
         });
     }
+    let listening = listener.local_addr()?;
     let service = router::router(&app).into_make_service_with_connect_info::<SocketAddr>();
     let stop = app.stop.clone();
     parts.spawn(async move {
         axum::serve(listener, service).with_graceful_shutdown(stop.cancelled_owned()).await?;
         Ok(())
     });
-    tracing::info!(portal = %config.portal_url, listening = %config.portal_listen, "ready");
+    tracing::info!(portal = %config.portal_url, %listening, "ready");
     let why = tokio::select! {
         () = signals.stop() => Ok(()),
         () = watch(database) => Err(anyhow::anyhow!("the private Postgres ended; see its log in PORTAL_DATA")),

@@ -3,3 +3,4 @@
 pub mod app;
 pub mod cloud;
 pub mod database;
+pub mod program;
