@@ -155,3 +155,59 @@ async fn a_wake_during_the_work_is_not_lost_and_failures_wait_longer_each_time()
     }
     assert!(waits.windows(2).all(|pair| pair[1] > pair[0]), "{waits:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_leases_of_a_dead_process_go_to_exactly_one_of_the_others() {
+    let app = TestApp::offline().await;
+    let provider = app.provider("contoso").await;
+    for number in 0..30 {
+        let customer = app.customer(provider, &format!("Customer {number}")).await;
+        wake(&app, provider, customer, "count").await;
+    }
+    let (dead, one, two) = (workers(&app, sleeping()), workers(&app, sleeping()), workers(&app, sleeping()));
+    assert_eq!(dead.claim(30).await.unwrap().len(), 30);
+    assert!(one.claim(30).await.unwrap().is_empty(), "the leases still hold");
+    app.clock.advance((LEASE + chrono::TimeDelta::seconds(1)).to_std().unwrap());
+    let mut held = Vec::new();
+    for _ in 0..20 {
+        let (first, second) = tokio::join!(one.claim(2), two.claim(2));
+        held.extend(first.unwrap().into_iter().chain(second.unwrap()));
+    }
+    assert!(held.iter().all(|claimed| claimed.fence() == 2), "the dead holder's fence is behind");
+    let mut customers: Vec<_> = held.iter().map(Claimed::customer).collect();
+    customers.sort();
+    customers.dedup();
+    assert_eq!((held.len(), customers.len()), (30, 30));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_that_is_told_to_stop_ends_what_it_claimed_and_takes_nothing_more() {
+    let app = TestApp::offline().await;
+    let provider = app.provider("contoso").await;
+    let customer = app.customer(provider, "One").await;
+    wake(&app, provider, customer, "slow").await;
+    let (begun, may_end) = (Arc::new(tokio::sync::Notify::new()), Arc::new(tokio::sync::Notify::new()));
+    let (tell, wait) = (Arc::clone(&begun), Arc::clone(&may_end));
+    let kinds = Kinds::default().with("slow", move |_: App, _: Claimed| {
+        let (tell, wait) = (Arc::clone(&tell), Arc::clone(&wait));
+        async move {
+            tell.notify_one();
+            wait.notified().await;
+            Outcome::Done { next: None }
+        }
+    });
+    let stop = tokio_util::sync::CancellationToken::new();
+    let running = tokio::spawn(Arc::new(workers(&app, kinds)).run(4, stop.clone()));
+    begun.notified().await;
+    stop.cancel();
+    let other = app.customer(provider, "Two").await;
+    wake(&app, provider, other, "slow").await;
+    may_end.notify_one();
+    running.await.unwrap();
+    let outcomes = sqlx::query!("select outcome, leased_until from work order by outcome desc")
+        .fetch_all(&app.owner)
+        .await
+        .unwrap();
+    let outcomes: Vec<_> = outcomes.into_iter().map(|row| (row.outcome, row.leased_until)).collect();
+    assert_eq!(outcomes, [("done".to_owned(), None), (String::new(), None)]);
+}
