@@ -102,7 +102,7 @@ async fn it_runs_as_an_ordinary_user_in_his_own_data_directory() {
         Program::on(directory.path()).without("PORTAL_DATA").with("HOME", directory.path().to_str().unwrap());
     if am_root() {
         chown(directory.path(), Some(65534), Some(65534)).unwrap();
-        program = program.as_nobody(directory.path());
+        program = program.by_nobody(directory.path());
     }
     let portal = program.serve();
     assert_eq!(portal.status("/readyz").await, 200);

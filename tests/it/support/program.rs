@@ -82,7 +82,7 @@ impl Program {
     }
 
     /// As the account `nobody`, whom cargo's directories do not let in: the binary is linked beside the data.
-    pub fn as_nobody(mut self, place: &Path) -> Self {
+    pub fn by_nobody(mut self, place: &Path) -> Self {
         let binary = place.join("mssp-portal");
         std::fs::hard_link(BINARY, &binary).or_else(|_| std::fs::copy(BINARY, &binary).map(|_| ())).unwrap();
         self.binary = binary;
