@@ -58,12 +58,12 @@ mod simulated {
 
         fn sleep(&self, time: Duration) -> BoxFuture<'static, ()> {
             let (seconds, machine) = (Arc::clone(&self.seconds), self.machine.clone());
-            let now = move || machine.now() + TimeDelta::seconds(seconds.load(Ordering::SeqCst));
-            let until = now() + time;
+            let present = move || machine.now() + TimeDelta::seconds(seconds.load(Ordering::SeqCst));
+            let until = present() + time;
             let machine = self.machine.clone();
             Box::pin(async move {
                 // In short naps: the clock may be moved meanwhile.
-                while let Ok(left) = (until - now()).to_std() {
+                while let Ok(left) = (until - present()).to_std() {
                     machine.sleep(left.min(ASK)).await;
                 }
             })
