@@ -19,7 +19,7 @@ use crate::kit::page::{Nav, NavEntry, RequestId, error_pages};
 use crate::kit::right::Right;
 use crate::kit::router::{RouteInfo, Routes};
 use crate::kit::{assets, headers, limits};
-use crate::{access_requests, audit, customers, health, people, providers, sign_in, today};
+use crate::{access_requests, audit, customers, health, onboarding, people, providers, sign_in, today};
 
 /// A page that takes longer is given up; event streams answer at once and are not held to it.
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
@@ -44,6 +44,7 @@ fn rooms() -> Routes<App> {
         .get("/assets/{file}", Right::Anyone, assets::serve)
         .merge(sign_in::routes())
         .merge(customers::routes())
+        .merge(onboarding::routes())
         .merge(access_requests::routes())
         .merge(providers::routes())
         .merge(people::routes())

@@ -5,6 +5,7 @@ pub mod blueprint;
 pub mod facts;
 pub mod observation;
 pub mod observe;
+mod pages;
 pub mod plan;
 pub mod policy;
 pub mod replan;
@@ -13,3 +14,5 @@ pub mod step;
 pub mod store;
 pub mod wanted;
 pub mod work;
+
+pub use pages::routes;

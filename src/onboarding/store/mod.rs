@@ -12,6 +12,6 @@ pub use plans::{
     stored_plan, supersede,
 };
 pub use runs::{
-    LogLine, Run, RunState, RunStep, RunStepState, begin_step, end_step, latest_run, log, log_lines,
+    LogLine, Run, RunState, RunStep, RunStepState, begin_step, end_step, latest_run, log, log_lines, moved,
     open_run, retry_steps, run_steps, set_run_state, start_run,
 };

@@ -333,3 +333,25 @@ pub async fn log_lines(tx: &mut Tx, run: RunId, step: Option<&str>) -> Result<Ve
     });
     Ok(lines.collect())
 }
+
+/// When plan, run or standing of the customer last moved, if since then.
+pub async fn moved(
+    tx: &mut Tx,
+    customer: CustomerId,
+    since: DateTime<Utc>,
+) -> Result<Option<DateTime<Utc>>, sqlx::Error> {
+    let provider = tx.scope().provider();
+    let latest = sqlx::query_scalar!(
+        "select greatest(
+                  (select max(changed_at) from run where provider_id = $1 and customer_id = $2),
+                  (select max(made_at) from plan where provider_id = $1 and customer_id = $2),
+                  (select read_at from observation where provider_id = $1 and customer_id = $2),
+                  (select max(declared_at) from fact where provider_id = $1 and customer_id = $2),
+                  (select since from customer where provider_id = $1 and customer_id = $2))",
+        provider.0,
+        customer.0
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(latest.filter(|at| *at > since))
+}

@@ -1,0 +1,191 @@
+//! The blueprint's form: every field typed, nothing else taken.
+
+use serde::Deserialize;
+
+use crate::kit::form::FieldErrors;
+use crate::kit::text::T;
+use crate::onboarding::blueprint::{
+    Access, Blueprint, Defender, DefenderMode, Frequency, LiveResponse, Named, NoResponse, Package, Review,
+    Reviewers, Tier,
+};
+
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct BlueprintForm {
+    /// The version that was shown; another one meanwhile is a conflict.
+    pub version: i32,
+    pub approvers_group: String,
+    pub approvers_package: String,
+    pub catalog: String,
+    /// One value per row of tiers; a row without a group's name is no tier.
+    #[serde(default)]
+    pub tier_key: Vec<String>,
+    #[serde(default)]
+    pub tier_group: Vec<String>,
+    #[serde(default)]
+    pub tier_package: Vec<String>,
+    #[serde(default)]
+    pub tier_role: Vec<String>,
+    #[serde(default)]
+    pub tier_live: Vec<String>,
+    pub days: String,
+    pub decide_days: String,
+    #[serde(default)]
+    pub hidden: Option<String>,
+    #[serde(default)]
+    pub extension: Option<String>,
+    #[serde(default)]
+    pub extension_approval: Option<String>,
+    #[serde(default)]
+    pub requestor_justification: Option<String>,
+    #[serde(default)]
+    pub approver_justification: Option<String>,
+    pub review_every: String,
+    pub open_days: String,
+    pub reviewers: String,
+    pub no_response: String,
+    pub defender: String,
+    #[serde(default)]
+    pub why: String,
+}
+
+/// Free keys for tiers that are added.
+const KEYS: [&str; 5] = ["tier1", "tier2", "tier3", "tier4", "tier5"];
+
+impl BlueprintForm {
+    pub fn of(version: i32, blueprint: &Blueprint) -> Self {
+        let flag = |on: bool| on.then(|| "yes".to_owned());
+        let tiers =
+            |field: fn(&Tier) -> &str| blueprint.tiers.iter().map(|tier| field(tier).to_owned()).collect();
+        Self {
+            version,
+            approvers_group: blueprint.approvers.group.name.clone(),
+            approvers_package: blueprint.approvers.package.name.clone(),
+            catalog: blueprint.catalog.name.clone(),
+            tier_key: tiers(|tier| &tier.key),
+            tier_group: tiers(|tier| &tier.group.name),
+            tier_package: tiers(|tier| &tier.package.name),
+            tier_role: tiers(|tier| &tier.role.name),
+            tier_live: tiers(|tier| tier.live_response.key()),
+            days: blueprint.access.days.to_string(),
+            decide_days: blueprint.access.decide_days.to_string(),
+            hidden: flag(blueprint.access.hidden),
+            extension: flag(blueprint.access.extension),
+            extension_approval: flag(blueprint.access.extension_needs_approval),
+            requestor_justification: flag(blueprint.access.requestor_justification),
+            approver_justification: flag(blueprint.access.approver_justification),
+            review_every: blueprint.review.every.key().to_owned(),
+            open_days: blueprint.review.open_days.to_string(),
+            reviewers: blueprint.review.reviewers.key().to_owned(),
+            no_response: blueprint.review.no_response.key().to_owned(),
+            defender: blueprint.defender.mode.key().to_owned(),
+            why: String::new(),
+        }
+    }
+
+    /// The blueprint it says, or a sentence per field that cannot be taken. Descriptions stay as they were.
+    pub fn read(&self, t: T, before: &Blueprint) -> Result<Blueprint, FieldErrors> {
+        let mut errors = FieldErrors::default();
+        let mut number = |field: &str, text: &str| {
+            text.trim().parse::<u32>().unwrap_or_else(|_| {
+                errors.add(field, t.blueprint_wrong_number());
+                1
+            })
+        };
+        let (days, decide_days) = (number("days", &self.days), number("decide_days", &self.decide_days));
+        let open_days = number("open_days", &self.open_days);
+        let renamed = |was: &Named, name: &str| Named { name: name.trim().to_owned(), ..was.clone() };
+        let blueprint = Blueprint {
+            approvers: Package {
+                group: renamed(&before.approvers.group, &self.approvers_group),
+                package: renamed(&before.approvers.package, &self.approvers_package),
+            },
+            tiers: self.tiers(before),
+            catalog: renamed(&before.catalog, &self.catalog),
+            access: Access {
+                days,
+                decide_days,
+                hidden: self.hidden.is_some(),
+                extension: self.extension.is_some(),
+                extension_needs_approval: self.extension_approval.is_some(),
+                requestor_justification: self.requestor_justification.is_some(),
+                approver_justification: self.approver_justification.is_some(),
+            },
+            review: Review {
+                every: Frequency::from_key(&self.review_every).unwrap_or(Frequency::Annually),
+                open_days,
+                reviewers: Reviewers::from_key(&self.reviewers).unwrap_or(Reviewers::Approvers),
+                no_response: NoResponse::from_key(&self.no_response).unwrap_or(NoResponse::Remove),
+            },
+            defender: Defender {
+                mode: DefenderMode::from_key(&self.defender).unwrap_or(DefenderMode::Manual),
+            },
+        };
+        for wrong in blueprint.wrongs() {
+            errors.add(wrong.field, t.text_or_key(wrong.why));
+        }
+        if errors.is_empty() { Ok(blueprint) } else { Err(errors) }
+    }
+
+    fn tiers(&self, before: &Blueprint) -> Vec<Tier> {
+        let mut tiers: Vec<Tier> = Vec::new();
+        for (row, group) in self.tier_group.iter().enumerate().filter(|(_, group)| !group.trim().is_empty()) {
+            let text =
+                |values: &Vec<String>| values.get(row).map(|text| text.trim().to_owned()).unwrap_or_default();
+            let or = |text: String, other: &str| if text.is_empty() { other.to_owned() } else { text };
+            let typed = text(&self.tier_key);
+            let taken = |key: &str| {
+                tiers.iter().any(|tier| tier.key == key)
+                    || (typed != key && self.tier_key.iter().any(|other| other == key))
+            };
+            let free = KEYS.iter().find(|key| !taken(key)).map_or_else(String::new, |key| (*key).to_owned());
+            let key = if KEYS.contains(&typed.as_str()) { typed.clone() } else { free };
+            let was = before.tier(&key).or(before.tiers.first());
+            let told = |named: Option<&Named>, name: String| Named {
+                description: named.map(|one| one.description.clone()).unwrap_or_default(),
+                name,
+            };
+            tiers.push(Tier {
+                group: told(was.map(|tier| &tier.group), group.trim().to_owned()),
+                package: told(was.map(|tier| &tier.package), or(text(&self.tier_package), group.trim())),
+                role: told(was.map(|tier| &tier.role), or(text(&self.tier_role), group.trim())),
+                live_response: LiveResponse::from_key(&text(&self.tier_live)).unwrap_or(LiveResponse::None),
+                key,
+            });
+        }
+        tiers
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kit::text::Lang;
+
+    #[test]
+    fn a_form_that_changes_nothing_gives_the_same_blueprint() {
+        let blueprint = Blueprint::default();
+        let form = BlueprintForm::of(1, &blueprint);
+        assert_eq!(form.read(Lang::En.t(), &blueprint).unwrap(), blueprint);
+    }
+
+    #[test]
+    fn an_added_tier_gets_a_key_of_its_own_and_an_emptied_one_goes() {
+        let blueprint = Blueprint::default();
+        let mut form = BlueprintForm::of(1, &blueprint);
+        form.tier_key.push(String::new());
+        form.tier_group.push("Tier 3 Hunter".to_owned());
+        form.tier_live.push("basic".to_owned());
+        let read = form.read(Lang::En.t(), &blueprint).unwrap();
+        assert_eq!(read.keys(), ["approvers", "tier1", "tier2", "tier3"]);
+        assert_eq!(read.tiers[2].package.name, "Tier 3 Hunter");
+        form.tier_group[0].clear();
+        assert_eq!(form.read(Lang::En.t(), &blueprint).unwrap().keys(), ["approvers", "tier2", "tier3"]);
+    }
+
+    #[test]
+    fn what_is_no_number_is_said_at_its_field() {
+        let blueprint = Blueprint::default();
+        let form = BlueprintForm { days: "a year".to_owned(), ..BlueprintForm::of(1, &blueprint) };
+        assert!(form.read(Lang::En.t(), &blueprint).unwrap_err().of("days").is_some());
+    }
+}

@@ -1,0 +1,33 @@
+//! Pages of the onboarding room.
+
+mod acts;
+mod answers;
+mod blueprint;
+mod blueprint_form;
+mod plan;
+mod shown;
+mod step;
+mod words;
+
+use crate::app::App;
+use crate::kit::right::Right;
+use crate::kit::router::Routes;
+
+pub fn routes() -> Routes<App> {
+    const PLAN: &str = "/customers/{customer}/onboarding";
+    Routes::default()
+        .get(PLAN, Right::ViewCustomers, plan::show)
+        .get("/customers/{customer}/onboarding/progress", Right::ViewCustomers, plan::progress)
+        .get("/customers/{customer}/onboarding/events", Right::ViewCustomers, plan::events)
+        .post("/customers/{customer}/onboarding/approve", Right::Onboard, acts::approve)
+        .post("/customers/{customer}/onboarding/cancel", Right::Onboard, acts::cancel)
+        .post("/customers/{customer}/onboarding/retry", Right::Onboard, acts::retry)
+        .post("/customers/{customer}/onboarding/administrator", Right::Onboard, answers::administrator)
+        .post("/customers/{customer}/onboarding/beside", Right::Onboard, answers::all_beside)
+        .get("/customers/{customer}/onboarding/steps/{step}", Right::ViewCustomers, step::show)
+        .post("/customers/{customer}/onboarding/steps/{step}/declare", Right::Onboard, answers::declare)
+        .post("/customers/{customer}/onboarding/steps/{step}/reopen", Right::Onboard, answers::reopen)
+        .post("/customers/{customer}/onboarding/steps/{step}/answer", Right::Onboard, answers::answer)
+        .get("/admin/blueprint", Right::Administer, blueprint::show)
+        .post("/admin/blueprint", Right::Administer, blueprint::save)
+}
