@@ -40,6 +40,10 @@ struct QuestionView {
 #[template(path = "onboarding/progress.html")]
 struct ProgressView {
     t: T,
+    v: Progress,
+}
+
+struct Progress {
     customer: Customer,
     state: String,
     next_move: String,
@@ -66,15 +70,15 @@ struct PlanView {
     t: T,
     tabs: Vec<Tab>,
     customer: Customer,
-    progress: String,
+    v: Progress,
 }
 
 pub async fn show(State(app): State<App>, Viewed { page, customer }: Viewed) -> AppResult {
-    let progress = progress_view(&app, &page, customer.clone()).await?;
+    let v = gather(&app, &page, customer.clone()).await?;
     let view = PlanView {
         t: page.t,
         tabs: tabs(&page, customer.id, "onboarding"),
-        progress: progress.render().map_err(|error| AppError::Internal(error.into()))?,
+        v,
         frame: page.frame.clone(),
         customer,
     };
@@ -82,11 +86,11 @@ pub async fn show(State(app): State<App>, Viewed { page, customer }: Viewed) -> 
 }
 
 pub async fn progress(State(app): State<App>, Viewed { page, customer }: Viewed) -> AppResult {
-    let view = progress_view(&app, &page, customer).await?;
-    page.show(&view)
+    let v = gather(&app, &page, customer).await?;
+    page.show(&ProgressView { t: page.t, v })
 }
 
-async fn progress_view(app: &App, page: &Page, customer: Customer) -> Result<ProgressView, AppError> {
+async fn gather(app: &App, page: &Page, customer: Customer) -> Result<Progress, AppError> {
     let (t, now) = (page.t, app.clock.now());
     let seen = shown(app, page, &customer, None).await?;
     let open = seen.open_run().is_some();
@@ -103,8 +107,7 @@ async fn progress_view(app: &App, page: &Page, customer: Customer) -> Result<Pro
     let (done, all) = seen.plan.progress();
     let acts = seen.plan.acts().count();
     let approvable = seen.proposed.as_ref().filter(|_| !open && questions.is_empty() && acts > 0);
-    Ok(ProgressView {
-        t,
+    Ok(Progress {
         state: t.text_or_key(&format!("customers-state-{}", customer.standing.state.key())),
         next_move: t.text_or_key(&customer.standing.next_move),
         read: seen.read_at.map(|at| (t.age(&at, &now), t.moment(&at))),

@@ -95,6 +95,32 @@ fn expected() -> BTreeMap<(&'static str, &'static str), Option<&'static [Role]>>
         ],
         Some(ADMIN),
     );
+    put(
+        "GET",
+        &[
+            "/customers/{customer}/onboarding",
+            "/customers/{customer}/onboarding/progress",
+            "/customers/{customer}/onboarding/events",
+            "/customers/{customer}/onboarding/steps/{step}",
+        ],
+        Some(ALL),
+    );
+    put(
+        "POST",
+        &[
+            "/customers/{customer}/onboarding/approve",
+            "/customers/{customer}/onboarding/cancel",
+            "/customers/{customer}/onboarding/retry",
+            "/customers/{customer}/onboarding/administrator",
+            "/customers/{customer}/onboarding/beside",
+            "/customers/{customer}/onboarding/steps/{step}/declare",
+            "/customers/{customer}/onboarding/steps/{step}/reopen",
+            "/customers/{customer}/onboarding/steps/{step}/answer",
+        ],
+        Some(ONBOARDING),
+    );
+    put("GET", &["/admin/blueprint"], Some(ADMIN));
+    put("POST", &["/admin/blueprint"], Some(ADMIN));
     put("GET", &["/audit", "/audit/verify"], Some(AUDIT));
     put("GET", &["/customers/{customer}/activity"], Some(ALL));
     put("GET", &["/"], Some(ALL));
