@@ -134,3 +134,4 @@ customers-thanks = Thank you
 customers-thanks-what = Your provider's portal now checks the consent with Microsoft. There is nothing else to do here.
 customers-thanks-declined = Nothing was accepted and nothing was changed. If that was not meant, open the link again.
 customers-thanks-close = You can close this window.
+customers-next-reading = The tenant is being read; the plan follows.

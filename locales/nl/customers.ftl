@@ -134,3 +134,4 @@ customers-thanks = Dank u
 customers-thanks-what = De portal van uw provider controleert de toestemming nu bij Microsoft. U hoeft hier niets meer te doen.
 customers-thanks-declined = Er is niets geaccepteerd en niets gewijzigd. Was dat niet de bedoeling, open de koppeling dan opnieuw.
 customers-thanks-close = U kunt dit venster sluiten.
+customers-next-reading = De tenant wordt gelezen; het plan volgt.

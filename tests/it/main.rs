@@ -8,6 +8,7 @@ mod customers;
 mod doctor;
 mod graph;
 mod health;
+mod onboarding;
 mod people;
 mod postgres;
 mod program;

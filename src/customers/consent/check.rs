@@ -161,6 +161,9 @@ async fn keep(
         let standing = without_reader(customer, &state);
         customers::set_standing(&mut tx, customer.id, &standing, now).await?;
     }
+    if kind == AppKind::Reader && proof.found.granted && changed {
+        customers::set_standing(&mut tx, customer.id, &being_read(customer), now).await?;
+    }
     if !changed {
         tx.commit_bookkeeping("an unchanged consent is no news").await?;
         return Ok(());
@@ -172,6 +175,16 @@ async fn keep(
     tx.commit(&app.clock, event).await?;
     app.nudge.notify_waiters();
     Ok(())
+}
+
+/// From consent to the first plan it is Microsoft's answers that are waited for.
+fn being_read(customer: &Customer) -> Standing {
+    Standing {
+        state: State::Reading,
+        whose_move: WhoseMove::Microsoft,
+        next_move: "customers-next-reading".to_owned(),
+        ..customer.standing.clone()
+    }
 }
 
 /// Without the reader's consent nothing can be read: it is the customer's move, first or again.

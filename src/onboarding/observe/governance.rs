@@ -13,7 +13,26 @@ use crate::onboarding::facts::Facts;
 use crate::onboarding::observation::{SeenCatalog, SeenConnected, SeenPackage, SeenPolicy};
 use crate::onboarding::policy::PolicyFacts;
 
-pub(super) async fn connected(directory: &Directory) -> Result<Vec<SeenConnected>, GraphError> {
+/// Everything of entitlement management that the plan looks at.
+#[derive(Default)]
+pub(super) struct Governance {
+    pub connected: Vec<SeenConnected>,
+    pub catalogs: Vec<SeenCatalog>,
+    pub packages: Vec<SeenPackage>,
+}
+
+pub(super) async fn read(
+    directory: &Directory,
+    blueprint: &Blueprint,
+    facts: &Facts,
+) -> Result<Governance, GraphError> {
+    let connected = connected(directory).await?;
+    let catalogs = catalogs(directory, blueprint, facts).await?;
+    let packages = packages(directory, blueprint, facts, &catalogs).await?;
+    Ok(Governance { connected, catalogs, packages })
+}
+
+async fn connected(directory: &Directory) -> Result<Vec<SeenConnected>, GraphError> {
     let read = directory.connected_organizations().await?;
     let mut seen: Vec<SeenConnected> = read
         .into_iter()
@@ -28,7 +47,7 @@ pub(super) async fn connected(directory: &Directory) -> Result<Vec<SeenConnected
     Ok(seen)
 }
 
-pub(super) async fn catalogs(
+async fn catalogs(
     directory: &Directory,
     blueprint: &Blueprint,
     facts: &Facts,
@@ -65,7 +84,7 @@ pub(super) async fn catalogs(
     Ok(seen)
 }
 
-pub(super) async fn packages(
+async fn packages(
     directory: &Directory,
     blueprint: &Blueprint,
     facts: &Facts,

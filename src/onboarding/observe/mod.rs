@@ -24,9 +24,15 @@ pub async fn observe(
     let mut domains: Vec<String> = organization.verified_domains.iter().map(|one| one.name.clone()).collect();
     domains.sort_unstable();
     let groups = people::groups(directory, blueprint, facts).await?;
-    let connected = governance::connected(directory).await?;
-    let catalogs = governance::catalogs(directory, blueprint, facts).await?;
-    let packages = governance::packages(directory, blueprint, facts, &catalogs).await?;
+    let mut preflight = preflight(directory, facts.analysts.as_ref()).await?;
+    let governance = match governance::read(directory, blueprint, facts).await {
+        // Without a licence nothing of it can be read: that is what was found, not a failure.
+        Err(error) if error.cause() == "licence" => {
+            preflight.licence = false;
+            governance::Governance::default()
+        }
+        outcome => outcome?,
+    };
     let asks_defender =
         blueprint.defender.mode == DefenderMode::Automatic && facts.rbac != Some(Rbac::Classic);
     let defender = if asks_defender { defender::read(directory).await? } else { Default::default() };
@@ -34,11 +40,11 @@ pub async fn observe(
         hint: organization.hint().unwrap_or_default().to_owned(),
         organization: organization.display_name,
         domains,
-        preflight: preflight(directory, facts.analysts.as_ref()).await?,
+        preflight,
         groups,
-        connected,
-        catalogs,
-        packages,
+        connected: governance.connected,
+        catalogs: governance.catalogs,
+        packages: governance.packages,
         defender,
     })
 }

@@ -5,7 +5,9 @@ use serde_json::json;
 
 use super::{EngineError, Known, known};
 use crate::app::App;
-use crate::customers::{State, consent};
+use crate::customers::store as customers;
+use crate::customers::{Standing, State, WhoseMove, consent};
+use crate::graph::GraphError;
 use crate::kit::audit::Event;
 use crate::kit::work::{self, Claimed, Outcome, WorkError};
 use crate::onboarding::observation::Observation;
@@ -28,6 +30,8 @@ pub async fn work(app: App, claimed: Claimed) -> Outcome {
         Err(EngineError::Graph(error)) => {
             if error.lost_consent() {
                 wake_consent(&app, &claimed).await;
+            } else if !error.passes() {
+                stands_against(&app, &claimed, &error).await;
             }
             Outcome::Failed {
                 problem: json!({ "cause": error.cause(), "detail": error.to_string() }),
@@ -38,6 +42,28 @@ pub async fn work(app: App, claimed: Claimed) -> Outcome {
             tracing::warn!(customer = %claimed.customer(), %error, "tenant not read");
             Outcome::Failed { problem: json!({ "cause": "internal" }), next: None }
         }
+    }
+}
+
+/// A tenant that was never read and refuses: the customer's standing says why, not only Health.
+async fn stands_against(app: &App, claimed: &Claimed, error: &GraphError) {
+    let told = async {
+        let mut tx = claimed.begin(&app.db).await?;
+        let found = customers::find(&mut tx, claimed.customer()).await?;
+        let Some(customer) = found.filter(|one| one.standing.state == State::Reading) else { return Ok(()) };
+        let whose_move = match error.whose_move() {
+            crate::graph::WhoseMove::Us => WhoseMove::Us,
+            crate::graph::WhoseMove::Customer => WhoseMove::Customer,
+            crate::graph::WhoseMove::Microsoft => WhoseMove::Microsoft,
+        };
+        let next_move = format!("errors-{}-fix", error.cause());
+        let blocked = Standing { state: State::Blocked, whose_move, next_move, ..customer.standing };
+        customers::set_standing(&mut tx, claimed.customer(), &blocked, app.clock.now()).await?;
+        tx.commit_bookkeeping("why a tenant cannot be read").await?;
+        Ok::<_, WorkError>(())
+    };
+    if let Err(error) = told.await {
+        tracing::warn!(%error, "standing not told");
     }
 }
 

@@ -170,6 +170,7 @@ fn address(path: &str, customer: Uuid) -> String {
         .replace("{app}", "reader")
         .replace("{slug}", "contoso")
         .replace("{file}", "none.css")
+        .replace("{step}", "catalog")
         .replace("{person}", &Uuid::nil().to_string())
         .replace("{plan}", &Uuid::nil().to_string())
         .replace("{run}", &Uuid::nil().to_string())
