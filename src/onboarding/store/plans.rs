@@ -109,12 +109,13 @@ pub async fn observation(
     Ok(found.map(|row| (row.document.0, row.read_at)))
 }
 
-/// The newest plan of the customer.
+/// The plan that stands proposed, else the newest one.
 pub async fn stored_plan(tx: &mut Tx, customer: CustomerId) -> Result<Option<Stored>, sqlx::Error> {
     let provider = tx.scope().provider();
     let found = sqlx::query!(
         r#"select plan_id, blueprint_version, document as "document: Json<Plan>", fingerprint, state, made_at
-             from plan where provider_id = $1 and customer_id = $2 order by made_at desc, plan_id desc limit 1"#,
+             from plan where provider_id = $1 and customer_id = $2
+            order by state <> 'proposed', made_at desc, plan_id desc limit 1"#,
         provider.0,
         customer.0
     )

@@ -107,13 +107,14 @@ pub async fn start_run(
     Ok(true)
 }
 
-/// The newest run of the customer.
+/// The open run of the customer, else the newest one.
 pub async fn latest_run(tx: &mut Tx, customer: CustomerId) -> Result<Option<Run>, sqlx::Error> {
     let provider = tx.scope().provider();
     let found = sqlx::query!(
         r#"select r.run_id, r.plan_id, r.state, r.started_at, r.changed_at, r.ended_at, p.name as "started_by?"
              from run r left join person p on p.provider_id = $1 and p.person_id = r.started_by
-            where r.provider_id = $1 and r.customer_id = $2 order by r.started_at desc, r.run_id desc limit 1"#,
+            where r.provider_id = $1 and r.customer_id = $2
+            order by r.state in ('cancelled', 'done'), r.started_at desc, r.run_id desc limit 1"#,
         provider.0,
         customer.0
     )
