@@ -1,4 +1,4 @@
-blueprint-title = Blueprint
+blueprint-title = Blauwdruk
 blueprint-lead = Hoe de tenant van elke klant eruit moet zien. De waarden zijn het voorbeeld van Microsoft totdat u ze wijzigt. Opslaan maakt een nieuwe versie en plant elke klant daartegen; in geen tenant wordt iets geschreven zonder goedkeuring.
 blueprint-has-errors = Sommige waarden kunnen niet; ze zijn hieronder aangegeven.
 blueprint-names = Namen in de tenant van de klant

@@ -208,7 +208,7 @@ onboarding-step-rbac-trap = Klassieke rollen inschakelen kan niet ongedaan worde
 onboarding-step-defender-role = Defender-rol “{ $name }”
 onboarding-step-defender-role-what = Een aangepaste rol met precies onderstaande machtigingen, gegeven aan de groep.
 onboarding-step-defender-role-why = Tier 1 heeft alles behalve live response en beveiligingsinstellingen; Tier 2 voegt live response toe.
-onboarding-step-defender-role-who = De beveiligingsbeheerder van de klant, of de portal als het blueprint “automatisch” zegt.
+onboarding-step-defender-role-who = De beveiligingsbeheerder van de klant, of de portal als de blauwdruk “automatisch” zegt.
 onboarding-step-defender-role-how = Open Machtigingen › Rollen en maak een aangepaste rol met deze naam.
     Kies precies onderstaande machtigingen.
     Wijs de rol toe aan de groep hieronder, voor alle gegevensbronnen.
