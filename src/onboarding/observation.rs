@@ -1,6 +1,7 @@
 //! What was read from a customer's tenant, with nothing judged yet. Lists are sorted, so that the same world gives
 //! the same document.
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::kit::ids::{EntraTenantId, ObjectId};
@@ -88,6 +89,9 @@ pub struct SeenPackage {
     pub policies: Vec<SeenPolicy>,
     /// How many people hold it.
     pub held: usize,
+    /// When the first of them loses it.
+    #[serde(default)]
+    pub first_end: Option<DateTime<Utc>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -163,20 +163,32 @@ fn app_not_ready(t: T) -> AppError {
 }
 
 #[derive(Deserialize)]
-pub struct CheckForm {}
+pub struct CheckForm {
+    /// Step of the onboarding whose page is to come back; empty for the overview.
+    #[serde(default)]
+    step: Option<String>,
+}
 
 /// Has everything about this customer read now.
 pub async fn check_now(
     State(app): State<App>,
     Viewed { page, customer }: Viewed,
-    CustomerForm(CheckForm {}): CustomerForm<CheckForm>,
+    CustomerForm(form): CustomerForm<CheckForm>,
 ) -> AppResult {
     let mut tx = page.scope().begin(&app.db).await?;
     store::wake_all(&mut tx, customer.id, app.clock.now()).await?;
     work::wake(&mut tx, customer.id, consent::WORK, app.clock.now()).await?;
     tx.commit(&app.clock, Event::new("customer.read-now").of(customer.id)).await?;
     app.nudge.notify_waiters();
-    Ok(Redirect::to(&format!("/customers/{}?done=reading", customer.id)).into_response())
+    let plain = |text: &&String| {
+        text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-.".contains(c))
+    };
+    let back = match form.step.as_ref().filter(plain) {
+        Some(step) if step == "onboarding" => "/onboarding".to_owned(),
+        Some(step) => format!("/onboarding/steps/{step}"),
+        None => String::new(),
+    };
+    Ok(Redirect::to(&format!("/customers/{}{back}?done=reading", customer.id)).into_response())
 }
 
 #[derive(Deserialize)]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::graph::catalogs::{Catalog, CatalogState};
 use crate::graph::connected_organizations::ConnectedOrganizationState;
 use crate::graph::packages::AccessPackage;
-use crate::graph::requests::AssignmentState;
+use crate::graph::requests::{Assignment, AssignmentState};
 use crate::graph::{CatalogId, Directory, GraphError, PackageId};
 use crate::kit::ids::ObjectId;
 use crate::onboarding::blueprint::Blueprint;
@@ -140,7 +140,7 @@ async fn read_package(
         })
         .collect();
     policies.sort_by(|one, other| one.id.cmp(&other.id));
-    let held = directory.assignments(Some(&of), Some(&AssignmentState::Delivered)).await?.len();
+    let held = directory.assignments(Some(&of), Some(&AssignmentState::Delivered)).await?;
     Ok(SeenPackage {
         id,
         name: package.display_name,
@@ -149,6 +149,7 @@ async fn read_package(
         catalog: catalog.or_else(|| package.catalog.map(|one| one.id.to_string())).unwrap_or_default(),
         gives,
         policies,
-        held,
+        first_end: held.iter().filter_map(Assignment::ends).min(),
+        held: held.len(),
     })
 }

@@ -68,6 +68,7 @@ struct StepView {
     errors: FieldErrors,
     typed: String,
     may_onboard: bool,
+    may_steer: bool,
 }
 
 pub async fn show(
@@ -159,6 +160,7 @@ async fn view(
         errors,
         typed: typed.to_owned(),
         may_onboard: page.scope().may(Right::Onboard),
+        may_steer: page.scope().may(Right::SteerWork),
         frame: page.frame.clone(),
         customer,
     })

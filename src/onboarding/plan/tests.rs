@@ -160,6 +160,7 @@ impl World {
                         gives: vec![group],
                         policies: Vec::new(),
                         held: 0,
+                        first_end: None,
                     });
                     fresh.to_string()
                 }
@@ -338,6 +339,7 @@ fn world(from: &Beginning) -> World {
                     gives: Vec::new(),
                     policies: Vec::new(),
                     held: 0,
+                    first_end: None,
                 };
                 world.seen.packages.push(package);
             }

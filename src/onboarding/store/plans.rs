@@ -60,15 +60,21 @@ pub async fn keep_observation(
     )
     .execute(&mut **tx)
     .await?;
+    let alive: Vec<String> = seen.packages.iter().map(|package| package.id.clone()).collect();
+    let ends: Vec<Option<DateTime<Utc>>> = seen.packages.iter().map(|package| package.first_end).collect();
     sqlx::query!(
-        "update customer set read_at = $3 where provider_id = $1 and customer_id = $2",
+        "update customer set read_at = $3, next_expiry = (
+                select min(r.first_end) from unnest($4::text[], $5::timestamptz[]) as r (id, first_end)
+                  join owned_object o on o.provider_id = $1 and o.customer_id = $2 and o.graph_id = r.id)
+          where provider_id = $1 and customer_id = $2",
         provider.0,
         customer.0,
-        now
+        now,
+        &alive,
+        &ends as &[Option<DateTime<Utc>>]
     )
     .execute(&mut **tx)
     .await?;
-    let alive: Vec<String> = seen.packages.iter().map(|package| package.id.clone()).collect();
     let decide = |stage: &Stage| stage.decide_within.and_then(|seconds| i64::try_from(seconds).ok());
     let within: Vec<Option<i64>> = seen
         .packages

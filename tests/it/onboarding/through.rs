@@ -47,6 +47,8 @@ async fn an_empty_tenant_is_onboarded_step_by_step_and_then_plans_empty() {
     stage.check().await;
     stage.minutes(1).await;
     assert_eq!(stage.state().await, "onboarded nobody", "seen by itself");
+    let listed = stage.app.get(Some(&stage.provider.everyone), "/customers").await;
+    assert!(listed.body.contains("2027"), "the list says when the first access ends: {}", listed.body);
     let writes = stage.writes().await.len();
     stage.check().await;
     stage.minutes(2).await;
