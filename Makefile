@@ -1,11 +1,17 @@
 # The commands of this house. Each does its own set-up from a fresh clone and asks nothing.
-.PHONY: help setup test lint sqlx
+.PHONY: help setup demo demo-reset test lint sqlx
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
 
 setup: ## find or install what the build needs
 	@scripts/setup browser
+
+demo: ## the portal beside a simulated Microsoft cloud, with customers to look at
+	@scripts/demo
+
+demo-reset: ## removes what the demo keeps; it starts afresh
+	@scripts/demo reset
 
 test: ## everything: format, lint, unit, integration, browser
 	@scripts/setup $(if $(wildcard tests/browser),browser)
