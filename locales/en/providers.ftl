@@ -58,3 +58,4 @@ providers-secret = Client secret (its value)
 providers-secret-help = A certificate is better: a secret can be copied. Paste the value, not the secret's id.
 providers-secret-wrong = A secret's value has 16 to 400 characters.
 providers-secret-stored = A credential is stored sealed:
+providers-consent-own = Grant admin consent for this app in your own tenant too: with it the portal reads the names of customers before they consent.

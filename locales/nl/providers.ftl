@@ -58,3 +58,4 @@ providers-secret = Clientgeheim (de waarde)
 providers-secret-help = Een certificaat is beter: een geheim kan worden gekopieerd. Plak de waarde, niet de id van het geheim.
 providers-secret-wrong = De waarde van een geheim heeft 16 tot 400 tekens.
 providers-secret-stored = Een referentie is verzegeld bewaard:
+providers-consent-own = Geef voor deze app ook in uw eigen tenant beheerderstoestemming: daarmee leest de portal de namen van klanten voordat zij toestemming geven.
