@@ -1,8 +1,9 @@
 //! How much one address may ask: body size and requests per minute.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::num::NonZeroU32;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use axum::extract::{ConnectInfo, Request, State};
 use axum::middleware::Next;
@@ -15,27 +16,55 @@ use crate::kit::error::Problem;
 /// Largest body of any form.
 pub const BODY: usize = 64 * 1024;
 
+/// Addresses that have asked nothing for a while are forgotten this often.
+const FORGET: Duration = Duration::from_secs(60);
+
 /// Requests per minute and address. In memory: each portal process counts for itself.
 #[derive(Clone)]
 pub struct Limits {
     every: Arc<DefaultKeyedRateLimiter<IpAddr>>,
     anonymous: Arc<DefaultKeyedRateLimiter<IpAddr>>,
+    forgotten_at: Arc<Mutex<Instant>>,
     trusted_hops: u8,
 }
 
 impl Limits {
-    /// `anonymous` counts sign-in and consent callbacks, where guessing would pay.
+    /// `anonymous` counts what is asked before sign-in, where guessing would pay.
     pub fn new(every: NonZeroU32, anonymous: NonZeroU32, trusted_hops: u8) -> Self {
         Self {
             every: Arc::new(RateLimiter::keyed(Quota::per_minute(every))),
             anonymous: Arc::new(RateLimiter::keyed(Quota::per_minute(anonymous))),
+            forgotten_at: Arc::new(Mutex::new(Instant::now())),
             trusted_hops,
         }
     }
 
     fn allows(&self, address: IpAddr, path: &str) -> bool {
-        let guarded = path.starts_with("/sign-in") || path.starts_with("/consent");
-        self.every.check_key(&address).is_ok() && (!guarded || self.anonymous.check_key(&address).is_ok())
+        self.forget(Instant::now());
+        let asker = asker(address);
+        let guarded = ["/sign-in", "/consent", "/p/"].iter().any(|start| path.starts_with(start));
+        self.every.check_key(&asker).is_ok() && (!guarded || self.anonymous.check_key(&asker).is_ok())
+    }
+
+    /// Drops the addresses whose allowance is whole again: without it every address ever seen would stay in memory.
+    fn forget(&self, now: Instant) {
+        let Ok(mut forgotten_at) = self.forgotten_at.try_lock() else { return };
+        if now.saturating_duration_since(*forgotten_at) < FORGET {
+            return;
+        }
+        *forgotten_at = now;
+        for limiter in [&self.every, &self.anonymous] {
+            limiter.retain_recent();
+            limiter.shrink_to_fit();
+        }
+    }
+}
+
+/// Who is counted: one IPv4 address, or the /64 of an IPv6 address, of which one visitor has every address.
+fn asker(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).into(),
+        four => four,
     }
 }
 
@@ -62,5 +91,58 @@ pub async fn check(State(limits): State<Limits>, request: Request, next: Next) -
         next.run(request).await
     } else {
         Problem::TooMany.into_response()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn limits(every: u32, anonymous: u32) -> Limits {
+        Limits::new(every.try_into().unwrap(), anonymous.try_into().unwrap(), 0)
+    }
+
+    fn address(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn the_addresses_of_one_ipv6_network_are_one_visitor() {
+        let limits = limits(2, 2);
+        assert!(limits.allows(address("2001:db8:0:1::1"), "/"));
+        assert!(limits.allows(address("2001:db8:0:1:ffff::2"), "/"));
+        assert!(!limits.allows(address("2001:db8:0:1:abcd::3"), "/"));
+        assert!(limits.allows(address("2001:db8:0:2::1"), "/"), "another network");
+    }
+
+    #[test]
+    fn ipv4_addresses_on_an_ipv6_socket_are_counted_apart() {
+        let limits = limits(1, 1);
+        assert!(limits.allows(address("::ffff:192.0.2.1"), "/"));
+        assert!(!limits.allows(address("192.0.2.1"), "/"), "the same visitor");
+        assert!(limits.allows(address("::ffff:192.0.2.2"), "/"));
+    }
+
+    #[test]
+    fn whatever_is_asked_before_sign_in_is_counted_more_strictly() {
+        for path in ["/sign-in", "/sign-in/callback", "/consent/callback", "/p/contoso", "/p/contoso/go"] {
+            let limits = limits(100, 1);
+            assert!(limits.allows(address("192.0.2.1"), path));
+            assert!(!limits.allows(address("192.0.2.1"), path), "{path}");
+            assert!(limits.allows(address("192.0.2.1"), "/people"), "pages behind the sign-in are not");
+        }
+    }
+
+    #[test]
+    fn addresses_that_ask_no_more_are_forgotten() {
+        // So generous that an allowance is whole again at once.
+        let limits = limits(u32::MAX, u32::MAX);
+        for last in 0..200 {
+            assert!(limits.allows(IpAddr::from([192, 0, 2, last]), "/sign-in"));
+        }
+        limits.forget(Instant::now());
+        assert_eq!(limits.every.len(), 200, "not every time");
+        limits.forget(Instant::now() + FORGET);
+        assert_eq!((limits.every.len(), limits.anonymous.len()), (0, 0));
     }
 }

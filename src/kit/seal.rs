@@ -1,6 +1,7 @@
 //! Sealing of secrets at rest: AES-256-GCM-SIV under a master key kept outside the database.
 //!
-//! The associated data names provider, row and column, so that a sealed value moved elsewhere does not open.
+//! The associated data names provider, row, column and what the value is, so that a sealed value moved elsewhere, or
+//! passed off as something else, does not open.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -37,11 +38,13 @@ pub struct Place<'a> {
     pub column: &'static str,
     /// The rest of the row's key.
     pub row: &'a str,
+    /// What the value is, where the column holds several kinds: a private key must never be sent as a secret.
+    pub kind: &'a str,
 }
 
 impl Place<'_> {
     fn bytes(&self) -> Vec<u8> {
-        format!("{}|{}|{}", self.provider, self.column, self.row).into_bytes()
+        format!("{}|{}|{}|{}", self.provider, self.column, self.row, self.kind).into_bytes()
     }
 }
 
@@ -113,12 +116,23 @@ mod tests {
     fn a_value_opens_only_where_it_was_sealed() {
         let chance = Chance::seeded(1);
         let seal = Seal::new(&[7; 32], chance.clone()).unwrap();
-        let here =
-            Place { provider: ProviderId(uuid::Uuid::nil()), column: "app.sealed_proof", row: "reader" };
-        let there = Place { row: "operator", ..here };
+        let here = Place {
+            provider: ProviderId(uuid::Uuid::nil()),
+            column: "app.sealed_proof",
+            row: "reader",
+            kind: "certificate",
+        };
         let sealed = seal.seal(&here, &SecretString::from("key")).unwrap();
         assert_eq!(seal.open(&here, &sealed).unwrap().expose_secret(), "key");
-        assert!(seal.open(&there, &sealed).is_err());
+        let elsewhere = [
+            Place { row: "operator", ..here },
+            Place { kind: "secret", ..here },
+            Place { column: "app.other", ..here },
+            Place { provider: ProviderId(uuid::Uuid::from_u128(1)), ..here },
+        ];
+        for there in elsewhere {
+            assert!(seal.open(&there, &sealed).is_err(), "{there:?}");
+        }
         let other = Seal::new(&[8; 32], chance).unwrap();
         assert!(other.open(&here, &sealed).is_err());
         let mut changed = sealed.clone();

@@ -198,16 +198,16 @@ impl House {
 
     /// The secret in the file, or a fresh key with its certificate.
     async fn proof(&self, id: ProviderId, slug: &str, asked: &Credential) -> anyhow::Result<NewProof> {
-        let place = place_of(id, AppKind::SignIn);
+        let place = |kind| place_of(id, AppKind::SignIn, kind);
         if let Some(path) = &asked.secret_file {
             let secret = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
             let secret = SecretString::from(secret.trim());
-            let sealed = self.seal.seal(&place, &secret)?;
+            let sealed = self.seal.seal(&place("secret"), &secret)?;
             return Ok(NewProof { kind: "secret", certificate: None, not_after: None, sealed });
         }
         let (name, now) = (format!("{slug} sign-in"), self.clock.now());
         let made = tokio::task::spawn_blocking(move || certificate::make(&name, now)).await??;
-        let sealed = self.seal.seal(&place, &made.key_pem)?;
+        let sealed = self.seal.seal(&place("certificate"), &made.key_pem)?;
         let (der, not_after) = (Some(made.der), Some(made.not_after));
         Ok(NewProof { kind: "certificate", certificate: der, not_after, sealed })
     }

@@ -8,9 +8,9 @@ use crate::kit::ids::ProviderId;
 use crate::kit::seal::{Place, Seal};
 use crate::providers::AppKind;
 
-/// Where the proof of this app is sealed.
-pub fn place_of(provider: ProviderId, app: AppKind) -> Place<'static> {
-    Place { provider, column: "app_registration.sealed_proof", row: app.key() }
+/// Where the proof of this app is sealed, and as which kind of proof.
+pub fn place_of(provider: ProviderId, app: AppKind, kind: &str) -> Place<'_> {
+    Place { provider, column: "app_registration.sealed_proof", row: app.key(), kind }
 }
 
 /// The proof a row of `app_registration` holds.
@@ -26,7 +26,7 @@ pub fn proof_of(
     sealed: Option<&[u8]>,
 ) -> anyhow::Result<Proof> {
     let sealed = sealed.with_context(|| format!("the {} app has no credential yet", app.key()))?;
-    let opened = seal.open(&place_of(provider, app), sealed)?;
+    let opened = seal.open(&place_of(provider, app, kind), sealed)?;
     Ok(match kind {
         "certificate" => {
             let der = certificate.context("the app's certificate is missing")?;
@@ -40,4 +40,21 @@ pub fn proof_of(
         }
         other => bail!("unknown proof {other}"),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kit::chance::Chance;
+
+    #[test]
+    fn a_private_key_cannot_be_passed_off_as_a_client_secret() {
+        let seal = Seal::new(&[7; 32], Chance::seeded(1)).unwrap();
+        let provider = ProviderId(uuid::Uuid::nil());
+        let place = place_of(provider, AppKind::Reader, "certificate");
+        let sealed = seal.seal(&place, &SecretString::from("private key")).unwrap();
+        let read = |kind| proof_of(&seal, provider, AppKind::Reader, kind, Some(vec![1]), Some(&sealed));
+        assert!(matches!(read("certificate"), Ok(Proof::Certificate { .. })));
+        assert!(read("secret").is_err() && read("federated").is_err());
+    }
 }

@@ -61,7 +61,7 @@ pub struct Attempt {
 }
 
 fn place(provider: ProviderId, state: &str) -> Place<'_> {
-    Place { provider, column: "sign_in_attempt.sealed_verifier", row: state }
+    Place { provider, column: "sign_in_attempt.sealed_verifier", row: state, kind: "" }
 }
 
 pub async fn keep_attempt(

@@ -151,7 +151,8 @@ pub async fn new_certificate(
     let made = tokio::task::spawn_blocking(move || certificate::make(&name, now))
         .await
         .map_err(|error| AppError::Internal(error.into()))??;
-    let sealed = app.seal.seal(&place_of(page.scope().provider(), kind), &made.key_pem)?;
+    let place = place_of(page.scope().provider(), kind, "certificate");
+    let sealed = app.seal.seal(&place, &made.key_pem)?;
     let event = Event::new("app.certificate-made")
         .after(json!({ "app": kind.key(), "thumbprint": certificate::thumbprint(&made.der) }));
     let proof = NewProof {
@@ -198,7 +199,8 @@ pub async fn secret(
         view.errors.add("secret", page.t.providers_secret_wrong());
         return page.show_again(&view);
     }
-    let sealed = app.seal.seal(&place_of(page.scope().provider(), kind), &SecretString::from(secret))?;
+    let place = place_of(page.scope().provider(), kind, "secret");
+    let sealed = app.seal.seal(&place, &SecretString::from(secret))?;
     let proof = NewProof { kind: "secret", certificate: None, not_after: None, sealed };
     store::set_proof(&mut tx, kind, &proof, app.clock.now()).await?;
     tx.commit(&app.clock, Event::new("app.secret-set").after(kind.key())).await?;
