@@ -15,6 +15,8 @@ create table provider (
     analyst_tenant   uuid,
     analyst_domain   text,
     default_language text not null default 'en' check (default_language in ('en', 'nl')),
+    -- Whether somebody who signs in first sees every customer at once, or none until an admin gives him some.
+    new_people_see_all boolean not null default true,
     created_at       timestamptz not null
 );
 
@@ -461,7 +463,9 @@ returns table (provider_id uuid, provider_slug text, provider_name text, default
 language sql stable security definer set search_path = pg_catalog, public
 as $$
     select s.provider_id, v.slug, v.name, v.default_language, p.person_id, p.name, p.mail, p.language, p.theme,
-           p.sees_all, s.roles, s.seen_at, p.identity_tid, p.identity_oid
+           p.sees_all,
+           -- A role taken away since ends in every open session.
+           array(select r from unnest(s.roles) as r where r = any (p.roles)), s.seen_at, p.identity_tid, p.identity_oid
       from session s
       join person p on p.provider_id = s.provider_id and p.person_id = s.person_id
       join provider v on v.provider_id = s.provider_id
@@ -478,6 +482,10 @@ as $$
       from provider v
       left join app_registration a on a.provider_id = v.provider_id and a.app = 'sign-in'
      where v.slug = wanted_slug or (wanted_domain <> '' and wanted_domain = any (v.mail_domains))
+       -- A domain that two providers claim leads to neither.
+       and (wanted_domain = '' or v.slug = wanted_slug
+            or not exists (select 1 from provider o where o.provider_id <> v.provider_id
+                            and wanted_domain = any (o.mail_domains)))
      order by v.slug
      limit 1
 $$;

@@ -48,6 +48,8 @@ pub struct Inner {
     pub limits: Limits,
     /// Wakes this process's workers; work in the database is found without it too, a little later.
     pub nudge: Arc<tokio::sync::Notify>,
+    /// Walks of whole audit chains under way: one at a time, however many people ask.
+    pub walks: tokio::sync::Semaphore,
     /// Ended when the process stops: open event streams end with it.
     pub stop: tokio_util::sync::CancellationToken,
 }
@@ -69,6 +71,7 @@ impl App {
             clock: parts.clock,
             chance: parts.chance,
             nudge: Arc::default(),
+            walks: tokio::sync::Semaphore::new(1),
             stop: tokio_util::sync::CancellationToken::new(),
         })))
     }

@@ -97,3 +97,6 @@ audit-action-question-beside = Ours made beside another's
 audit-action-question-asked-again = Question asked again
 audit-action-administrator-named = Customer's administrator named
 audit-action-blueprint-saved = Blueprint saved
+audit-walking-title = A proof is under way
+audit-walking-what = The whole log is being walked for somebody else; one at a time, so that the portal stays quick.
+audit-walking-fix = Try again in a minute, or run mssp-portal audit verify on the server.

@@ -56,3 +56,4 @@ people-refused-oneself = Nobody changes his own view or entry.
 people-refused-oneself-fix = Ask another administrator.
 people-refused-all = You do not see all customers yourself, so you cannot let somebody else see all.
 people-refused-all-fix = Ask an administrator who sees all customers.
+people-refused-beyond = This person sees every customer and you do not, so you may not narrow or shut out him.

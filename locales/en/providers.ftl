@@ -59,3 +59,7 @@ providers-secret-help = A certificate is better: a secret can be copied. Paste t
 providers-secret-wrong = A secret's value has 16 to 400 characters.
 providers-secret-stored = A credential is stored sealed:
 providers-consent-own = Grant admin consent for this app in your own tenant too: with it the portal reads the names of customers before they consent.
+providers-new-people = Somebody who signs in first sees
+providers-new-people-all = every customer
+providers-new-people-none = no customer, until an admin gives him some
+providers-new-people-why = Admins see every customer in any case.

@@ -97,3 +97,6 @@ audit-action-question-beside = De onze naast die van een ander gemaakt
 audit-action-question-asked-again = Vraag opnieuw gesteld
 audit-action-administrator-named = Beheerder van de klant aangewezen
 audit-action-blueprint-saved = Blauwdruk opgeslagen
+audit-walking-title = Er loopt al een controle
+audit-walking-what = Het hele logboek wordt nu voor iemand anders doorlopen; één tegelijk, zodat de portal snel blijft.
+audit-walking-fix = Probeer het over een minuut opnieuw, of voer mssp-portal audit verify uit op de server.

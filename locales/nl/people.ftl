@@ -56,3 +56,4 @@ people-refused-oneself = Niemand wijzigt zijn eigen beeld of toegang.
 people-refused-oneself-fix = Vraag een andere beheerder.
 people-refused-all = U ziet zelf niet alle klanten en kunt dus niemand anders alle klanten laten zien.
 people-refused-all-fix = Vraag een beheerder die alle klanten ziet.
+people-refused-beyond = Deze persoon ziet elke klant en u niet; daarom mag u hem niet beperken of buitensluiten.

@@ -59,3 +59,7 @@ providers-secret-help = Een certificaat is beter: een geheim kan worden gekopiee
 providers-secret-wrong = De waarde van een geheim heeft 16 tot 400 tekens.
 providers-secret-stored = Een referentie is verzegeld bewaard:
 providers-consent-own = Geef voor deze app ook in uw eigen tenant beheerderstoestemming: daarmee leest de portal de namen van klanten voordat zij toestemming geven.
+providers-new-people = Wie zich voor het eerst aanmeldt ziet
+providers-new-people-all = elke klant
+providers-new-people-none = geen klant, tot een beheerder er geeft
+providers-new-people-why = Beheerders zien hoe dan ook elke klant.

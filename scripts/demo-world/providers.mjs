@@ -52,7 +52,7 @@ export const upload = (cloud, provider, appId, der) =>
 /** `mssp-portal provider add`: after it his staff can sign in. */
 export async function add({ bin, state, cloud, portal }, provider) {
     const permissions = { application: [], delegated: ["openid", "profile"] };
-    const appId = await register(cloud, provider, "sign-in", `${portal.url}/sign-in/callback`, permissions);
+    const appId = await register(cloud, provider, "sign-in", `${portal.url}/p/${provider.slug}/callback`, permissions);
     await cloud.control("POST", `/tenants/${provider.home}/consent`, { appId, grant: true });
     for (const one of provider.staff) {
         for (const appRole of one.roles) {

@@ -20,6 +20,10 @@ pub enum Actor {
         id: PersonId,
         name: String,
     },
+    /// Somebody an authority vouched for who is not (yet) a person here.
+    Stranger {
+        name: String,
+    },
     /// Background work of this kind.
     Work(&'static str),
     CommandLine,
@@ -29,7 +33,7 @@ impl Actor {
     /// As the audit log names it.
     pub fn name(&self) -> String {
         match self {
-            Self::Person { name, .. } => name.clone(),
+            Self::Person { name, .. } | Self::Stranger { name } => name.clone(),
             Self::Work(kind) => format!("work:{kind}"),
             Self::CommandLine => "command line".to_owned(),
         }
@@ -56,6 +60,12 @@ impl Scope {
         sees_all: bool,
     ) -> Self {
         Self { provider, wall: provider, actor: Actor::Person { id, name }, roles, sees_all }
+    }
+
+    /// Before a sign-in is decided: sees no customer, has no right.
+    pub(crate) fn of_stranger(provider: ProviderId, name: String) -> Self {
+        let actor = Actor::Stranger { name };
+        Self { provider, wall: provider, actor, roles: Roles::default(), sees_all: false }
     }
 
     /// Third door: work that was claimed under a lease.
@@ -88,7 +98,7 @@ impl Scope {
     pub fn person(&self) -> Option<PersonId> {
         match &self.actor {
             Actor::Person { id, .. } => Some(*id),
-            Actor::Work(_) | Actor::CommandLine => None,
+            Actor::Stranger { .. } | Actor::Work(_) | Actor::CommandLine => None,
         }
     }
 

@@ -248,7 +248,7 @@ fn next(config: &Config, new: &NewProvider, client_id: Option<Uuid>, file: Optio
     let mut steps = vec![
         format!(
             "In {}, register an application for sign-in: accounts of that directory only, platform Web, redirect URI \
-             {url}sign-in/callback, permissions openid and profile.",
+             {url}p/{slug}/callback, permissions openid and profile.",
             new.sign_in_tenant.map_or_else(|| new.sign_in_issuer.clone(), |id| format!("Entra tenant {id}"))
         ),
         format!(

@@ -51,6 +51,8 @@ pub struct Provider {
     pub analyst_tenant: Option<Uuid>,
     pub analyst_domain: Option<String>,
     pub default_language: String,
+    /// Somebody who signs in first sees every customer at once.
+    pub new_people_see_all: bool,
 }
 
 pub async fn provider(tx: &mut Tx) -> Result<Provider, sqlx::Error> {
@@ -58,7 +60,7 @@ pub async fn provider(tx: &mut Tx) -> Result<Provider, sqlx::Error> {
     sqlx::query_as!(
         Provider,
         "select slug, name, mail_domains, sign_in_issuer, sign_in_tenant, analyst_tenant, analyst_domain,
-                default_language
+                default_language, new_people_see_all
            from provider where provider_id = $1",
         provider.0
     )
@@ -74,20 +76,23 @@ pub struct Settings {
     pub analyst_tenant: Option<Uuid>,
     pub analyst_domain: Option<String>,
     pub default_language: String,
+    /// Somebody who signs in first sees every customer at once.
+    pub new_people_see_all: bool,
 }
 
 pub async fn set_provider(tx: &mut Tx, settings: &Settings) -> Result<(), sqlx::Error> {
     let provider = tx.scope().provider();
     sqlx::query!(
         "update provider set name = $2, mail_domains = $3, analyst_tenant = $4, analyst_domain = $5,
-                default_language = $6
+                default_language = $6, new_people_see_all = $7
           where provider_id = $1",
         provider.0,
         settings.name,
         &settings.mail_domains,
         settings.analyst_tenant,
         settings.analyst_domain,
-        settings.default_language
+        settings.default_language,
+        settings.new_people_see_all
     )
     .execute(&mut **tx)
     .await?;

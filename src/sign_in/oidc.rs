@@ -27,6 +27,10 @@ use crate::kit::chance::Chance;
 use crate::kit::clock::Clock;
 
 const ASSERTION: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+/// Bytes of an authority's answer that are read.
+const MOST: usize = 1 << 20;
+/// How long an authority that could not be read is left alone.
+const QUIET: TimeDelta = TimeDelta::seconds(10);
 /// How long a discovery document and its keys are used before they are read again.
 const FRESH: TimeDelta = TimeDelta::minutes(10);
 
@@ -98,7 +102,7 @@ pub struct Secrets {
 }
 
 /// Discovery documents by issuer, with the time of reading.
-type Known = HashMap<String, (DateTime<Utc>, CoreProviderMetadata)>;
+type Known = HashMap<String, (DateTime<Utc>, Option<CoreProviderMetadata>)>;
 
 /// Reads authorities and speaks with them.
 #[derive(Clone)]
@@ -207,18 +211,16 @@ impl Authorities {
     async fn metadata(&self, issuer: &str) -> anyhow::Result<CoreProviderMetadata> {
         let now = self.clock.now();
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(issuer).cloned();
-        if let Some((read, metadata)) = known
-            && now - read < FRESH
-        {
-            return Ok(metadata);
+        match known {
+            Some((read, Some(metadata))) if now - read < FRESH => return Ok(metadata),
+            Some((tried, None)) if now - tried < QUIET => bail!("{issuer} could not be read a moment ago"),
+            _ => {}
         }
         let url = IssuerUrl::new(issuer.to_owned()).context("the issuer is no address")?;
-        let metadata = CoreProviderMetadata::discover_async(url, &self.http)
-            .await
-            .map_err(|error| anyhow!("discovery of {issuer}: {error}"))?;
-        let mut all = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        all.insert(issuer.to_owned(), (now, metadata.clone()));
-        Ok(metadata)
+        let read = CoreProviderMetadata::discover_async(url, &self.http).await;
+        let metadata = read.as_ref().ok().cloned();
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(issuer.to_owned(), (now, metadata));
+        read.map_err(|error| anyhow!("discovery of {issuer}: {error}"))
     }
 }
 
@@ -254,19 +256,29 @@ impl<'c> AsyncHttpClient<'c> for Http {
             if let Some(headers) = response.headers_mut() {
                 headers.clone_from(answer.headers());
             }
-            let body = answer.bytes().await.context("the authority's answer was cut")?;
-            if body.len() > 1 << 20 {
-                return Err(anyhow!("the authority's answer is too large").into());
-            }
-            Ok(response.body(body.to_vec()).context("answer of the authority")?)
+            let body = capped(answer).await?;
+            Ok(response.body(body).context("answer of the authority")?)
         })
     }
+}
+
+/// Reads no more than that, however little it was on the wire.
+async fn capped(mut answer: reqwest::Response) -> anyhow::Result<Vec<u8>> {
+    let mut body = Vec::new();
+    while let Some(chunk) = answer.chunk().await.context("the authority's answer was cut")? {
+        if body.len() + chunk.len() > MOST {
+            bail!("the authority's answer is too large");
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
 }
 
 /// Where a sign-in may lead back to: an address of this portal, never another host.
 pub fn safe_back(back: &str) -> anyhow::Result<&str> {
     let bytes = back.as_bytes();
-    let local = bytes.first() == Some(&b'/')
+    let local = bytes.len() <= 512
+        && bytes.first() == Some(&b'/')
         && !matches!(bytes.get(1), Some(b'/' | b'\\'))
         && back.chars().all(|c| !c.is_control() && c != '\\');
     if local { Ok(back) } else { bail!("not an address of this portal") }

@@ -24,7 +24,12 @@ use crate::sign_in::store::{self, Attempt, Gate};
 
 /// Binds a sign-in to the browser that began it.
 const BROWSER_COOKIE: &str = "__Host-portal-sign-in";
-const CALLBACK: &str = "/sign-in/callback";
+
+/// Where the provider's authority sends the browser back to. Each provider has an address of his own: a code of one
+/// authority never arrives as an answer of another (mix-up).
+pub fn callback_path(slug: &str) -> String {
+    format!("/p/{slug}/callback")
+}
 
 pub fn routes() -> Routes<App> {
     Routes::default()
@@ -32,7 +37,7 @@ pub fn routes() -> Routes<App> {
         .post("/sign-in", Right::Anyone, find)
         .get("/p/{slug}", Right::Anyone, gate)
         .get("/p/{slug}/go", Right::Anyone, go)
-        .get(CALLBACK, Right::Anyone, callback)
+        .get("/p/{slug}/callback", Right::Anyone, callback)
         .post("/sign-out", Right::SignedIn, sign_out)
         .post("/choices", Right::SignedIn, choices)
         .post("/visitor/choices", Right::Anyone, visitor_choices)
@@ -141,12 +146,17 @@ async fn go(
     Path(slug): Path<String>,
     Query(back): Query<BackQuery>,
     jar: CookieJar,
+    headers: HeaderMap,
 ) -> AppResult {
     let gate = found(&app, &slug).await?;
+    // Another site may lead to the gate, but a person himself goes through it.
+    if headers.get("sec-fetch-site").is_some_and(|site| site == "cross-site") {
+        return Ok(Redirect::to(&format!("/p/{}", gate.slug)).into_response());
+    }
     let Some(credential) = gate.credential else { return Err(not_ready(visitor.t)) };
     let departure = app
         .authorities
-        .depart(&gate.issuer, credential.client_id.as_str(), &app.address(CALLBACK))
+        .depart(&gate.issuer, credential.client_id.as_str(), &app.address(&callback_path(&gate.slug)))
         .await
         .map_err(|error| unreachable_authority(visitor.t, &error))?;
     let browser = app.chance.token();
@@ -163,12 +173,15 @@ struct CallbackQuery {
     state: String,
     code: Option<String>,
     error: Option<String>,
+    /// Who answers, where the authority says it (RFC 9207).
+    iss: Option<String>,
 }
 
 /// Back from the authority. Without this browser's own attempt nothing happens.
 async fn callback(
     State(app): State<App>,
     visitor: Visitor,
+    Path(slug): Path<String>,
     Query(query): Query<CallbackQuery>,
     jar: CookieJar,
     headers: HeaderMap,
@@ -177,15 +190,20 @@ async fn callback(
     let browser = jar.get(BROWSER_COOKIE).map(|cookie| cookie.value().to_owned()).unwrap_or_default();
     let attempt = store::take_attempt(&app.db, &app.seal, app.clock.now(), &query.state, &browser).await?;
     let attempt = attempt.ok_or_else(|| stale_attempt(t))?;
+    let gate = gate_of(&app, &attempt).await?;
+    let other_issuer = query.iss.as_ref().is_some_and(|iss| *iss != gate.issuer);
+    if gate.slug != slug || other_issuer {
+        tracing::warn!(slug, "an answer of another authority was refused before its code left");
+        return Err(refused(t));
+    }
     let Some(code) = query.code else {
         tracing::info!(error = query.error.unwrap_or_default(), "sign-in not completed at the authority");
         return Err(refused(t));
     };
-    let gate = gate_of(&app, &attempt).await?;
     let Some(credential) = gate.credential else { return Err(not_ready(t)) };
     let identity = app
         .authorities
-        .arrive(&gate.issuer, &credential, &app.address(CALLBACK), code, attempt.secrets)
+        .arrive(&gate.issuer, &credential, &app.address(&callback_path(&slug)), code, attempt.secrets)
         .await
         .map_err(|error| {
             tracing::warn!(error = format!("{error:#}"), "sign-in refused");
@@ -216,25 +234,46 @@ async fn admit(
     t: T,
 ) -> Result<axum_extra::extract::cookie::Cookie<'static>, AppError> {
     let roles = Roles::from_claims(&identity.roles);
-    let new_id = PersonId::new(&app.clock, &app.chance);
-    let scope = Scope::of_person(*provider, new_id, identity.name.clone(), roles.clone(), false);
-    let mut tx = scope.begin(&app.db).await?;
-    let known = store::meet(&mut tx, app.clock.now(), new_id, &identity, &roles.claims()).await?;
-    let refusal = (known.disabled || roles.is_empty()).then(|| no_role(t));
-    let event = if refusal.is_some() { "sign-in.refused" } else { "sign-in.done" };
-    let cookie = session::open(&mut tx, &app.clock, &app.chance, known.id, agent).await?;
-    if let Some(refusal) = refusal {
-        // Told in the audit log; the session just opened goes with this transaction.
-        drop(tx);
-        let mut tx = scope.begin(&app.db).await?;
-        store::meet(&mut tx, app.clock.now(), new_id, &identity, &roles.claims()).await?;
-        tx.commit(&app.clock, Event::new(event).after(&identity.mail)).await?;
-        return Err(refusal);
+    // Who it is stands first, so that the audit log names him and nobody else.
+    let stranger = Scope::of_stranger(*provider, identity.name.clone());
+    let mut tx = stranger.begin(&app.db).await?;
+    let known = store::known(&mut tx, &identity).await?;
+    drop(tx);
+    if roles.is_empty() || known.as_ref().is_some_and(|known| known.disabled) {
+        return Err(refuse(app, &stranger, known.map(|known| known.id), &identity, t).await?);
     }
-    let event = Event::new(event)
+    let id = known.map_or_else(|| PersonId::new(&app.clock, &app.chance), |known| known.id);
+    let scope = Scope::of_person(*provider, id, identity.name.clone(), roles.clone(), false);
+    let mut tx = scope.begin(&app.db).await?;
+    let met = store::meet(&mut tx, app.clock.now(), id, &identity, &roles.claims()).await?;
+    if met.id != id || met.disabled {
+        // Two first sign-ins at once, or shut out this very moment: he tries again.
+        return Err(stale_attempt(t));
+    }
+    let cookie = session::open(&mut tx, &app.clock, &app.chance, met.id, agent).await?;
+    let event = Event::new("sign-in.done")
         .after(serde_json::json!({ "name": identity.name, "mail": identity.mail, "roles": roles.claims() }));
     tx.commit(&app.clock, event).await?;
     Ok(cookie)
+}
+
+/// Nobody is let in, and nobody is added to the list of people; whoever had a role before has none now.
+async fn refuse(
+    app: &App,
+    stranger: &Scope,
+    known: Option<PersonId>,
+    identity: &Identity,
+    t: T,
+) -> Result<AppError, AppError> {
+    let mut tx = stranger.begin(&app.db).await?;
+    if let Some(id) = known {
+        store::without_roles(&mut tx, id).await?;
+    }
+    let event = Event::new("sign-in.refused").after(serde_json::json!({
+        "mail": identity.mail, "tid": identity.tid, "oid": identity.oid, "person": known,
+    }));
+    tx.commit(&app.clock, event).await?;
+    Ok(no_role(t))
 }
 
 async fn sign_out(State(app): State<App>, page: Page, jar: CookieJar) -> AppResult {

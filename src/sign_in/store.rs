@@ -117,6 +117,37 @@ pub struct Known {
     pub disabled: bool,
 }
 
+/// The person of this identity, if he signed in before.
+pub async fn known(tx: &mut Tx, who: &Identity) -> Result<Option<Known>, sqlx::Error> {
+    let provider = tx.scope().provider();
+    let row = sqlx::query!(
+        "select person_id, disabled_at from person
+          where provider_id = $1 and identity_tid = $2 and identity_oid = $3",
+        provider.0,
+        who.tid,
+        who.oid
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(row.map(|row| Known { id: PersonId(row.person_id), disabled: row.disabled_at.is_some() }))
+}
+
+/// His authority gives him no role any more: neither do his open sessions.
+pub async fn without_roles(tx: &mut Tx, person: PersonId) -> Result<(), sqlx::Error> {
+    let provider = tx.scope().provider();
+    sqlx::query!(
+        "update person set roles = '{}' where provider_id = $1 and person_id = $2",
+        provider.0,
+        person.0
+    )
+    .execute(&mut **tx)
+    .await?;
+    sqlx::query!("delete from session where provider_id = $1 and person_id = $2", provider.0, person.0)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
 /// The person of this identity, his name and roles brought up to date; made when he signs in first.
 pub async fn meet(
     tx: &mut Tx,
@@ -127,8 +158,10 @@ pub async fn meet(
 ) -> Result<Known, sqlx::Error> {
     let provider = tx.scope().provider();
     let row = sqlx::query!(
-        "insert into person (provider_id, person_id, identity_tid, identity_oid, name, mail, roles, created_at, seen_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $8)
+        "insert into person (provider_id, person_id, identity_tid, identity_oid, name, mail, roles, sees_all, created_at,
+                             seen_at)
+         select $1, $2, $3, $4, $5, $6, $7, v.new_people_see_all or 'admin' = any ($7), $8, $8
+           from provider v where v.provider_id = $1
          on conflict (provider_id, identity_tid, identity_oid) do update
             set name = excluded.name, mail = excluded.mail, roles = excluded.roles, seen_at = excluded.seen_at
          returning person_id, disabled_at",

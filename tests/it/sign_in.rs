@@ -130,6 +130,29 @@ async fn the_right_person_gets_a_session_with_his_roles_and_comes_back_where_he_
     assert_eq!(browser.portal("/admin/apps/reader").await.status, 200);
     let people = sqlx::query_scalar!(r#"select count(*) as "n!" from person where name = 'Anna'"#);
     assert_eq!(people.fetch_one(&app.owner).await.unwrap(), 1);
+    let told = sqlx::query_scalar!(
+        r#"select count(*) as "n!" from audit_event e join person p on p.person_id = e.person_id
+            where e.action = 'sign-in.done' and p.name = 'Anna'"#
+    );
+    assert_eq!(told.fetch_one(&app.owner).await.unwrap(), 2, "both are told of the same person");
+    cloud.end().await;
+}
+
+#[tokio::test]
+async fn a_role_taken_away_ends_in_open_sessions_too() {
+    let (app, cloud) = TestCloud::with_portal().await;
+    let contoso = cloud.provider(&app, "contoso").await;
+    give(&cloud, &contoso, "anna@contoso.example", "admin").await;
+    give(&cloud, &contoso, "anna@contoso.example", "onboarding").await;
+    let mut browser = Browser::new(&app);
+    browser.sign_in("contoso", "anna@contoso.example").await;
+    assert_eq!(browser.portal("/admin").await.status, 200);
+    sqlx::query!("update person set roles = '{onboarding}' where name = 'Anna'")
+        .execute(&app.owner)
+        .await
+        .unwrap();
+    assert_eq!(browser.portal("/admin").await.status, 403, "she signed in elsewhere, with less");
+    assert_eq!(browser.portal("/customers").await.status, 200);
     cloud.end().await;
 }
 
@@ -201,6 +224,16 @@ async fn a_foreign_or_old_code_a_wrong_nonce_and_a_refusal_sign_nobody_in() {
         assert_refused(&victim.portal(swapped.as_str()).await, REFUSED);
         assert_refused(&victim.portal(mine.as_str()).await, STALE);
     }
+    // The authority of one provider answers as if it were another's: its code must not leave for either.
+    let theirs = victim.depart("fabrikam").await;
+    let theirs = victim.pick(&theirs, "anna@fabrikam.example").await;
+    let mixed = theirs.as_str().replace("/p/fabrikam/", "/p/contoso/");
+    assert_refused(&victim.portal(&mixed).await, REFUSED);
+    assert_refused(&victim.portal(theirs.as_str()).await, STALE);
+    let elsewhere = victim.depart("contoso").await;
+    let elsewhere = victim.pick(&elsewhere, "anna@contoso.example").await;
+    let iss = format!("{}&iss=https%3A%2F%2Fevil.example", elsewhere.as_str());
+    assert_refused(&victim.portal(&iss).await, REFUSED);
     let authority = victim.depart("contoso").await;
     let nonce = with(&authority, "nonce", "another-nonce");
     let back = victim.pick(&nonce, "anna@contoso.example").await;
@@ -211,7 +244,7 @@ async fn a_foreign_or_old_code_a_wrong_nonce_and_a_refusal_sign_nobody_in() {
     assert_refused(&victim.portal(back.as_str()).await, REFUSED);
     let authority = victim.depart("contoso").await;
     let state = param(&authority, "state");
-    let declined = format!("/sign-in/callback?error=access_denied&error_description=x&state={state}");
+    let declined = format!("/p/contoso/callback?error=access_denied&error_description=x&state={state}");
     assert_refused(&victim.portal(&declined).await, REFUSED);
     assert_eq!(sessions(&app).await, before);
     cloud.end().await;
@@ -228,6 +261,8 @@ async fn a_person_without_a_role_is_told_so_and_it_is_written_down() {
     let told =
         sqlx::query_scalar!(r#"select count(*) as "n!" from audit_event where action = 'sign-in.refused'"#);
     assert_eq!(told.fetch_one(&app.owner).await.unwrap(), 1);
+    let people = sqlx::query_scalar!(r#"select count(*) as "n!" from person where name = 'Anna'"#);
+    assert_eq!(people.fetch_one(&app.owner).await.unwrap(), 0, "strangers do not fill the list of people");
     assert_eq!(browser.portal("/customers").await.location(), "/sign-in?back=%2Fcustomers");
     cloud.end().await;
 }
@@ -238,7 +273,7 @@ async fn elsewhere(cloud: &TestCloud, provider: &ReadyProvider) -> String {
     cloud
         .tenant(json!({ "id": provider.home, "applications": [{
             "appId": client, "displayName": "sign-in", "signInAudience": "AzureADMultipleOrgs",
-            "redirectUris": [format!("{PORTAL}/sign-in/callback")], "appRoles": ["admin"],
+            "redirectUris": [format!("{PORTAL}/p/contoso/callback")], "appRoles": ["admin"],
             "secret": "the-secret-of-contoso-sign-in",
         }] }))
         .await;
@@ -317,7 +352,7 @@ async fn a_genuine_id_token_of_another_tenant_is_refused() {
         ("client_id", &client),
         ("client_secret", "the-secret-of-contoso-sign-in"),
         ("code", &param(&back, "code")),
-        ("redirect_uri", &format!("{PORTAL}/sign-in/callback")),
+        ("redirect_uri", &format!("{PORTAL}/p/contoso/callback")),
         ("code_verifier", verifier),
     ];
     let token = browser.cloud.post(format!("{theirs}/{tenant}/oauth2/v2.0/token")).form(&form);
@@ -373,7 +408,7 @@ async fn a_consent_callback_with_a_foreign_spent_or_sign_in_state_does_nothing()
         assert_eq!(due(ours).await, before, "{state}");
     }
     let stale =
-        browser.portal(&format!("/sign-in/callback?code=x&state={}", param(&our_link, "state"))).await;
+        browser.portal(&format!("/p/contoso/callback?code=x&state={}", param(&our_link, "state"))).await;
     assert_refused(&stale, STALE);
     // The customer's administrator accepts in his browser; from then on the state is spent.
     let picked = browser.cloud.post(our_link.clone()).form(&[("address", "admin@woodgrove-bank.example")]);

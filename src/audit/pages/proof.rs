@@ -5,7 +5,7 @@ use axum::extract::State;
 
 use crate::app::App;
 use crate::audit::verify;
-use crate::kit::error::AppResult;
+use crate::kit::error::{AppError, AppResult, Told};
 use crate::kit::frame::Frame;
 use crate::kit::page::Page;
 use crate::kit::text::T;
@@ -25,6 +25,13 @@ struct ProofView {
 
 pub async fn show(State(app): State<App>, page: Page) -> AppResult {
     let t = page.t;
+    let Ok(_turn) = app.walks.try_acquire() else {
+        return Err(AppError::Conflict(Told {
+            title: t.audit_walking_title(),
+            what: t.audit_walking_what(),
+            fix: t.audit_walking_fix(),
+        }));
+    };
     let mut tx = page.scope().begin(&app.db).await?;
     let report = verify::walk(&mut tx).await?;
     drop(tx);

@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Redirect};
 use serde::Deserialize;
 use serde_json::json;
 
+use super::edit::chosen_manager;
 use crate::app::App;
 use crate::customers::consent;
 use crate::customers::model::{Standing, State as CustomerState, WhoseMove};
@@ -15,7 +16,7 @@ use crate::kit::audit::Event;
 use crate::kit::error::{AppError, AppResult};
 use crate::kit::form::{FieldErrors, Form};
 use crate::kit::frame::Frame;
-use crate::kit::ids::{CustomerId, EntraTenantId, PersonId};
+use crate::kit::ids::{CustomerId, EntraTenantId};
 use crate::kit::page::Page;
 use crate::kit::text::T;
 use crate::kit::work;
@@ -134,13 +135,15 @@ pub async fn add(State(app): State<App>, page: Page, Form(form): Form<AddForm>) 
     let told = organisation_name(&app, &page, found.tenant).await;
     let typed = form.name.trim().chars().take(200).collect::<String>();
     let name = if typed.is_empty() { told.clone().unwrap_or_else(|| form.domain.clone()) } else { typed };
+    let mut tx = page.scope().begin(&app.db).await?;
+    let account_manager = chosen_manager(&mut tx, &form.manager).await?;
     let new = NewCustomer {
         id: CustomerId::new(&app.clock, &app.chance),
         entra_tenant_id: found.tenant,
         domain: form.domain.trim().to_lowercase(),
         name_verified: told.as_deref() == Some(name.as_str()),
         name,
-        account_manager: form.manager.parse::<PersonId>().ok(),
+        account_manager,
         standing: Standing {
             state: CustomerState::New,
             whose_move: WhoseMove::Us,
@@ -149,7 +152,6 @@ pub async fn add(State(app): State<App>, page: Page, Form(form): Form<AddForm>) 
             steps_total: 0,
         },
     };
-    let mut tx = page.scope().begin(&app.db).await?;
     match store::add(&mut tx, &new, app.clock.now()).await {
         Ok(()) => {}
         Err(TakenBy::Ours) => {

@@ -18,6 +18,7 @@ use crate::kit::frame::Frame;
 use crate::kit::ids::PersonId;
 use crate::kit::page::Page;
 use crate::kit::right::Right;
+use crate::kit::scope::Tx;
 use crate::kit::text::T;
 
 /// Rows of the contacts form; empty ones are left out.
@@ -90,8 +91,8 @@ pub async fn details(
         view.manager = form.manager;
         return page.show_again(&view);
     }
-    let manager = form.manager.parse::<PersonId>().ok();
     let mut tx = page.scope().begin(&app.db).await?;
+    let manager = chosen_manager(&mut tx, &form.manager).await?;
     store::set_details(&mut tx, customer.id, name, manager).await?;
     let event = Event::new("customer.details-changed")
         .of(customer.id)
@@ -99,6 +100,16 @@ pub async fn details(
         .after(json!({ "name": name, "account_manager": manager }));
     tx.commit(&app.clock, event).await?;
     Ok(back(&customer, "saved"))
+}
+
+/// Nobody, or somebody of the provider's people; anything else is no choice of this page.
+pub(super) async fn chosen_manager(tx: &mut Tx, typed: &str) -> Result<Option<PersonId>, AppError> {
+    if typed.is_empty() {
+        return Ok(None);
+    }
+    let id: PersonId = typed.parse().map_err(|_| AppError::Bad("no such person"))?;
+    let known = store::managers(tx).await?.iter().any(|(known, _)| *known == id);
+    if known { Ok(Some(id)) } else { Err(AppError::Bad("no such person")) }
 }
 
 #[derive(Deserialize)]

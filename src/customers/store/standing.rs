@@ -36,6 +36,8 @@ pub async fn set_standing(
 /// Takes over the organisation's name as its own directory tells it, unless a person already chose another.
 pub async fn set_name_verified(tx: &mut Tx, customer: CustomerId, name: &str) -> Result<(), sqlx::Error> {
     let provider = tx.scope().provider();
+    // Microsoft's names may be longer than ours.
+    let cut = name.char_indices().nth(200).map_or(name, |(at, _)| &name[..at]);
     let changed = sqlx::query!(
         "update customer set name = case when name = domain then $3 else name end,
                 sort_name = case when name = domain then $4 else sort_name end, name_verified = true
@@ -43,8 +45,8 @@ pub async fn set_name_verified(tx: &mut Tx, customer: CustomerId, name: &str) ->
       returning name, domain",
         provider.0,
         customer.0,
-        name,
-        sort_name(name),
+        cut,
+        sort_name(cut),
     )
     .fetch_optional(&mut **tx)
     .await?;

@@ -190,15 +190,8 @@ pub async fn resume(tx: &mut Tx, customer: CustomerId, now: DateTime<Utc>) -> Re
     )
     .execute(&mut **tx)
     .await?;
-    sqlx::query!(
-        "update work set due_at = $3 where provider_id = $1 and customer_id = $2",
-        provider.0,
-        customer.0,
-        now
-    )
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
+    // A piece that is still under way must come back too.
+    wake_all(tx, customer, now).await
 }
 
 pub async fn contacts(tx: &mut Tx, customer: CustomerId) -> Result<Vec<Contact>, sqlx::Error> {
@@ -250,7 +243,8 @@ pub async fn set_contacts(
 pub async fn managers(tx: &mut Tx) -> Result<Vec<(PersonId, String)>, sqlx::Error> {
     let provider = tx.scope().provider();
     let rows = sqlx::query!(
-        "select person_id, name from person where provider_id = $1 and disabled_at is null order by name, person_id",
+        "select person_id, name from person where provider_id = $1 and disabled_at is null and roles <> '{}'
+          order by name, person_id limit 500",
         provider.0
     )
     .fetch_all(&mut **tx)

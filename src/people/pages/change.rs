@@ -41,6 +41,14 @@ async fn other(page: &Page, tx: &mut Tx, id: &str) -> Result<Person, AppError> {
     Ok(person)
 }
 
+/// Who sees only some customers may not narrow or shut out somebody who sees all: nobody could undo it.
+fn beyond(page: &Page, person: &Person) -> Result<(), AppError> {
+    if person.sees_all && page.scope().limited_to().is_some() {
+        return Err(refused(page, page.t.people_refused_beyond(), page.t.people_refused_all_fix()));
+    }
+    Ok(())
+}
+
 #[derive(Deserialize)]
 pub struct ViewForm {
     sees: String,
@@ -63,6 +71,7 @@ pub async fn view(
     if all && page.scope().limited_to().is_some() {
         return Err(refused(&page, page.t.people_refused_all(), page.t.people_refused_all_fix()));
     }
+    beyond(&page, &person)?;
     if all != person.sees_all {
         store::set_sees_all(&mut tx, person.id, all).await?;
         let sees = |all: bool| json!({ "sees": if all { "all" } else { "these" } });
@@ -155,6 +164,7 @@ async fn decide(app: &App, page: &Page, id: &str, reason: &str, shut: bool) -> A
     if shut == person.disabled_at.is_some() {
         return Ok(back(&person, "saved"));
     }
+    beyond(page, &person)?;
     if shut {
         store::disable(&mut tx, person.id, &reason, app.clock.now()).await?;
     } else {

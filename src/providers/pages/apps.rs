@@ -51,8 +51,9 @@ fn kind_of(key: &str) -> Result<AppKind, AppError> {
 async fn view(app: &App, page: &Page, tx: &mut Tx, kind: AppKind) -> Result<AppView, AppError> {
     let (t, now) = (page.t, app.clock.now());
     let row = store::apps(tx).await?.into_iter().find(|row| row.app == kind.key());
+    let slug = store::provider(tx).await?.slug;
     let redirect = match kind {
-        AppKind::SignIn => Some(app.address("/sign-in/callback").to_string()),
+        AppKind::SignIn => Some(app.address(&format!("/p/{slug}/callback")).to_string()),
         AppKind::Reader | AppKind::Operator => Some(app.address("/consent/callback").to_string()),
         AppKind::Approver => Some(app.address("/connect/callback").to_string()),
     };

@@ -35,6 +35,7 @@ struct HomeView {
     analyst_tenant: String,
     analyst_domain: String,
     language: String,
+    new_people: String,
     errors: FieldErrors,
 }
 
@@ -49,6 +50,7 @@ impl HomeView {
             analyst_tenant: provider.analyst_tenant.map(|id| id.to_string()).unwrap_or_default(),
             analyst_domain: provider.analyst_domain.clone().unwrap_or_default(),
             language: provider.default_language.clone(),
+            new_people: if provider.new_people_see_all { "all" } else { "none" }.to_owned(),
             errors: FieldErrors::default(),
             frame: page.frame.clone(),
             provider,
@@ -91,6 +93,9 @@ pub struct SettingsForm {
     analyst_tenant: String,
     analyst_domain: String,
     language: String,
+    /// `all` or `none`: customers of somebody who signs in first.
+    #[serde(default = "all")]
+    new_people: String,
 }
 
 impl SettingsForm {
@@ -123,9 +128,21 @@ impl SettingsForm {
             errors.add("analyst_domain", t.providers_domain_wrong());
         }
         let default_language = Lang::from_code(&self.language).unwrap_or_default().code().to_owned();
-        let settings = Settings { name, mail_domains, analyst_tenant, analyst_domain, default_language };
+        let new_people_see_all = self.new_people != "none";
+        let settings = Settings {
+            name,
+            mail_domains,
+            analyst_tenant,
+            analyst_domain,
+            default_language,
+            new_people_see_all,
+        };
         if errors.is_empty() { Ok(settings) } else { Err(errors) }
     }
+}
+
+fn all() -> String {
+    "all".to_owned()
 }
 
 pub async fn save(State(app): State<App>, page: Page, Form(form): Form<SettingsForm>) -> AppResult {
@@ -142,6 +159,7 @@ pub async fn save(State(app): State<App>, page: Page, Form(form): Form<SettingsF
                 analyst_tenant: form.analyst_tenant,
                 analyst_domain: form.analyst_domain,
                 language: form.language,
+                new_people: form.new_people,
                 ..HomeView::new(&page, before, &apps)
             };
             return page.show_again(&view);

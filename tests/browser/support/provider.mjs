@@ -54,7 +54,7 @@ export class Provider {
       applications: [
         {
           displayName: `${name} sign-in`,
-          redirectUris: [`${house.origin}/sign-in/callback`],
+          redirectUris: [`${house.origin}/p/${slug}/callback`],
           signInAudience: "AzureADMyOrg",
           requiredPermissions: { application: [], delegated: ["openid", "profile"] },
           appRoles: ROLES,

@@ -75,7 +75,7 @@ impl TestCloud {
         let application = |kind: AppKind| {
             json!({
                 "displayName": format!("{slug} {}", kind.key()),
-                "redirectUris": ["http://localhost:8080/sign-in/callback", "http://localhost:8080/consent/callback"],
+                "redirectUris": [format!("http://localhost:8080/p/{slug}/callback"), "http://localhost:8080/consent/callback".to_owned()],
                 "signInAudience": if kind == AppKind::SignIn { "AzureADMyOrg" } else { "AzureADMultipleOrgs" },
                 "requiredPermissions": {
                     "application": kind.application_permissions(),

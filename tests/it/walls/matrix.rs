@@ -35,7 +35,7 @@ fn expected() -> BTreeMap<(&'static str, &'static str), Option<&'static [Role]>>
             "/sign-in",
             "/p/{slug}",
             "/p/{slug}/go",
-            "/sign-in/callback",
+            "/p/{slug}/callback",
             "/consent/callback",
         ],
         None,
