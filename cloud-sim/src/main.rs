@@ -22,6 +22,9 @@ struct Arguments {
     /// The machine's clock, or one that stands still until `POST /sim/clock` moves it.
     #[arg(long, value_enum, env = "CLOUD_SIM_CLOCK", default_value = "system")]
     clock: ClockKind,
+    /// Directory that takes every exchange whole, secrets removed, as JSON lines.
+    #[arg(long, value_name = "DIR", env = "CLOUD_SIM_RECORD")]
+    record: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -50,6 +53,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
         state: arguments.state,
         clock: None,
         standing_clock: arguments.clock == ClockKind::Set,
+        record: arguments.record,
     })
     .await?;
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);

@@ -21,6 +21,7 @@ use crate::entra::sessions::Sessions;
 use crate::front::connection::{Cuttable, Scissors};
 use crate::front::faults::{self, Fault, Strike};
 use crate::front::journal::Journal;
+use crate::front::record::Recorder;
 use crate::world::World;
 
 /// How to start a simulation.
@@ -35,6 +36,8 @@ pub struct Options {
     pub clock: Option<Now>,
     /// The clock stands still: only `/sim/clock` moves it. It is kept with the world.
     pub standing_clock: bool,
+    /// Directory that takes every exchange whole, as JSON lines; made when absent.
+    pub record: Option<PathBuf>,
 }
 
 /// What all calls share.
@@ -45,6 +48,7 @@ pub struct Shared {
     sessions: Mutex<Sessions>,
     pub clock: Clock,
     pub key: SigningKey,
+    pub recorder: Option<Recorder>,
     base_url: String,
     changed: AtomicBool,
     stop: watch::Sender<bool>,
@@ -149,6 +153,7 @@ impl Simulation {
             None => clock::machine(),
         };
         let key = SigningKey::of(&mut world.signing_key)?;
+        let recorder = options.record.as_deref().map(Recorder::into_directory).transpose()?;
         let listener = TcpListener::bind(&options.listen).await.with_context(|| {
             format!(
                 "the simulated cloud cannot listen on {}: the port is taken or not allowed",
@@ -165,6 +170,7 @@ impl Simulation {
             journal: Mutex::default(),
             sessions: Mutex::default(),
             key,
+            recorder,
             base_url: base_url.trim_end_matches('/').to_owned(),
             changed: AtomicBool::new(true),
             stop,

@@ -21,6 +21,8 @@ use mssp_portal::onboarding::blueprint::Blueprint;
 use mssp_portal::onboarding::policy::PolicyFacts;
 use serde_json::{Value, json};
 
+use crate::support::cloud::options;
+
 const MSSP: &str = "11111111-1111-4111-8111-111111111111";
 const CUSTOMER: &str = "22222222-2222-4222-8222-222222222222";
 const APP: &str = "aaaaaaaa-0000-4000-8000-000000000001";
@@ -37,11 +39,7 @@ impl Place {
     async fn new() -> Self {
         let clock = SetClock::at("2026-11-23T12:00:00Z".parse().unwrap());
         let shared = clock.clone();
-        let options = Options {
-            listen: "127.0.0.1:0".to_owned(),
-            clock: Some(Arc::new(move || shared.now())),
-            ..Options::default()
-        };
+        let options = Options { clock: Some(Arc::new(move || shared.now())), ..options() };
         let simulation = Simulation::start(options).await.unwrap();
         let cloud = Cloud::simulated(simulation.base_url()).unwrap();
         let graph = Graph::new(cloud, clock.clock(), Chance::seeded(7)).unwrap();

@@ -2,16 +2,16 @@
 
 use std::os::unix::fs::PermissionsExt;
 
-use cloud_sim::{Options, Simulation};
+use cloud_sim::Simulation;
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use sqlx::{Connection, PgConnection, raw_sql};
 
+use crate::support::cloud::options;
 use crate::support::program::{Directory, Program};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn doctor_finds_what_is_wrong_and_says_what_to_do() {
-    let options = Options { listen: "127.0.0.1:0".to_owned(), ..Options::default() };
-    let simulation = Simulation::start(options).await.unwrap();
+    let simulation = Simulation::start(options()).await.unwrap();
     let directory = Directory::new();
     let program = Program::on(directory.path())
         .with("SIMULATED_CLOUD_URL", simulation.base_url())

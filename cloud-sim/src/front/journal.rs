@@ -76,7 +76,7 @@ impl Journal {
     }
 }
 
-fn request_body(call: &Call) -> Option<Value> {
+pub fn request_body(call: &Call) -> Option<Value> {
     if call.body.is_empty() {
         return None;
     }
@@ -87,7 +87,7 @@ fn request_body(call: &Call) -> Option<Value> {
     Some(masked(Value::Object(form)))
 }
 
-fn masked(value: Value) -> Value {
+pub fn masked(value: Value) -> Value {
     match value {
         Value::Object(map) => Value::Object(map.into_iter().map(|(k, v)| hide(k, v)).collect()),
         Value::Array(items) => Value::Array(items.into_iter().map(masked).collect()),

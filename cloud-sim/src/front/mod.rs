@@ -3,6 +3,7 @@
 pub mod connection;
 pub mod faults;
 pub mod journal;
+pub mod record;
 mod respond;
 
 use std::sync::Arc;
@@ -34,7 +35,7 @@ pub async fn front(
         shared.touch();
     }
     if call.path == "/sim" || call.path.starts_with("/sim/") {
-        return respond::bytes(&call, crate::control::answer(&shared, &call));
+        return respond::bytes(respond::complete(&call, crate::control::answer(&shared, &call)));
     }
     let who = crate::graph::bearer::seems(&call);
     let strike = shared.faults().strike(&call, who.0.as_deref());
@@ -52,10 +53,14 @@ pub async fn front(
         _ => json!(answer.status),
     };
     shared.journal().write(&call, &who, &status, &answer);
+    let answer = respond::complete(&call, answer);
+    if let Some(recorder) = &shared.recorder {
+        recorder.write(&call, strike, &answer);
+    }
     if let Some(strike) = strike {
         hold(&shared, strike, &scissors).await;
     }
-    respond::bytes(&call, answer)
+    respond::bytes(answer)
 }
 
 fn read(shared: &Shared, method: &Method, uri: &Uri, headers: HeaderMap, body: Bytes) -> Call {

@@ -9,38 +9,49 @@ use crate::answer::{Answer, Body};
 use crate::call::Call;
 use crate::world::new_id;
 
-/// Makes the response.
-pub fn bytes(call: &Call, answer: Answer) -> Response {
+/// The answer with what every answer has: ids in the headers, and inside a Graph error too.
+pub fn complete(call: &Call, mut answer: Answer) -> Answer {
     let request_id = new_id();
     let graph = call.path.starts_with("/v1.0") || call.path.starts_with("/beta");
-    let (kind, body) = match answer.body {
-        Body::None => (None, Vec::new()),
-        Body::Html(text) => (Some("text/html; charset=utf-8"), text.into_bytes()),
-        Body::Text(kind, text) => (Some(kind), text.into_bytes()),
-        Body::Json(mut value) => {
+    let kind = match &mut answer.body {
+        Body::None => None,
+        Body::Html(_) => Some("text/html; charset=utf-8"),
+        Body::Text(kind, _) => Some(*kind),
+        Body::Json(value) => {
             if graph && let Some(error) = value.get_mut("error").and_then(|e| e.as_object_mut()) {
                 error.entry("innerError").or_insert_with(|| inner_error(call, &request_id));
             }
-            (Some("application/json"), value.to_string().into_bytes())
+            Some("application/json")
         }
+    };
+    let mut headers = vec![("cache-control", "no-store"), ("request-id", request_id.as_str())];
+    if let Some(kind) = kind {
+        headers.insert(0, ("content-type", kind));
+    }
+    if graph {
+        headers.push(("client-request-id", call.header("client-request-id").unwrap_or(&request_id)));
+    }
+    let own = std::mem::take(&mut answer.headers);
+    answer.headers = headers.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    answer.headers.extend(own);
+    answer
+}
+
+/// Makes the response.
+pub fn bytes(answer: Answer) -> Response {
+    let body = match answer.body {
+        Body::None => Vec::new(),
+        Body::Html(text) | Body::Text(_, text) => text.into_bytes(),
+        Body::Json(value) => value.to_string().into_bytes(),
     };
     let mut response = Response::new(Bytes::from(body));
     *response.status_mut() = http::StatusCode::from_u16(answer.status).unwrap_or(http::StatusCode::OK);
-    let mut put = |name: &str, value: &str| {
-        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+    for (name, value) in &answer.headers {
+        if let (Ok(name), Ok(value)) =
+            (HeaderName::try_from(name.as_str()), HeaderValue::try_from(value.as_str()))
+        {
             response.headers_mut().append(name, value);
         }
-    };
-    if let Some(kind) = kind {
-        put("content-type", kind);
-    }
-    put("cache-control", "no-store");
-    put("request-id", &request_id);
-    if graph {
-        put("client-request-id", call.header("client-request-id").unwrap_or(&request_id));
-    }
-    for (name, value) in &answer.headers {
-        put(name, value);
     }
     response
 }

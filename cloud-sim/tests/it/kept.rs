@@ -8,7 +8,7 @@ use cloud_sim::{Options, Simulation};
 use reqwest::Client;
 use serde_json::{Value, json};
 
-use super::kit::{ADATUM, declared};
+use super::kit::{ADATUM, declared, options};
 
 /// A directory of this test alone, gone afterwards.
 struct Place(PathBuf);
@@ -41,8 +41,7 @@ async fn write(base: &str, path: &str, body: Value) -> Value {
 async fn a_world_is_there_again_after_a_restart() {
     let place = Place::new("restart");
     let start = || {
-        let options =
-            Options { listen: "127.0.0.1:0".into(), state: Some(place.0.clone()), ..Options::default() };
+        let options = Options { state: Some(place.0.clone()), ..options() };
         async { Simulation::start(options).await.unwrap() }
     };
     let first = start().await;
@@ -70,8 +69,7 @@ async fn a_file_that_is_no_world_is_named_and_not_overwritten() {
     let place = Place::new("foreign");
     std::fs::create_dir_all(&place.0).unwrap();
     std::fs::write(place.0.join("world.json"), "not a world").unwrap();
-    let options =
-        Options { listen: "127.0.0.1:0".into(), state: Some(place.0.clone()), ..Options::default() };
+    let options = Options { state: Some(place.0.clone()), ..options() };
     let error = Simulation::start(options).await.err().unwrap();
     assert!(error.to_string().contains("world.json"), "{error}");
     assert_eq!(std::fs::read_to_string(place.0.join("world.json")).unwrap(), "not a world");

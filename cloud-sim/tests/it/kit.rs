@@ -44,9 +44,15 @@ pub fn declared() -> Value {
     ]})
 }
 
+/// Any free port; every exchange is recorded where CONTRACT_RECORD says.
+pub fn options() -> Options {
+    let record = std::env::var_os("CONTRACT_RECORD").map(Into::into);
+    Options { listen: "127.0.0.1:0".into(), record, ..Options::default() }
+}
+
 impl World {
     pub async fn start() -> Self {
-        let options = Options { listen: "127.0.0.1:0".into(), ..Options::default() };
+        let options = options();
         let simulation = Simulation::start(options).await.unwrap();
         let client = Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         let mut world = Self { simulation, client, filled: Value::Null };

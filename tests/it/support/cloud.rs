@@ -35,16 +35,18 @@ impl ReadyProvider {
     }
 }
 
+/// Any free port; every exchange is recorded where CONTRACT_RECORD says.
+pub fn options() -> Options {
+    let record = std::env::var_os("CONTRACT_RECORD").map(Into::into);
+    Options { listen: "127.0.0.1:0".to_owned(), record, ..Options::default() }
+}
+
 impl TestCloud {
     /// The portal and a cloud that share one clock.
     pub async fn with_portal() -> (TestApp, Self) {
         let clock = SetClock::at(noon());
         let shared = clock.clone();
-        let options = Options {
-            listen: "127.0.0.1:0".to_owned(),
-            clock: Some(Arc::new(move || shared.now())),
-            ..Options::default()
-        };
+        let options = Options { clock: Some(Arc::new(move || shared.now())), ..options() };
         let simulation = Simulation::start(options).await.unwrap();
         let app = TestApp::build(fresh_database().await, simulation.base_url(), clock).await;
         #[expect(clippy::disallowed_methods, reason = "a test's own client speaks to the test's own cloud")]
