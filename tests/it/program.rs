@@ -146,11 +146,17 @@ fn help_names_every_variable_and_shows_no_secret() {
         .with("LOG", "trace");
     let help = program.done(&["--help"]);
     let line = command_line();
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
     let variables: Vec<&str> =
         line.get_arguments().filter_map(|argument| argument.get_env()?.to_str()).collect();
     assert!(variables.len() > 15, "{variables:?}");
     for variable in &variables {
         assert!(help.contains(&format!("[env: {variable}")), "--help does not name {variable}");
+        let for_tests_only = *variable == "SIMULATED_CLOCK";
+        assert!(
+            for_tests_only || readme.contains(&format!("`{variable}`")),
+            "README does not name {variable}"
+        );
     }
     for arguments in
         [&["--help"][..], &["doctor"], &["migrate"], &["provider", "list"], &["serve", "--portal-url=x"]]
