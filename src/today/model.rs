@@ -114,6 +114,7 @@ mod tests {
             analyst_tenant: None,
             analyst_domain: None,
             default_language: "en".into(),
+            new_people_see_all: true,
         };
         let apps = [
             row(AppKind::SignIn, Some(true), Some(200), now),
