@@ -14,6 +14,7 @@ use crate::kit::db::Db;
 use crate::kit::limits::Limits;
 use crate::kit::router::House;
 use crate::kit::seal::Seal;
+use crate::kit::streams::Streams;
 use crate::sign_in::oidc::Authorities;
 
 /// What the portal is assembled from.
@@ -46,6 +47,8 @@ pub struct Inner {
     pub authorities: Authorities,
     pub portal_url: Url,
     pub limits: Limits,
+    /// Open pages of this process that hear of changes.
+    pub streams: Streams,
     /// Wakes this process's workers; work in the database is found without it too, a little later.
     pub nudge: Arc<tokio::sync::Notify>,
     /// Walks of whole audit chains under way: one at a time, however many people ask.
@@ -68,6 +71,7 @@ impl App {
             seal: parts.seal,
             portal_url: parts.portal_url,
             limits: Limits::new(parts.rates.0, parts.rates.1, parts.trusted_proxy_hops),
+            streams: Streams::default(),
             clock: parts.clock,
             chance: parts.chance,
             nudge: Arc::default(),
@@ -99,5 +103,9 @@ impl House for App {
 
     fn clock(&self) -> &Clock {
         &self.clock
+    }
+
+    fn streams(&self) -> &Streams {
+        &self.streams
     }
 }

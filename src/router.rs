@@ -18,7 +18,7 @@ use crate::app::App;
 use crate::kit::page::{Nav, NavEntry, RequestId, error_pages};
 use crate::kit::right::Right;
 use crate::kit::router::{RouteInfo, Routes};
-use crate::kit::{assets, headers, limits};
+use crate::kit::{assets, form, headers, limits};
 use crate::{access_requests, audit, customers, health, onboarding, people, providers, sign_in, today};
 
 /// A page that takes longer is given up; event streams answer at once and are not held to it.
@@ -60,6 +60,11 @@ pub fn table() -> Vec<RouteInfo> {
 
 /// The whole portal as one service.
 pub fn router(app: &App) -> Router {
+    router_within(app, ANSWER_WITHIN)
+}
+
+/// As `router`, with another patience.
+pub fn router_within(app: &App, answer_within: Duration) -> Router {
     let (_, routes) = rooms().into_router(app.clone());
     let https = app.portal_url.scheme() == "https";
     let layers = ServiceBuilder::new()
@@ -70,7 +75,8 @@ pub fn router(app: &App) -> Router {
         .layer(CatchPanicLayer::new())
         .layer(from_fn_with_state(app.limits.clone(), limits::check))
         .layer(CsrfLayer::new())
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, ANSWER_WITHIN))
+        .layer(from_fn(form::refuse_nul))
+        .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, answer_within))
         .layer(DefaultBodyLimit::max(limits::BODY));
     let router = routes.layer(layers);
     if https { router.layer(from_fn(headers::set_transport_security)) } else { router }

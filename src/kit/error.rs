@@ -32,6 +32,11 @@ pub enum AppError {
     Bad(&'static str),
     #[error("too many requests")]
     TooMany,
+    #[error("the body is too large")]
+    TooLarge,
+    /// A NUL character, which no text in the database can hold.
+    #[error("a NUL character")]
+    Nul,
     #[error("the database is away")]
     Away,
     #[error(transparent)]
@@ -71,8 +76,11 @@ pub enum Problem {
     Bad(&'static str),
     TooMany,
     TooLarge,
+    Nul,
     CrossSite,
     NoSuchMethod,
+    /// Given up after a while: it may or may not have been done.
+    TookLong,
     Away,
     Internal,
 }
@@ -84,10 +92,11 @@ impl Problem {
             Self::Forbidden | Self::CrossSite => StatusCode::FORBIDDEN,
             Self::SignIn => StatusCode::UNAUTHORIZED,
             Self::Conflict(_) => StatusCode::CONFLICT,
-            Self::Bad(_) => StatusCode::BAD_REQUEST,
+            Self::Bad(_) | Self::Nul => StatusCode::BAD_REQUEST,
             Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::NoSuchMethod => StatusCode::METHOD_NOT_ALLOWED,
+            Self::TookLong => StatusCode::GATEWAY_TIMEOUT,
             Self::Away => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -100,7 +109,8 @@ impl Problem {
             StatusCode::METHOD_NOT_ALLOWED => Self::NoSuchMethod,
             StatusCode::PAYLOAD_TOO_LARGE => Self::TooLarge,
             StatusCode::FORBIDDEN => Self::CrossSite,
-            StatusCode::REQUEST_TIMEOUT | StatusCode::SERVICE_UNAVAILABLE => Self::Away,
+            StatusCode::REQUEST_TIMEOUT | StatusCode::GATEWAY_TIMEOUT => Self::TookLong,
+            StatusCode::SERVICE_UNAVAILABLE => Self::Away,
             StatusCode::INTERNAL_SERVER_ERROR => Self::Internal,
             _ => return None,
         })
@@ -125,6 +135,8 @@ impl IntoResponse for AppError {
             Self::Conflict(told) => Problem::Conflict(told),
             Self::Bad(why) => Problem::Bad(why),
             Self::TooMany => Problem::TooMany,
+            Self::TooLarge => Problem::TooLarge,
+            Self::Nul => Problem::Nul,
             Self::Away => Problem::Away,
             Self::Internal(error) => {
                 tracing::error!(error = format!("{error:#}"), "internal error");

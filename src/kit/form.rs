@@ -4,6 +4,9 @@
 use std::collections::{BTreeMap, HashMap};
 
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
 use serde::de::DeserializeOwned;
 
 use crate::kit::error::AppError;
@@ -45,15 +48,33 @@ fn parse<T: DeserializeOwned>(body: &str) -> Result<T, AppError> {
     if unknown { Err(AppError::Bad("the form holds a field this page does not have")) } else { Ok(form) }
 }
 
+/// Whether text in the encoding of forms and addresses holds a NUL character, as it is or encoded. Postgres refuses
+/// it in every text, which would look like an error of ours.
+fn holds_nul(encoded: &str) -> bool {
+    encoded.contains('\0') || encoded.contains("%00")
+}
+
+/// Refuses an address with a NUL character in its path or query.
+pub async fn refuse_nul(request: Request, next: Next) -> Response {
+    if request.uri().path_and_query().is_some_and(|path| holds_nul(path.as_str())) {
+        return AppError::Nul.into_response();
+    }
+    next.run(request).await
+}
+
 async fn body<S: Send + Sync>(request: Request, state: &S) -> Result<String, AppError> {
     let right_type = request
         .headers()
         .get(http::header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
         .is_some_and(|value| value.starts_with("application/x-www-form-urlencoded"));
-    let body = String::from_request(request, state)
-        .await
-        .map_err(|_| AppError::Bad("the form is too large or not text"))?;
+    let body = String::from_request(request, state).await.map_err(|why| match why.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => AppError::TooLarge,
+        _ => AppError::Bad("the form is not text"),
+    })?;
+    if holds_nul(&body) {
+        return Err(AppError::Nul);
+    }
     if right_type || body.is_empty() { Ok(body) } else { Err(AppError::Bad("this is not a form")) }
 }
 

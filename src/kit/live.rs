@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use axum_extra::extract::cookie::CookieJar;
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::stream;
+use http::StatusCode;
 use http::header::{CACHE_CONTROL, HeaderMap, HeaderValue};
 use tokio_util::sync::CancellationToken;
 
@@ -17,6 +18,7 @@ use crate::kit::right::Right;
 use crate::kit::router::House;
 use crate::kit::scope::Scope;
 use crate::kit::session;
+use crate::kit::streams::Seat;
 
 /// How often the store is looked at for one open page.
 const POLL: Duration = Duration::from_secs(2);
@@ -24,6 +26,8 @@ const POLL: Duration = Duration::from_secs(2);
 const QUIET: TimeDelta = TimeDelta::seconds(60);
 /// How far back each look reaches: what another process wrote a little earlier may show only now.
 const OVERLAP: TimeDelta = TimeDelta::seconds(10);
+/// A stream breaks off by itself then, and the browser opens it again: what nobody listens to does not stay.
+const WHOLE: TimeDelta = TimeDelta::minutes(10);
 
 /// Something that changed, and when.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,12 +51,16 @@ struct State<H, L> {
     secret: String,
     told: HashMap<String, DateTime<Utc>>,
     told_at: DateTime<Utc>,
+    ends_at: DateTime<Utc>,
     waiting: VecDeque<Event>,
     over: bool,
+    /// Free again once the stream is dropped.
+    _seat: Seat,
 }
 
-/// The stream of this session. `look` gives what changed since a moment, in this scope's view.
-pub fn stream<H, L, R>(listener: Listener<H>, headers: &HeaderMap, look: L) -> Response
+/// The stream of this session. `look` gives what changed since a moment, in this scope's view. 503 where enough are
+/// open: the browser then leaves it, and the page works as without script.
+pub fn stream<H, L, R>(mut listener: Listener<H>, headers: &HeaderMap, look: L) -> Response
 where
     H: House,
     L: Fn(Scope, DateTime<Utc>) -> R + Send + 'static,
@@ -62,6 +70,12 @@ where
         .get(session::COOKIE)
         .map(|cookie| cookie.value().to_owned())
         .unwrap_or_default();
+    let Some(seat) = listener.house.streams().take(session::hash(&secret)) else {
+        return (StatusCode::SERVICE_UNAVAILABLE, "enough pages are open\n").into_response();
+    };
+    if let Some(heard) = heard_until(headers) {
+        listener.since = listener.since.max(heard - OVERLAP);
+    }
     let told_at = listener.house.clock().now();
     let state = State {
         listener,
@@ -69,8 +83,10 @@ where
         secret,
         told: HashMap::new(),
         told_at,
+        ends_at: told_at + WHOLE,
         waiting: VecDeque::new(),
         over: false,
+        _seat: seat,
     };
     let events = stream::unfold(state, async |mut state| {
         loop {
@@ -89,6 +105,12 @@ where
     response
 }
 
+/// Until when a browser that opens its stream again has heard of changes: the id of the last event it got.
+fn heard_until(headers: &HeaderMap) -> Option<DateTime<Utc>> {
+    let id = headers.get("last-event-id")?.to_str().ok()?;
+    DateTime::from_timestamp_micros(id.parse().ok()?)
+}
+
 impl<H, L, R> State<H, L>
 where
     H: House,
@@ -96,13 +118,18 @@ where
     R: Future<Output = Result<Vec<Change>, sqlx::Error>> + Send + 'static,
 {
     async fn turn(&mut self) {
+        if self.listener.house.clock().now() >= self.ends_at {
+            self.over = true;
+            return;
+        }
         match self.changed().await {
             Ok(Some(ids)) => {
-                let quiet = self.listener.house.clock().now() - self.told_at >= QUIET;
-                if quiet || !ids.is_empty() {
-                    self.told_at = self.listener.house.clock().now();
+                let now = self.listener.house.clock().now();
+                if now - self.told_at >= QUIET || !ids.is_empty() {
+                    self.told_at = now;
                     let ids = serde_json::to_string(&ids).unwrap_or_default();
-                    self.waiting.push_back(Event::default().event("changed").data(ids));
+                    let event = Event::default().event("changed").data(ids);
+                    self.waiting.push_back(event.id(now.timestamp_micros().to_string()));
                     return;
                 }
             }

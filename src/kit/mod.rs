@@ -21,5 +21,6 @@ pub mod scope;
 pub mod scram;
 pub mod seal;
 pub mod session;
+pub mod streams;
 pub mod text;
 pub mod work;

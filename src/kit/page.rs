@@ -190,7 +190,7 @@ pub async fn error_pages<S: House>(State(house): State<S>, request: Request, nex
         return response;
     };
     let session = match &problem {
-        Problem::Away | Problem::TooMany => None,
+        Problem::Away | Problem::TookLong | Problem::TooMany => None,
         _ => session_of(&house, &headers).await.ok().flatten(),
     };
     let lang = session
@@ -215,6 +215,8 @@ fn told(t: T, problem: &Problem) -> (String, String, String) {
         Problem::TooLarge => "too-large",
         Problem::CrossSite => "cross-site",
         Problem::NoSuchMethod => "no-such-method",
+        Problem::Nul => "nul",
+        Problem::TookLong => "took-long",
         Problem::Away => "away",
         Problem::Internal => "internal",
     };

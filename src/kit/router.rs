@@ -11,6 +11,7 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{MethodRouter, get, post};
 use axum_extra::extract::cookie::CookieJar;
+use http::header::ACCEPT;
 use http::{HeaderMap, Method};
 
 use crate::kit::clock::Clock;
@@ -18,14 +19,18 @@ use crate::kit::db::Db;
 use crate::kit::error::{AppError, Problem};
 use crate::kit::right::Right;
 use crate::kit::session::{self, Session};
+use crate::kit::streams::Streams;
 
 /// Header of requests that a page's script makes by itself.
 const BY_ITSELF: &str = "x-by-itself";
+/// What the browser accepts when it opens an event stream, and opens it again by itself.
+const EVENTS: &[u8] = b"text/event-stream";
 
 /// What the wall needs of the assembled portal.
 pub trait House: Clone + Send + Sync + 'static {
     fn db(&self) -> &Db;
     fn clock(&self) -> &Clock;
+    fn streams(&self) -> &Streams;
 }
 
 /// One row of the route table.
@@ -144,7 +149,9 @@ pub async fn session_of<S: House>(house: &S, headers: &HeaderMap) -> Result<Opti
     let Some(secret) = jar.get(session::COOKIE) else { return Ok(None) };
     let session = session::find(house.db(), house.clock(), secret.value()).await?;
     // A page that refreshes itself is nobody at work: it must not keep a session from going idle.
-    if let Some(session) = session.as_ref().filter(|_| !headers.contains_key(BY_ITSELF)) {
+    let by_itself = headers.contains_key(BY_ITSELF)
+        || headers.get(ACCEPT).is_some_and(|accepted| accepted.as_bytes() == EVENTS);
+    if let Some(session) = session.as_ref().filter(|_| !by_itself) {
         session.touch(house.db(), house.clock()).await?;
     }
     Ok(session)

@@ -15,7 +15,7 @@ use mssp_portal::kit::right::Role;
 use mssp_portal::kit::scope::Scope;
 use tower::ServiceExt;
 
-use crate::support::app::{Person, TestApp};
+use crate::support::app::{Answer, Person, TestApp};
 
 /// A request made `age` days ago that is denied after `within` days.
 fn request(id: &str, who: &str, app: &TestApp, age: i64) -> ReadRequest {
@@ -267,6 +267,64 @@ async fn a_stream_ends_with_the_session_and_with_the_process() {
     app.app.stop.cancel();
     until(&mut stream, "event: end").await;
     assert!(stream.next().await.is_none());
+}
+
+/// Asks for a stream as a browser does.
+async fn open(app: &TestApp, person: &Person) -> axum::response::Response {
+    let request = Request::get("/requests/events")
+        .header(header::COOKIE, &person.cookie)
+        .header(header::ACCEPT, "text/event-stream");
+    app.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap()
+}
+
+#[tokio::test]
+async fn one_session_has_eight_open_streams_and_a_closed_one_makes_room() {
+    let app = TestApp::offline().await;
+    let contoso = app.provider("contoso").await;
+    let anna = app.person(contoso, "Anna", &[Role::Approver], true).await;
+    let bert = app.person(contoso, "Bert", &[Role::Approver], true).await;
+    let mut streams = Vec::new();
+    for _ in 0..8 {
+        streams.push(open(&app, &anna).await);
+    }
+    assert!(streams.iter().all(|stream| stream.status() == 200));
+    assert_eq!(open(&app, &anna).await.status(), 503);
+    assert_eq!(app.get(Some(&anna), "/requests").await.status, 200, "the page works without");
+    assert_eq!(open(&app, &bert).await.status(), 200, "another session");
+    streams.pop();
+    assert_eq!(open(&app, &anna).await.status(), 200);
+}
+
+#[tokio::test]
+async fn a_stream_breaks_off_after_ten_minutes_and_the_next_one_goes_on_where_it_was() {
+    let app = TestApp::offline().await;
+    let contoso = app.provider("contoso").await;
+    let customer = app.customer(contoso, "His").await;
+    let anna = app.person(contoso, "Anna", &[Role::Approver], true).await;
+    keep(&app, contoso, customer, &request("r-old", "Bert", &app, 1), 14).await;
+    let begun = app.clock.clock().now();
+    let heard = Answer::read(open(&app, &anna).await).await.body;
+    assert!(heard.contains("r-old") && !heard.contains("event: end"), "the browser opens it again: {heard}");
+    let lasted = app.clock.clock().now() - begun;
+    assert!((600..620).contains(&lasted.num_seconds()), "{lasted}");
+    let last = heard.lines().rfind(|line| line.starts_with("id:")).unwrap();
+    let again = Request::get(format!("/requests/events?since={}", begun.timestamp_micros()))
+        .header(header::COOKIE, &anna.cookie)
+        .header("last-event-id", last.trim_start_matches("id:").trim());
+    let response = app.router.clone().oneshot(again.body(Body::empty()).unwrap()).await.unwrap();
+    let heard = Answer::read(response).await.body;
+    assert!(!heard.contains("r-old"), "told before: {heard}");
+}
+
+#[tokio::test]
+async fn a_stream_that_is_opened_again_does_not_keep_a_session_from_going_idle() {
+    let app = TestApp::offline().await;
+    let contoso = app.provider("contoso").await;
+    let anna = app.person(contoso, "Anna", &[Role::Approver], true).await;
+    app.clock.advance(Duration::from_secs(40 * 60));
+    assert_eq!(open(&app, &anna).await.status(), 200);
+    app.clock.advance(Duration::from_secs(21 * 60));
+    assert_eq!(app.get(Some(&anna), "/requests").await.status, 303, "idle for an hour");
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use axum::body::Body;
 use http::{Request, StatusCode, header};
 use mssp_portal::kit::right::Role;
+use mssp_portal::router;
 use tower::ServiceExt;
 
 use crate::support::app::{Answer, TestApp};
@@ -57,8 +58,51 @@ async fn a_form_sent_from_another_site_is_refused() {
 async fn a_body_over_the_limit_is_refused_with_a_page() {
     let app = TestApp::offline().await;
     let answer = app.post(None, "/sign-in", &format!("who={}&back=/", "x".repeat(70_000))).await;
-    assert!(answer.status == StatusCode::PAYLOAD_TOO_LARGE || answer.status == StatusCode::BAD_REQUEST);
-    assert!(answer.body.contains("<h1>"));
+    assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
+    assert!(answer.body.contains("<h1>Too much at once</h1>"), "{}", answer.body);
+}
+
+#[tokio::test]
+async fn a_nul_character_is_refused_in_words_wherever_it_stands() {
+    let app = TestApp::offline().await;
+    let provider = app.provider("contoso").await;
+    let person = app.person(provider, "Anna", &Role::ALL, true).await;
+    let customer = app.customer(provider, "One").await;
+    let pause = format!("/customers/{customer}/pause");
+    let answers = [
+        app.post(Some(&person), &pause, &format!("customer={customer}&reason=a%00b")).await,
+        app.post(Some(&person), &pause, &format!("customer={customer}&reason=a\0b")).await,
+        app.get(Some(&person), "/customers?q=%00").await,
+        app.get(None, "/p/con%00toso").await,
+    ];
+    for answer in answers {
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{}", answer.body);
+        assert!(answer.body.contains("NUL"), "{}", answer.body);
+    }
+    let answer =
+        app.post(Some(&person), &pause, &format!("customer={customer}&reason=literally+%2500")).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "the text %00 is no NUL");
+}
+
+#[tokio::test]
+async fn what_takes_too_long_is_told_so_and_not_as_a_database_away() {
+    let app = TestApp::offline().await;
+    let provider = app.provider("contoso").await;
+    let person = app.person(provider, "Anna", &Role::ALL, true).await;
+    let mut holder = app.owner.acquire().await.unwrap();
+    sqlx::raw_sql("begin; lock table customer").execute(&mut *holder).await.unwrap();
+    let router = router::router_within(&app.app, std::time::Duration::from_millis(300));
+    for (language, title) in [("en", "This took too long"), ("nl", "Dit duurde te lang")] {
+        let request = Request::get("/customers")
+            .header(header::COOKIE, &person.cookie)
+            .header(header::ACCEPT_LANGUAGE, language)
+            .body(Body::empty())
+            .unwrap();
+        let answer = Answer::read(router.clone().oneshot(request).await.unwrap()).await;
+        assert_eq!(answer.status, StatusCode::GATEWAY_TIMEOUT);
+        assert!(answer.body.contains(&format!("<h1>{title}</h1>")), "{}", answer.body);
+    }
+    sqlx::raw_sql("rollback").execute(&mut *holder).await.unwrap();
 }
 
 #[tokio::test]
