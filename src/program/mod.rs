@@ -1,4 +1,4 @@
-//! The program's commands: serve, migrate, doctor, provider, audit.
+//! The program's commands: serve, migrate, doctor, provider, audit, routes.
 
 mod audit;
 mod clock;
@@ -7,6 +7,7 @@ mod doctor;
 mod key;
 mod migrate;
 mod provider;
+mod routes;
 mod serve;
 
 use std::io::{IsTerminal, Write};
@@ -43,6 +44,8 @@ enum Command {
     /// The audit log.
     #[command(subcommand)]
     Audit(audit::Command),
+    /// List every address of the portal with the roles that may use it.
+    Routes,
 }
 
 /// Parses the arguments, runs the command, says in one line why it failed.
@@ -58,6 +61,10 @@ pub async fn main() -> ExitCode {
         Command::Doctor => doctor::run(&config).await,
         Command::Provider(command) => provider::run(&config, *command).await.map(|()| true),
         Command::Audit(command) => audit::run(&config, command).await,
+        Command::Routes => {
+            routes::print();
+            Ok(true)
+        }
     };
     match ended {
         Ok(true) => ExitCode::SUCCESS,

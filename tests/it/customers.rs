@@ -89,6 +89,8 @@ async fn consent_stands_only_once_the_token_endpoint_proves_it() {
     let customer = cloud.add_customer(&app, &contoso, "Woodgrove Bank").await;
     let tenant = cloud.control("GET", "/ready", json!(null)).await;
     drop(tenant);
+    run(&app).await;
+    assert_eq!(standing(&app, customer).await, ("new".into(), "us".into()), "no link was sent yet");
     let page = link(&app, &contoso, customer, "reader").await;
     let state = state_of(&page);
     run(&app).await;

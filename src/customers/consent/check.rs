@@ -157,7 +157,9 @@ async fn keep(
             work::wake(&mut tx, customer.id, kind, now).await?;
         }
     }
-    if kind == AppKind::Reader && !proof.found.granted {
+    // Before a first link it is our move: nobody at the customer has been asked.
+    let asked = customer.standing.state != State::New || state == "lost";
+    if kind == AppKind::Reader && !proof.found.granted && asked {
         let standing = without_reader(customer, &state);
         customers::set_standing(&mut tx, customer.id, &standing, now).await?;
     }

@@ -84,7 +84,7 @@ export class House {
   async passUntil(locator, seconds = 600) {
     for (let passed = 0; passed < seconds; passed += 10) {
       try {
-        return await locator.waitFor({ timeout: 600 });
+        return await locator.waitFor({ timeout: 350 });
       } catch (error) {
         if (error.name !== "TimeoutError") throw error;
       }

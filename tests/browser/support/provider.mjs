@@ -104,9 +104,14 @@ export class Provider {
     return Person.of(this.house, this.t, { name, address: `${first(name)}@${this.domain}`, ...choices });
   }
 
+  /** Address of somebody of the analysts' directory. */
+  address(name) {
+    return `${first(name)}@${this.analystDomain}`;
+  }
+
   /** Somebody of the analysts' directory, at his browser. */
   analyst(name, choices) {
-    return Person.of(this.house, this.t, { name, address: `${first(name)}@${this.analystDomain}`, ...choices });
+    return Person.of(this.house, this.t, { name, address: this.address(name), ...choices });
   }
 
   /** The Admin pages, from the empty installation to "every app works". */

@@ -1,0 +1,141 @@
+// Every page of the portal: the addresses of the route table, and what they show in each state worth a look.
+
+/** GET routes that give no page of their own, and why. */
+export const NO_PAGES = {
+  "/livez": "a word for machines",
+  "/readyz": "a word for machines",
+  "/assets/{file}": "files",
+  "/p/{slug}/go": "leads to the authority",
+  "/admin/apps/{app}/certificate.cer": "a file",
+  "/requests/rows": "part of /requests",
+  "/requests/events": "a stream",
+  "/customers/{customer}/requests/rows": "part of the customer's requests",
+  "/customers/{customer}/requests/events": "a stream",
+  "/customers/{customer}/onboarding/progress": "part of the customer's onboarding",
+  "/customers/{customer}/onboarding/events": "a stream",
+};
+
+/**
+ * Pages as `{ route, name, at, who, status, act }`: `at` is the address, `act` what is done there before the look,
+ * `who` is `visitor`, `admin`, or `newcomer` (of the provider that has nothing yet).
+ */
+export function pages(world) {
+  const { running, asking, failing, lost, fresh } = world.customers;
+  const { slug } = world.provider;
+  const all = [];
+  const add = (who) => (route, name, at, more = {}) => all.push({ route, name, at, who, status: 200, ...more });
+
+  const visitor = add("visitor");
+  visitor("/sign-in", "sign-in", "/sign-in");
+  visitor("/sign-in", "sign-in-unknown", "/sign-in", {
+    act: async (one) => {
+      await one.field(one.t("sign-in-who")).fill("nobody@nowhere.example");
+      await one.button(one.t("sign-in-continue")).click();
+      await one.reads(one.t("sign-in-unknown-provider"));
+    },
+  });
+  visitor("/p/{slug}", "gate", `/p/${slug}`);
+  visitor("/sign-in/callback", "sign-in-over", "/sign-in/callback?state=forged&code=none", { status: 409 });
+  visitor("/consent/callback", "thanks", "/consent/callback?state=forged&admin_consent=True");
+  visitor("/consent/callback", "declined", "/consent/callback?state=forged&error=access_denied");
+  visitor(undefined, "visitor-not-found", "/nothing/here", { status: 404 });
+
+  const newcomer = add("newcomer");
+  newcomer("/", "today-empty", "/");
+  newcomer("/customers", "customers-empty", "/customers");
+  newcomer("/requests", "requests-empty", "/requests");
+  newcomer("/health", "health-empty", "/health");
+  newcomer("/health/rows", "health-rows-empty", "/health/rows");
+  newcomer("/admin", "admin-unfinished", "/admin");
+  newcomer("/admin/apps/{app}", "app-unfinished", "/admin/apps/reader");
+  newcomer("/audit", "audit-none-found", "/audit?who=Nobody");
+
+  const admin = add("admin");
+  admin("/", "today", "/");
+  admin("/customers", "customers", "/customers");
+  admin("/customers", "customers-none-found", "/customers?q=zzz");
+  admin("/customers/add", "customer-add", "/customers/add");
+  admin("/customers/add", "customer-add-refused", "/customers/add", {
+    act: async (one) => {
+      await one.field(one.t("customers-add-domain")).fill("not a domain");
+      await one.button(one.t("customers-add-find")).click();
+      await one.reads(one.t("customers-refused-malformed"));
+    },
+  });
+  admin("/customers/add", "customer-found", "/customers/add", {
+    act: async (one) => {
+      await one.field(one.t("customers-add-domain")).fill(world.unclaimed);
+      await one.button(one.t("customers-add-find")).click();
+      await one.heading(one.t("customers-found")).waitFor();
+    },
+  });
+  admin("/customers/{customer}", "customer", running.path);
+  admin("/customers/{customer}", "customer-fresh", fresh.path);
+  admin("/customers/{customer}", "customer-lost", lost.path);
+  admin("/customers/{customer}/consent", "consent", `${running.path}/consent`);
+  admin("/customers/{customer}/consent", "consent-lost", `${lost.path}/consent`);
+  admin("/customers/{customer}/consent", "consent-link", `${fresh.path}/consent`, {
+    act: async (one) => {
+      await one.page.locator("#make-link-reader").click();
+      await one.page.locator("#consent-link-reader").waitFor();
+      await one.page.locator("summary", { hasText: one.t("customers-consent-mail-ready") }).click();
+    },
+  });
+  admin("/customers/{customer}/details", "details", `${running.path}/details`);
+  admin("/customers/{customer}/details", "details-refused", `${fresh.path}/details`, {
+    act: async (one) => {
+      await one.button(one.t("customers-pause-now")).click();
+      await one.reads(one.t("customers-pause-reason-missing"));
+    },
+  });
+  admin("/customers/{customer}/requests", "customer-requests", `${running.path}/requests`);
+  admin("/customers/{customer}/requests", "customer-requests-empty", `${fresh.path}/requests`);
+  admin("/customers/{customer}/activity", "activity", `${running.path}/activity`);
+  admin("/requests", "requests", "/requests");
+  admin("/requests", "requests-none-found", `/requests?customer=${fresh.path.split("/").pop()}`);
+
+  const onboarding = (customer, name) => admin("/customers/{customer}/onboarding", name, `${customer.path}/onboarding`);
+  onboarding(running, "onboarding");
+  onboarding(asking, "onboarding-questions");
+  onboarding(failing, "onboarding-failed");
+  onboarding(fresh, "onboarding-unread");
+  const step = (customer, key, name, more) =>
+    admin("/customers/{customer}/onboarding/steps/{step}", `step-${name}`, `${customer.path}/onboarding/steps/${key}`, more);
+  step(running, "identify", "identify");
+  step(running, "rbac", "declared");
+  step(running, "policy.tier1", "policy");
+  step(running, "first-approvers", "links");
+  step(running, "defender-role.tier2", "to-declare", {
+    act: async (one) => {
+      await one.button(one.t("onboarding-declare")).click();
+      await one.reads(one.t("onboarding-proof-wanted"));
+    },
+  });
+  step(asking, "group.tier1", "adopt");
+  step(asking, "policy.approvers", "administrator");
+  step(failing, "catalog", "failed");
+
+  admin("/health", "health", "/health");
+  admin("/health/rows", "health-rows", "/health/rows");
+  admin("/audit", "audit", "/audit");
+  admin("/audit/verify", "audit-proof", "/audit/verify");
+  admin("/admin", "admin", "/admin");
+  for (const app of ["sign-in", "reader", "operator", "approver"]) {
+    admin("/admin/apps/{app}", `app-${app}`, `/admin/apps/${app}`);
+  }
+  admin("/admin/people", "people", "/admin/people");
+  admin("/admin/people/{person}", "person", world.person);
+  admin("/admin/people/{person}", "oneself", world.oneself);
+  admin("/admin/blueprint", "blueprint", "/admin/blueprint");
+  admin("/admin/blueprint", "blueprint-refused", "/admin/blueprint", {
+    act: async (one) => {
+      await one.page.locator("#days").fill("0");
+      await one.button(one.t("blueprint-save")).click();
+      await one.reads(one.t("blueprint-has-errors"));
+    },
+  });
+  admin(undefined, "not-found", "/nothing/here", { status: 404 });
+  admin(undefined, "method-not-allowed", "/sign-out", { status: 405 });
+  add("manager")(undefined, "forbidden", "/admin", { status: 403 });
+  return all;
+}

@@ -1,0 +1,174 @@
+// A world in which every page has something to show: customers in different states, and a provider with none.
+
+import { Person } from "./people.mjs";
+import * as act from "./onboarding.mjs";
+import { Provider } from "./provider.mjs";
+import { texts } from "./texts.mjs";
+
+const WANTED = "Tier 1 Analyst";
+
+/** Consent without a browser, and the reading that finds it. */
+async function consent(world, customer, app, grant = true) {
+  await world.house.cloud.consent(customer.tenant, world.provider.apps[app], grant);
+  await readNow(world.staff, customer);
+}
+
+async function readNow(staff, customer) {
+  await staff.open(customer.path);
+  await staff.button(staff.t("customers-check-now")).click();
+  await staff.told("done-reading");
+}
+
+/** A customer, added by hand. */
+async function add(world, name, domain, choices) {
+  const customer = await act.Customer.make(world.house, world.provider.t, { name, domain, ...choices });
+  await act.addCustomer(world.staff, customer, world.manager.name);
+  return customer;
+}
+
+/** His plan, approved, with consent for writing. */
+async function begin(world, customer) {
+  const { staff, house } = world;
+  await consent(world, customer, "reader");
+  await staff.open(customer.onboarding);
+  await house.passUntil(staff.heading(staff.t("onboarding-questions")));
+  await act.nameAdministrator(staff, customer);
+  await staff.button(staff.t("onboarding-approve")).click();
+  await staff.told("done-approved");
+  await consent(world, customer, "operator");
+}
+
+/** The state of a step, on the list of steps. */
+async function stepReaches(world, customer, key, state) {
+  const { staff, house } = world;
+  await staff.open(customer.onboarding);
+  await house.passUntil(staff.page.locator(`[id="step-${key}"] .step-side`).getByText(staff.t(`onboarding-state-${state}`)));
+}
+
+/** Everything applied, one step declared, an analyst in, another request waiting. */
+async function running(world) {
+  const { staff, house, provider } = world;
+  const customer = await add(world, "Woodgrove Bank", "woodgrove.example", { rbac: "unified" });
+  await begin(world, customer);
+  await stepReaches(world, customer, "link.approvers", "done");
+  for (const name of provider.analysts.slice(0, 2)) {
+    const asked = await house.cloud.control("POST", `tenants/${customer.tenant}/ask`, request(provider, "MSSP Analyst Approvers", name));
+    await decide(world, customer, asked.id, customer.admin.address);
+  }
+  await stepReaches(world, customer, "link.tier2", "done");
+  await act.declare(staff, customer, "rbac", "Seen in Defender, ticket 4711", "unified");
+  for (const [name, approve] of [[provider.analysts[2], true], [provider.analysts[1], undefined]]) {
+    const asked = await house.cloud.control("POST", `tenants/${customer.tenant}/ask`, request(provider, WANTED, name));
+    if (approve) await decide(world, customer, asked.id, provider.address(provider.analysts[0]));
+  }
+  await readNow(staff, customer);
+  await staff.open("/requests");
+  await house.passUntil(staff.page.getByRole("row").filter({ hasText: provider.analysts[1] }));
+  return customer;
+}
+
+function request(provider, pack, name) {
+  const justification = "I look after this customer";
+  return { package: pack, homeTenant: provider.analystTenant, userPrincipalName: provider.address(name), justification };
+}
+
+function decide(world, customer, id, by) {
+  const path = `tenants/${customer.tenant}/requests/${id}/decide`;
+  return world.house.cloud.control("POST", path, { approve: true, by, justification: "Known" });
+}
+
+/** Somebody else's groups bear our names: questions are open. */
+async function asking(world) {
+  const customer = await add(world, "Litware", "litware.example");
+  const { cloud } = world.house;
+  const people = [{ userPrincipalName: "kim@litware.example", displayName: "Kim of Litware" }];
+  const groups = [WANTED, "MSSP Analyst Approvers"].map((displayName) => ({ displayName, members: ["kim@litware.example"] }));
+  await cloud.tenant({ id: customer.tenant, users: people, groups });
+  await consent(world, customer, "reader");
+  await stepReaches(world, customer, "group.tier1", "question");
+  return customer;
+}
+
+/** A run that a step of Microsoft's keeps from going on. */
+async function failing(world) {
+  const customer = await add(world, "Tailspin Toys", "tailspin.example");
+  const path = "/v1.0/identityGovernance/entitlementManagement/catalogs";
+  const fault = { method: "POST", path, tenant: customer.tenant, times: 1000, fault: "500", position: "before-effect" };
+  await world.house.cloud.control("POST", "faults", fault);
+  await begin(world, customer);
+  await stepReaches(world, customer, "catalog", "failed");
+  return customer;
+}
+
+/** Consent was given and is gone: background work says so. */
+async function lost(world) {
+  const { staff, house } = world;
+  const customer = await add(world, "Fourth Coffee", "fourthcoffee.example");
+  await consent(world, customer, "reader");
+  await staff.open(customer.onboarding);
+  await house.passUntil(staff.heading(staff.t("onboarding-questions")));
+  await consent(world, customer, "reader", false);
+  await staff.open(customer.path);
+  await reloadUntil(world, staff.heading(staff.t("customers-state-consent-lost")));
+  return customer;
+}
+
+async function reloadUntil({ staff, house }, locator) {
+  for (let turn = 0; turn < 60 && !(await locator.count()); turn += 1) {
+    await house.cloud.pass(10);
+    await staff.page.reload();
+  }
+  await locator.waitFor();
+}
+
+/** The whole world. `admin` and `staff` are signed in. */
+export async function showcase(house) {
+  const provider = await Provider.add(house, "en");
+  const empty = await Provider.add(house, "nl");
+  const admin = await provider.person("admin").then((one) => one.signIn());
+  await provider.setUp(admin);
+  const manager = await provider.person("account-manager").then((one) => one.signIn());
+  const staff = await provider.person("onboarding").then((one) => one.signIn());
+  const world = { house, provider, empty, admin, manager, staff };
+  world.customers = {
+    running: await running(world),
+    asking: await asking(world),
+    failing: await failing(world),
+    lost: await lost(world),
+    fresh: await add(world, "Proseware", "proseware.example"),
+  };
+  // A directory that is nobody's customer yet.
+  world.unclaimed = "relecloud.example";
+  await act.Customer.make(house, provider.t, { name: "Relecloud", domain: world.unclaimed });
+  await admin.open("/admin/people");
+  const person = (name) => admin.link(name).getAttribute("href");
+  Object.assign(world, { person: await person(staff.name), oneself: await person(admin.name) });
+  return world;
+}
+
+/** The people who look at every page in one language: other people for each, since a language is a person's own. */
+export async function lookers(world, language) {
+  const { house, provider, empty } = world;
+  const t = texts(language);
+  const [admin, other] = language === "en" ? ["admin", "account-manager"] : ["onboarding", "auditor"];
+  for (const one of [provider, empty]) await one.give("admin", one.staff[admin]);
+  const at = async (which, role) => {
+    const one = await which.person(role);
+    await one.signIn();
+    return choose(one, t);
+  };
+  return {
+    visitor: await Person.of(house, t, { name: "Visitor", address: "" }),
+    admin: await at(provider, admin),
+    manager: await at(provider, other),
+    newcomer: await at(empty, admin),
+  };
+}
+
+/** Chooses his language in the menu under his name. */
+async function choose(one, t) {
+  await one.page.locator(".house-person summary").click();
+  await one.page.locator(`.house-menu [name=language][value=${t.language}]`).click();
+  await one.page.locator(`html[lang=${t.language}]`).waitFor();
+  return Object.assign(one, { t });
+}
