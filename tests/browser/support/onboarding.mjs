@@ -73,7 +73,8 @@ export async function openStep(staff, customer, key) {
 /** Names the customer's administrator who decides on the first approvers. */
 export async function nameAdministrator(staff, customer) {
   const { t } = staff;
-  await staff.link(t("onboarding-answer")).click();
+  const question = staff.page.getByRole("listitem").filter({ hasText: t("onboarding-ask-administrator") });
+  await question.getByRole("link", { name: t("onboarding-answer") }).click();
   await staff.field(t("onboarding-administrator")).fill(customer.admin.address);
   await staff.button(t("onboarding-administrator-save")).click();
   await staff.told("done-administrator");

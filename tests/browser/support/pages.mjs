@@ -35,7 +35,7 @@ export function pages(world) {
     },
   });
   visitor("/p/{slug}", "gate", `/p/${slug}`);
-  visitor("/sign-in/callback", "sign-in-over", "/sign-in/callback?state=forged&code=none", { status: 409 });
+  visitor("/p/{slug}/callback", "sign-in-over", `/p/${slug}/callback?state=forged&code=none`, { status: 409 });
   visitor("/consent/callback", "thanks", "/consent/callback?state=forged&admin_consent=True");
   visitor("/consent/callback", "declined", "/consent/callback?state=forged&error=access_denied");
   visitor(undefined, "visitor-not-found", "/nothing/here", { status: 404 });
