@@ -1,5 +1,5 @@
 # The commands of this house. Each does its own set-up from a fresh clone and asks nothing.
-.PHONY: help setup demo demo-reset test lint sqlx
+.PHONY: help setup demo demo-reset test contract lint sqlx
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -16,6 +16,9 @@ demo-reset: ## removes what the demo keeps; it starts afresh
 test: ## everything: format, lint, unit, integration, browser
 	@scripts/setup $(if $(wildcard tests/browser),browser)
 	@scripts/test
+
+contract: ## the simulated cloud and the Graph client against Microsoft's own description of Graph
+	@scripts/contract
 
 lint: ## format, clippy, and whether .sqlx is current
 	@scripts/setup

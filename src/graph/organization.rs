@@ -145,7 +145,7 @@ impl Directory {
 
     /// Another tenant by one of its domains; None when there is none. Permission CrossTenantInformation.ReadBasic.All.
     pub async fn tenant_by_domain(&self, domain: &str) -> Result<Option<TenantInformation>, GraphError> {
-        const CALL: &str = "GET /tenantRelationships/findTenantInformationByDomainName";
+        const CALL: &str = "GET /tenantRelationships/findTenantInformationByDomainName(domainName)";
         let argument = odata::path_literal(domain);
         let path =
             format!("/v1.0/tenantRelationships/findTenantInformationByDomainName(domainName={argument})");
@@ -154,7 +154,7 @@ impl Directory {
 
     /// Another tenant by its id; None when there is none. Gives the domain that a connected organization needs.
     pub async fn tenant_by_id(&self, id: EntraTenantId) -> Result<Option<TenantInformation>, GraphError> {
-        const CALL: &str = "GET /tenantRelationships/findTenantInformationByTenantId";
+        const CALL: &str = "GET /tenantRelationships/findTenantInformationByTenantId(tenantId)";
         let path = format!("/v1.0/tenantRelationships/findTenantInformationByTenantId(tenantId='{id}')");
         found(self.read(Ask::get(CALL, path)).await)
     }

@@ -6,7 +6,7 @@ use cloud_sim::{Options, Simulation};
 use mssp_portal::graph::catalogs::NewCatalog;
 use mssp_portal::graph::connected_organizations::NewConnectedOrganization;
 use mssp_portal::graph::defender::NewDefenderRole;
-use mssp_portal::graph::groups::{NewGroup, Upserted};
+use mssp_portal::graph::groups::{Membership, NewGroup, Upserted};
 use mssp_portal::graph::packages::{NewPackage, ResourceRoleScope};
 use mssp_portal::graph::preflight::Readable;
 use mssp_portal::graph::requests::{AssignmentState, RequestState};
@@ -161,6 +161,9 @@ async fn a_customer_is_set_up_call_by_call_and_somebody_gets_access() {
     let (approvers, tier1) = (place.group("Approvers").await, place.group("Tier 1 Analyst").await);
     let gail = there.user("gail@customer.example").await.unwrap().unwrap();
     there.add_group_member(approvers, gail.id).await.unwrap();
+    assert_eq!(there.remove_group_member(approvers, gail.id).await.unwrap(), Membership::Changed);
+    assert_eq!(there.add_group_member(approvers, gail.id).await.unwrap(), Membership::Changed);
+    assert_eq!(there.add_group_member(approvers, gail.id).await.unwrap(), Membership::AlreadySo);
     let (organization, catalog) = (organization(there).await, catalog(there).await);
     let package = package(there, &catalog, tier1).await;
     let approver = format!("group:{approvers}");

@@ -19,7 +19,7 @@ fn person(there: &Tenant, object: Option<&str>) -> Value {
 /// The requestor, also when this directory does not know him yet.
 fn requestor(request: &Request) -> Value {
     let who = &request.requestor;
-    json!({"user": {"id": who.object_id, "displayName": who.display_name,
+    json!({"user": {"id": who.object_id.as_deref().unwrap_or(""), "displayName": who.display_name,
         "userPrincipalName": who.principal_name, "ipAddress": ""}, "app": null})
 }
 

@@ -81,8 +81,8 @@ fn shown(scene: &Scene<'_>, request: &Request, stage: &Stage) -> Value {
         "id": stage.id, "displayName": null, "status": status, "reviewResult": result,
         "assignedToMe": assigned, "reviewedDateTime": stamp(stage.decision.as_ref().and_then(|d| d.at)),
         "justification": stage.decision.as_ref().map_or("", |d| d.justification.as_str()),
-        "reviewedBy": by.map(|u| json!({"id": u.id, "displayName": u.display_name,
-            "userPrincipalName": u.user_principal_name, "mail": u.mail})),
+        "reviewedBy": by.map(|u| json!({"@odata.type": "#microsoft.graph.userIdentity", "id": u.id,
+            "displayName": u.display_name, "userPrincipalName": u.user_principal_name})),
     })
 }
 

@@ -1,0 +1,160 @@
+"""The checker bites: a good exchange passes, and every way of breaking it is found."""
+
+import contextlib
+import copy
+import io
+import json
+import os
+import tempfile
+import unittest
+from pathlib import Path
+
+import check
+import portal
+
+EM = "/v1.0/identityGovernance/entitlementManagement"
+ID = "0f0e0d0c-1111-4222-8333-444455556666"
+
+
+def exchange(method, path, body, status, answer, query="", **headers):
+    asked = {"authorization": "Bearer (removed)", "client-request-id": ID, "user-agent": "mssp-portal/1"}
+    if body is not None:
+        asked["content-type"] = "application/json"
+    return {
+        "base": "http://127.0.0.1:1", "method": method, "path": path, "query": query, "fault": False,
+        "request": {"headers": asked, "body": body},
+        "response": {"status": status, "body": answer, "headers": {
+            "content-type": "application/json", "request-id": ID, "client-request-id": ID, **headers}},
+    }
+
+
+def catalog():
+    body = {"displayName": "MSSP Accesses", "description": "d", "state": "published", "isExternallyVisible": True}
+    answer = {**body, "id": ID, "catalogType": "userManaged", "createdDateTime": "2026-11-23T12:00:00Z"}
+    return exchange("POST", f"{EM}/catalogs", body, 201, answer)
+
+
+def policy():
+    approvers = [{"@odata.type": "#microsoft.graph.groupMembers", "groupId": ID, "description": "d"}]
+    body = {
+        "displayName": "p", "description": "d", "allowedTargetScope": "specificConnectedOrganizationUsers",
+        "specificAllowedTargets": [
+            {"@odata.type": "#microsoft.graph.connectedOrganizationMembers", "connectedOrganizationId": ID}],
+        "expiration": {"type": "afterDuration", "duration": "P365D"},
+        "requestApprovalSettings": {"isApprovalRequiredForAdd": True, "stages": [
+            {"durationBeforeAutomaticDenial": "P14D", "primaryApprovers": approvers}]},
+        "accessPackage": {"id": ID},
+    }
+    return exchange("POST", f"{EM}/assignmentPolicies", body, 201, {"id": ID, "displayName": "p"})
+
+
+def packages():
+    answer = {"value": [{"id": ID, "displayName": "a"}]}
+    return exchange("GET", f"{EM}/accessPackages", None, 200, answer, "$filter=displayName%20eq%20'a'")
+
+
+def refused():
+    inner = {"date": "2026-11-23T12:00:00", "request-id": ID, "client-request-id": ID}
+    error = {"error": {"code": "TooManyRequests", "message": "m", "innerError": inner}}
+    return exchange("GET", f"{EM}/catalogs", None, 429, error, **{"retry-after": "10"})
+
+
+def put(path, value):
+    """A change that sets, or with None takes away, the value at a path."""
+    def change(one):
+        *way, last = path
+        for step in way:
+            one = one[step]
+        if value is None:
+            del one[last]
+        else:
+            one[last] = value
+    return change
+
+
+ASKED, ANSWER = ("request", "body"), ("response", "body")
+STAGE = (*ASKED, "requestApprovalSettings", "stages", 0)
+BREAKS = [
+    (catalog, put((*ASKED, "displayName"), None), "displayName is required"),
+    (catalog, put((*ASKED, "colour"), "red"), "no such property"),
+    (catalog, put((*ASKED, "state"), "Published!"), "is not valid"),
+    (catalog, put((*ASKED, "isExternallyVisible"), "yes"), "boolean"),
+    (catalog, put((*ANSWER, "catalogStatus"), "x"), "no such property"),
+    (catalog, put((*ANSWER, "createdDateTime"), "yesterday"), "date-time"),
+    (catalog, put((*ANSWER, "id"), 7), "string"),
+    (catalog, put(("response", "status"), 202), "status"),
+    (catalog, put(("request", "headers", "authorization"), None), "bearer"),
+    (catalog, put(("response", "headers", "request-id"), None), "request-id"),
+    (catalog, put(("response", "headers", "client-request-id"), "other"), "echoed"),
+    (catalog, put(("query",), "$top=1"), "no query option"),
+    (catalog, put(("path",), f"{EM}/catalogues"), "no such operation"),
+    (policy, put((*ASKED, "expiration", "duration"), "P1Y"), "duration"),
+    (policy, put((*ASKED, "expiration", "endDateTime"), "2027-01-01T00:00:00Z"), "an end beside"),
+    (policy, put((*ASKED, "specificAllowedTargets", 0, "groupId"), ID), "no such property"),
+    (policy, put((*ASKED, "specificAllowedTargets", 0, "@odata.type"), "#microsoft.graph.user"), "not a type"),
+    (policy, put((*STAGE, "primaryApprovers", 0, "@odata.type"), None), "without @odata.type"),
+    (policy, put((*STAGE, "primaryApprovers", 0, "groupId"), 5), "not of type"),
+    (policy, put((*ASKED, "accessPackage"), None), "accessPackage.id is required"),
+    (packages, put((*ANSWER, "value"), {}), "array"),
+    (packages, put((*ANSWER, "value", 0, "catalog"), {"id": ID}), "not asked for with $expand"),
+    (packages, put((*ANSWER, "@odata.nextLink"), "http://elsewhere/v1.0/x"), "elsewhere"),
+    (packages, put(("query",), "$filter=isHidden%20eq%20true"), "not documented"),
+    (packages, put(("query",), "$select=id"), "was not asked for with $select"),
+    (packages, put(("query",), "$expand=friends"), "no property friends"),
+    (refused, put(("response", "headers", "retry-after"), None), "Retry-After"),
+    (refused, put((*ANSWER, "error", "innerError"), None), "ids inside"),
+    (refused, put((*ANSWER, "error", "code"), None), "without code"),
+]
+
+
+class Bites(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.contract = check.Contract(os.environ["GRAPH_CONTRACT_DIR"])
+
+    def complaints(self, one, own=True):
+        return list(self.contract.complaints(self.contract.placed(one), own))
+
+    def test_good_exchanges_pass(self):
+        for make in (catalog, policy, packages, refused):
+            self.assertEqual(self.complaints(make()), [])
+
+    def test_every_break_is_found(self):
+        for make, change, words in BREAKS:
+            broken = copy.deepcopy(make())
+            change(broken)
+            found = self.complaints(broken)
+            self.assertTrue(any(words in one for one in found), f"{words} not in {found}")
+
+    def test_a_refused_request_of_a_stranger_may_be_wrong_and_an_accepted_one_not(self):
+        broken = catalog()
+        broken["request"]["body"]["colour"] = "red"
+        self.assertTrue(self.complaints(broken, own=False))
+        broken["response"] = refused()["response"]
+        self.assertEqual(self.complaints(broken, own=False), [])
+
+    def test_a_batch_is_checked_part_by_part(self):
+        part = {"id": "1", "method": "GET", "url": "/identityGovernance/entitlementManagement/accessPackages"}
+        answer = {"id": "1", "status": 200, "headers": {}, "body": {"value": [{"id": 7}]}}
+        batch = exchange("POST", "/v1.0/$batch", {"requests": [part]}, 200, {"responses": [answer]})
+        inside, = check.parts(batch)
+        self.assertTrue(any("string" in one for one in self.complaints(inside)))
+
+    def test_an_operation_nobody_covered_fails_and_so_does_an_empty_record(self):
+        contract = os.environ["GRAPH_CONTRACT_DIR"]
+        with tempfile.TemporaryDirectory() as place, contextlib.redirect_stdout(io.StringIO()):
+            sources, records = Path(place, "src"), Path(place, "records")
+            sources.mkdir(), records.mkdir()
+            sources.joinpath("a.rs").write_text('Ask::get("GET EM/catalogs", x)\n#[cfg(test)] "GET /x"')
+            self.assertEqual(list(portal.operations(sources)), [
+                ("v1.0", "GET", "/identityGovernance/entitlementManagement/catalogs")])
+            self.assertEqual(check.main(contract, records, sources), 1)
+            records.joinpath("a.jsonl").write_text(json.dumps(catalog()) + "\n")
+            self.assertEqual(check.main(contract, records, sources), 1)
+            fine = exchange("GET", f"{EM}/catalogs", None, 200, {"value": []})
+            records.joinpath("a.jsonl").write_text(json.dumps(fine) + "\n")
+            self.assertEqual(check.main(contract, records, sources), 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
