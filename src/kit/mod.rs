@@ -23,4 +23,5 @@ pub mod seal;
 pub mod session;
 pub mod streams;
 pub mod text;
+pub mod walls;
 pub mod work;

@@ -12,6 +12,7 @@ use crate::kit::scram;
 
 pub const APP: &str = "portal_app";
 pub const OWNER: &str = "portal_owner";
+pub const DOOR: &str = "portal_door";
 
 /// Roles that are missing. A file, since the scripts that prepare `.sqlx` run it too.
 const ROLES: &str = include_str!("roles.sql");

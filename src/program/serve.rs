@@ -9,6 +9,7 @@ use anyhow::{Context, bail};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 
 use super::database::{Database, refuse};
 use super::{clock, key};
@@ -19,6 +20,7 @@ use crate::kit::clock::Clock;
 use crate::kit::db::{Db, Unready};
 use crate::kit::roles;
 use crate::kit::seal::Seal;
+use crate::kit::walls;
 use crate::{router, work};
 
 /// How long claimed work and open answers may take to end. Work not given back is taken up again after its lease.
@@ -69,6 +71,7 @@ async fn serve(
             Ok(())
         });
     }
+    parts.spawn(watch_login(app.db.clone(), app.stop.clone()));
     let listening = listener.local_addr()?;
     let service = router::router(&app).into_make_service_with_connect_info::<SocketAddr>();
     let stop = app.stop.clone();
@@ -114,9 +117,10 @@ async fn make_ready(
         return Ok(seal);
     }
     let db = Db::open(database.app.clone(), 1);
+    let bound = refuse_unbound(&db).await?;
     match db.unready().await {
         // It may come back: until then /readyz says no.
-        Some(Unready::Away(why)) => {
+        Some(Unready::Away(why)) if !bound => {
             let why = roles::connect(&database.app).await.map_or_else(|error| format!("{error:#}"), |_| why);
             tracing::warn!(why, "the database does not answer yet");
         }
@@ -124,6 +128,34 @@ async fn make_ready(
     }
     db.close().await;
     key::read(config, chance)
+}
+
+/// The portal serves only as a login that cannot pass the walls. `false`: the database does not answer yet.
+async fn refuse_unbound(db: &Db) -> anyhow::Result<bool> {
+    match walls::unbound(db.pool()).await {
+        Ok(None) => Ok(true),
+        Ok(Some(login)) => bail!(
+            "row security does not bind the login of DATABASE_URL: {login}; use portal_app, which `mssp-portal \
+             migrate` makes"
+        ),
+        Err(error) => {
+            tracing::debug!(%error, "the database's login is not known yet");
+            Ok(false)
+        }
+    }
+}
+
+/// Asks until the database answers; ends the portal where its login is not bound.
+async fn watch_login(db: Db, stop: CancellationToken) -> anyhow::Result<()> {
+    let clock = Clock::system();
+    while !refuse_unbound(&db).await? {
+        tokio::select! {
+            () = stop.cancelled() => return Ok(()),
+            () = clock.sleep(LOOK) => {}
+        }
+    }
+    stop.cancelled().await;
+    Ok(())
 }
 
 async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {

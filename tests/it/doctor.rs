@@ -60,7 +60,10 @@ async fn doctor_finds_what_is_wrong_and_says_what_to_do() {
     for (wrong, fix) in [
         ("others on this machine may read the master key", "chmod 600"),
         ("table left_open has no wall between providers", "drop it"),
-        ("table person is open to a role that is not the portal's", "drop that policy"),
+        ("table person is opened to stranger by a policy that is not the portal's: peep", "drop that policy"),
+        ("table customer is opened to portal_app by a policy that is not the portal's", "drop that policy"),
+        ("portal_app may act as portal_owner", "revoke portal_owner from portal_app"),
+        ("stranger may act as portal_door", "revoke portal_door from stranger"),
         ("function back_door runs with another's rights", "drop it"),
         ("portal_app may DELETE the audit log", "revoke DELETE"),
         ("row security does not bind portal_door", "nobypassrls"),
@@ -82,6 +85,9 @@ const BROKEN: &str = "
     create table left_open (id int);
     create role stranger;
     create policy peep on person for select to stranger using (true);
+    create policy everything on customer to portal_app using (true);
+    grant portal_owner to portal_app;
+    grant portal_door to stranger;
     create function back_door() returns int language sql security definer as 'select 1';
     grant delete on audit_event to portal_app;
     alter role portal_door bypassrls;

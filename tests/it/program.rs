@@ -5,6 +5,7 @@ use std::os::unix::fs::{PermissionsExt, chown};
 use std::time::{Duration, Instant};
 
 use mssp_portal::kit::postgres::{Cluster, Options};
+use mssp_portal::kit::roles;
 use mssp_portal::program::command_line;
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use sqlx::{AssertSqlSafe, Connection, PgConnection, raw_sql};
@@ -199,6 +200,42 @@ async fn sealed_secrets_without_their_key_stop_the_start() {
     let said = program.refused();
     assert!(said.contains("master.key is missing: put the key file back"), "{said}");
     assert!(!directory.join("master.key").exists());
+}
+
+#[tokio::test]
+async fn a_login_that_row_security_does_not_bind_is_refused() {
+    let directory = Directory::new();
+    let options = Options { data_dir: directory.join("server"), durable: false, bin: None };
+    let cluster = Cluster::start(options).await.unwrap();
+    roles::migrate(&cluster.owner).await.unwrap();
+    let mut postgres =
+        PgConnection::connect_with(&cluster.superuser.clone().database("portal")).await.unwrap();
+    let logins = [
+        ("bypassing", "bypassrls in role portal_app", "bypassing, which has BYPASSRLS"),
+        ("maker", "createrole in role portal_app", "maker, which has CREATEROLE"),
+        ("owning", "in role portal_owner", "owning, which may act as portal_"),
+        (
+            "passing",
+            "in role portal_app, portal_door",
+            "may act as portal_door, which sees every provider's rows",
+        ),
+        ("holding", "in role portal_app", "holding, which owns the table held"),
+    ];
+    for (login, how, _) in logins {
+        run(&mut postgres, &format!("create role {login} login {how}")).await;
+    }
+    run(&mut postgres, "create table held (); alter table held owner to holding").await;
+    let socket = cluster.app.get_socket().unwrap().display().to_string().replace('/', "%2F");
+    let superuser = [("postgres", "", "postgres, which is a superuser")];
+    for (login, _, wanted) in logins.into_iter().chain(superuser) {
+        let program = Program::on(&directory.join("portal"))
+            .with("DATABASE_URL", &format!("postgres://{login}@{socket}/portal"));
+        let said = program.refused();
+        assert!(said.contains("error: row security does not bind the login of DATABASE_URL"), "{said}");
+        assert!(said.contains(wanted) && said.contains("use portal_app"), "{login}: {said}");
+    }
+    postgres.close().await.unwrap();
+    cluster.stop().await.unwrap();
 }
 
 #[tokio::test]

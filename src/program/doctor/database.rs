@@ -1,15 +1,13 @@
 //! The database as the portal's own login sees it.
 
-use sqlx::Row;
-use sqlx::postgres::PgConnectOptions;
-
 use super::{Findings, walls};
 use crate::config::Config;
 use crate::kit::db::{Db, Unready};
 use crate::kit::roles;
+use crate::program::database::Database;
 
 /// `false`: there is nothing more to look at.
-pub async fn look(config: &Config, login: &PgConnectOptions, app: &Db, findings: &mut Findings) -> bool {
+pub async fn look(config: &Config, database: &Database, app: &Db, findings: &mut Findings) -> bool {
     match app.unready().await {
         None => findings.good("the database answers, and its schema is this program's"),
         Some(why @ Unready::OldSchema { .. }) => {
@@ -18,14 +16,14 @@ pub async fn look(config: &Config, login: &PgConnectOptions, app: &Db, findings:
         }
         Some(Unready::Away(why)) => {
             // The pool only says that it waited; a single login says why.
-            let why = roles::connect(login).await.map_or_else(|error| format!("{error:#}"), |_| why);
+            let why = roles::connect(&database.app).await.map_or_else(|error| format!("{error:#}"), |_| why);
             let fix = "see that the server runs and that DATABASE_URL names it, its password included";
             findings.must(format!("the database does not answer: {why}"), fix);
             return false;
         }
     }
     let looked = match look_closer(config, app, findings).await {
-        Ok(()) => walls::look(app, findings).await,
+        Ok(()) => walls::look(app, database.owner().ok(), findings).await,
         Err(error) => Err(error),
     };
     if let Err(error) = looked {
@@ -65,10 +63,4 @@ async fn look_closer(config: &Config, app: &Db, findings: &mut Findings) -> Resu
         );
     }
     Ok(())
-}
-
-/// One value of one row, for the catalogue's plain questions.
-pub async fn names(app: &Db, sql: &'static str) -> Result<Vec<String>, sqlx::Error> {
-    let rows = sqlx::raw_sql(sql).fetch_all(app.pool()).await?;
-    rows.iter().map(|row| row.try_get(0)).collect()
 }

@@ -84,7 +84,7 @@ async fn look_at_database(config: &Config, clock: &Clock, findings: &mut Finding
         }
     };
     let app = Db::open(database.app.clone(), 1);
-    let served = database::look(config, &database.app, &app, findings).await;
+    let served = database::look(config, &database, &app, findings).await;
     if served {
         match database.owner() {
             Ok(owner) => {
