@@ -66,13 +66,16 @@ async fn go_on(app: &App, claimed: &Claimed) -> Result<Option<DateTime<Utc>>, En
         end(app, claimed, &run, RunState::Cancelled, "world-changed").await?;
         return Ok(None);
     }
-    rounds(app, claimed, &known, &Applying { run, plan: stored.plan, blueprint }).await
+    let compared = !untouched || known.facts.operator;
+    rounds(app, claimed, &known, &Applying { run, plan: stored.plan, blueprint, compared }).await
 }
 
 pub(super) struct Applying {
     pub run: Run,
     pub plan: Plan,
     pub blueprint: Blueprint,
+    /// The tenant was compared with what the approval saw, or something was written already.
+    compared: bool,
 }
 
 /// Reads the tenant again before the first write: an approval is good for the world it saw.
@@ -113,6 +116,10 @@ async fn rounds(
         if steps.iter().all(|step| step.state == RunStepState::Done) {
             end(app, claimed, &applying.run, RunState::Done, "done").await?;
             return Ok(None);
+        }
+        if facts.operator && !applying.compared {
+            // Consent came while we were reading: nothing is written before the tenant is compared.
+            return Ok(Some(app.clock.now()));
         }
         let gates = gates(app, known, &facts, applying, &steps).await?;
         let ready: Vec<&RunStep> = steps
