@@ -280,3 +280,4 @@ onboarding-step-operator-removed-why = Nothing is left to write. A breach of the
 onboarding-step-operator-removed-who = The customer's administrator; the portal sees it by itself.
 onboarding-step-operator-removed-how = Open the enterprise application from the consent page.
     Properties › Delete.
+onboarding-log-halted = stopped at a step that failed; the others are done

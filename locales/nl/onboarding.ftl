@@ -280,3 +280,4 @@ onboarding-step-operator-removed-why = Er valt niets meer te schrijven. Een inbr
 onboarding-step-operator-removed-who = De beheerder van de klant; de portal ziet het vanzelf.
 onboarding-step-operator-removed-how = Open de bedrijfstoepassing vanaf de toestemmingspagina.
     Eigenschappen › Verwijderen.
+onboarding-log-halted = gestopt bij een mislukte stap; de andere zijn gereed

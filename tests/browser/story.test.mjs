@@ -124,6 +124,8 @@ for (const language of ["en", "nl"]) {
     await staff.link(t("customers-tab-onboarding")).click();
     const last = page.locator(`[id="step-first-analyst"] .step-side`).getByText(t("onboarding-state-done"));
     await house.passUntil(last);
+    // The list below is no live page: whoever opens it must find the end there.
+    await house.passUntil(page.getByRole("heading", { level: 1, name: t("customers-state-onboarded"), exact: true }));
 
     // The account manager sees where his customer stands, in the list and on the page.
     await manager.page.getByRole("navigation").getByRole("link", { name: t("customers-title"), exact: true }).click();

@@ -105,6 +105,10 @@ impl Hands<'_> {
         let name = self.wanted.group(of).map(|group| group.display_name).unwrap_or_default();
         match self.directory.add_group_to_catalog(&catalog, group, &name).await {
             Ok(_) => Ok(Applied::NotYet("resource")),
+            // It is there and we could not see it: reading lags behind.
+            Err(error) if error.code.as_deref() == Some("ResourceAlreadyOnboarded") => {
+                Ok(Applied::NotYet("resource"))
+            }
             Err(error) => not_visible(error, "group"),
         }
     }

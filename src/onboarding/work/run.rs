@@ -239,7 +239,8 @@ async fn set_state(
     }
     store::set_run_state(&mut tx, applying.run.id, state, now).await?;
     if state != RunState::Running {
-        store::log(&mut tx, applying.run.id, ("", state.key()), &[], now).await?;
+        let message = if state == RunState::Failed { "halted" } else { state.key() };
+        store::log(&mut tx, applying.run.id, ("", message), &[], now).await?;
         // The list shows what the newest reading gives; it is renewed right away.
         work::wake(&mut tx, claimed.customer(), LOOK, now).await?;
     }

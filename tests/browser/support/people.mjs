@@ -1,7 +1,7 @@
 // People at their browsers. Each has a browser of his own, and reads his own language.
 
 /** How long a page may take to show what is waited for. */
-const PATIENCE = 15_000;
+const PATIENCE = 30_000;
 
 export class Person {
   static async of(house, t, { name, address, ...choices }) {
