@@ -40,6 +40,10 @@ async fn what_was_written_is_there_after_a_stop_and_after_a_kill() {
     let directory = Directory::new();
     let program = Program::on(directory.path());
     let portal = program.serve();
+    for file in ["portal.lock", "postgres.log", "master.key"] {
+        let found = std::fs::metadata(directory.join(file)).unwrap();
+        assert_eq!(found.permissions().mode() & 0o777, 0o600, "{file}");
+    }
     assert_eq!((portal.status("/livez").await, portal.status("/readyz").await), (200, 200));
     let next = add_provider(&program, &directory, "contoso");
     assert!(next.contains("mssp-portal provider sign-in --slug contoso"), "{next}");
@@ -109,6 +113,15 @@ async fn it_runs_as_an_ordinary_user_in_his_own_data_directory() {
     assert_eq!(portal.status("/readyz").await, 200);
     let key = directory.join(".local/share/mssp-portal/master.key");
     assert_eq!(std::fs::metadata(key).unwrap().permissions().mode() & 0o777, 0o600);
+    if am_root() {
+        let said = Program::on(&directory.join(".local/share/mssp-portal")).run(&["doctor"]);
+        assert!(
+            !said.good && said.out.contains("belongs to uid 65534; run this command as that user"),
+            "{said:?}"
+        );
+        assert!(!said.out.contains("remove"), "{}", said.out);
+        assert_eq!(portal.status("/readyz").await, 200);
+    }
     assert!(portal.stop("-TERM").0.success());
 }
 

@@ -3,6 +3,7 @@
 //! It listens on a unix socket only, in a directory of its own account, and ends with the portal.
 
 mod binaries;
+mod files;
 mod place;
 mod postmaster;
 mod user;
@@ -58,7 +59,7 @@ impl Cluster {
 
     /// As `start`; where another portal runs the directory already, its server is used. For commands beside a portal.
     pub async fn start_or_join(options: Options) -> anyhow::Result<Self> {
-        match place::held_socket(&options.data_dir) {
+        match place::held_socket(&options.data_dir, &RunAs::here()?)? {
             Some(socket_dir) => Ok(Self::at(&socket_dir, None)),
             None => Self::start(options).await,
         }
@@ -135,7 +136,7 @@ fn start(options: &Options) -> anyhow::Result<(Postmaster, Place)> {
 /// Removes the directories of processes that have ended: nobody holds their lock any more.
 fn remove_left_over(base: &Path) {
     for entry in std::fs::read_dir(base).into_iter().flatten().flatten() {
-        if entry.file_name().to_string_lossy().starts_with(TEMPORARY) && place::is_free(&entry.path()) {
+        if entry.file_name().to_string_lossy().starts_with(TEMPORARY) && place::is_left_over(&entry.path()) {
             // Postgres may still be ending; what stays is removed by the next process.
             drop(std::fs::remove_dir_all(entry.path()));
         }

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail};
 
 use super::binaries::Binaries;
+use super::files;
 use super::place::Place;
 use super::user::RunAs;
 
@@ -41,8 +42,9 @@ pub struct Postmaster {
 /// Makes the data directory's content, in one step: a broken attempt leaves nothing that looks whole.
 pub fn make(place: &Place, binaries: &Binaries, run_as: &RunAs, durable: bool) -> anyhow::Result<()> {
     let unfinished = place.data.with_extension("unfinished");
-    if unfinished.exists() {
-        fs::remove_dir_all(&unfinished).with_context(|| format!("cannot remove {}", unfinished.display()))?;
+    if fs::symlink_metadata(&unfinished).is_ok() {
+        let removed = run_as.run("rm", &["-rf".as_ref(), "--".as_ref(), unfinished.as_os_str()]);
+        removed.with_context(|| format!("cannot remove {}", unfinished.display()))?;
     }
     let mut initdb = run_as.command(binaries.program("initdb"));
     initdb.arg("-D").arg(&unfinished);
@@ -55,8 +57,8 @@ pub fn make(place: &Place, binaries: &Binaries, run_as: &RunAs, durable: bool) -
     if !output.status.success() {
         bail!("initdb failed: {}", String::from_utf8_lossy(&output.stderr).trim());
     }
-    fs::rename(&unfinished, &place.data).context("cannot put the new data directory in its place")?;
-    Ok(())
+    let names = ["-T".as_ref(), "--".as_ref(), unfinished.as_os_str(), place.data.as_os_str()];
+    run_as.run("mv", &names).context("cannot put the new data directory in its place")
 }
 
 impl Postmaster {
@@ -109,7 +111,7 @@ fn spawn(
     run_as: &RunAs,
     durable: bool,
 ) -> anyhow::Result<(u32, JoinHandle<()>)> {
-    let log = OpenOptions::new().create(true).append(true).open(&place.log);
+    let log = files::open_private(&place.log, OpenOptions::new().create(true).append(true));
     let log = log.with_context(|| format!("cannot write {}", place.log.display()))?;
     let mut command = run_as.command_ending_with_us(binaries.program("postgres"));
     command.arg("-D").arg(&place.data).arg("-k").arg(&place.socket_dir);

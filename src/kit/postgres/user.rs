@@ -2,7 +2,8 @@
 
 use std::ffi::OsStr;
 use std::fs;
-use std::os::unix::fs::MetadataExt;
+use std::fs::File;
+use std::os::unix::fs::fchown;
 use std::path::Path;
 use std::process::Command;
 
@@ -21,6 +22,8 @@ pub struct Account {
 pub struct RunAs {
     /// `None`: as whoever runs the portal.
     pub account: Option<Account>,
+    /// Who runs the portal.
+    pub uid: u32,
     /// Util-linux's `setpriv` is there: Postgres ends with the portal even when that is killed.
     setpriv: bool,
 }
@@ -30,10 +33,9 @@ impl RunAs {
     /// The portal runs as root and the machine has neither a fitting account nor `setpriv`.
     pub fn here() -> anyhow::Result<Self> {
         let setpriv = ["/usr/bin/setpriv", "/bin/setpriv"].iter().any(|path| Path::new(path).exists());
-        // Files under /proc/self belong to the process's effective user.
-        let uid = fs::metadata("/proc/self").context("cannot read /proc/self")?.uid();
+        let uid = rustix::process::geteuid().as_raw();
         if uid != 0 {
-            return Ok(Self { account: None, setpriv });
+            return Ok(Self { account: None, uid, setpriv });
         }
         if !setpriv {
             bail!(
@@ -41,11 +43,12 @@ impl RunAs {
             );
         }
         let passwd = fs::read_to_string("/etc/passwd").context("cannot read /etc/passwd")?;
-        let account = ["postgres", "nobody"].iter().find_map(|name| account(&passwd, name));
-        let Some(account) = account else {
-            bail!("Postgres refuses to run as root and this machine has no account `postgres` or `nobody`");
-        };
-        Ok(Self { account: Some(account), setpriv })
+        Ok(Self { account: Some(account_for_postgres(&passwd)?), uid, setpriv })
+    }
+
+    /// Whether somebody's files may be ours: this user's, or those of Postgres's account.
+    pub fn is_ours(&self, uid: u32) -> bool {
+        uid == self.uid || self.account.as_ref().is_some_and(|account| account.uid == uid)
     }
 
     /// A command that runs as that account, from `/`, with a bare environment.
@@ -78,11 +81,21 @@ impl RunAs {
         command
     }
 
-    /// Gives a file or directory to that account.
-    pub fn give(&self, path: &Path) -> anyhow::Result<()> {
+    /// Runs a program of the system as that account: what lies in Postgres's own directory is touched by it alone.
+    pub fn run(&self, program: &str, arguments: &[&OsStr]) -> anyhow::Result<()> {
+        let output = self.command(program).args(arguments).output();
+        let output = output.with_context(|| format!("cannot start {program}"))?;
+        if !output.status.success() {
+            bail!("{}", String::from_utf8_lossy(&output.stderr).trim());
+        }
+        Ok(())
+    }
+
+    /// Gives an open file or directory to that account.
+    pub fn give(&self, file: &File) -> anyhow::Result<()> {
         if let Some(account) = &self.account {
-            std::os::unix::fs::chown(path, Some(account.uid), Some(account.gid))
-                .with_context(|| format!("cannot give {} to {}", path.display(), account.name))?;
+            fchown(file, Some(account.uid), Some(account.gid))
+                .with_context(|| format!("cannot give it to {}", account.name))?;
         }
         Ok(())
     }
@@ -102,6 +115,15 @@ impl RunAs {
     pub fn name(&self) -> &str {
         self.account.as_ref().map_or("this user", |account| account.name.as_str())
     }
+}
+
+/// The account for Postgres alone. Not `nobody`: everything that runs as nobody could read the database.
+fn account_for_postgres(passwd: &str) -> anyhow::Result<Account> {
+    account(passwd, "postgres").context(
+        "Postgres refuses to run as root and this machine has no account `postgres`: make it with `useradd --system \
+         --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin postgres`, or run the portal \
+         as an ordinary user",
+    )
 }
 
 /// Reads one account from the text of /etc/passwd.
@@ -125,5 +147,12 @@ mod tests {
         let found = account(passwd, "postgres");
         assert_eq!(found, Some(Account { name: "postgres".to_owned(), uid: 101, gid: 104 }));
         assert_eq!(account(passwd, "nobody"), None);
+    }
+
+    #[test]
+    fn postgres_never_runs_as_nobody() {
+        let error = account_for_postgres("nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n");
+        let error = error.unwrap_err().to_string();
+        assert!(error.contains("`useradd --system") && error.contains("nologin postgres`"), "{error}");
     }
 }

@@ -72,7 +72,9 @@ pub async fn run(config: &Config) -> anyhow::Result<bool> {
 }
 
 async fn look_at_database(config: &Config, clock: &Clock, findings: &mut Findings) -> anyhow::Result<()> {
-    if config.database_url.is_none() && !config.data_dir()?.join("postgres/data").exists() {
+    // What cannot be looked into may be there: starting it says why not.
+    let private = config.data_dir()?.join("postgres/data").try_exists().unwrap_or(true);
+    if config.database_url.is_none() && !private {
         findings.look("there is no private database yet", "start `mssp-portal serve`, or set DATABASE_URL");
         return Ok(());
     }
