@@ -83,6 +83,8 @@ pub struct Customer {
     pub open_requests: i32,
     pub next_expiry: Option<DateTime<Utc>>,
     pub read_at: Option<DateTime<Utc>>,
+    /// When everything was in place for the first time.
+    pub onboarded_at: Option<DateTime<Utc>>,
     pub pause: Option<Pause>,
     pub tags: Vec<String>,
     pub created_at: DateTime<Utc>,

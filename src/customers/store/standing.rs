@@ -6,7 +6,7 @@ use crate::customers::model::{Standing, sort_name, words};
 use crate::kit::ids::CustomerId;
 use crate::kit::scope::Tx;
 
-/// Writes the standing. `since` moves only when the state or whose move changes; an equal standing writes nothing.
+/// Writes the standing, and once when a customer is onboarded first. `since` moves only when the state or whose move changes; an equal standing writes nothing.
 pub async fn set_standing(
     tx: &mut Tx,
     customer: CustomerId,
@@ -16,7 +16,8 @@ pub async fn set_standing(
     let provider = tx.scope().provider();
     sqlx::query!(
         "update customer set state = $3, whose_move = $4, next_move = $5, steps_done = $6, steps_total = $7,
-                since = case when state = $3 and whose_move = $4 then since else $8 end
+                since = case when state = $3 and whose_move = $4 then since else $8 end,
+                onboarded_at = case when $3 = 'onboarded' then coalesce(onboarded_at, $8) else onboarded_at end
           where provider_id = $1 and customer_id = $2
             and (state, whose_move, next_move, steps_done, steps_total) is distinct from ($3, $4, $5, $6, $7)",
         provider.0,

@@ -127,6 +127,7 @@ export function pages(world) {
   admin("/admin/people/{person}", "person", world.person);
   admin("/admin/people/{person}", "oneself", world.oneself);
   admin("/admin/blueprint", "blueprint", "/admin/blueprint");
+  admin("/admin/blueprint/versions/{version}", "blueprint-version", "/admin/blueprint/versions/1");
   admin("/admin/blueprint", "blueprint-refused", "/admin/blueprint", {
     act: async (one) => {
       await one.page.locator("#days").fill("0");

@@ -119,7 +119,7 @@ fn expected() -> BTreeMap<(&'static str, &'static str), Option<&'static [Role]>>
         ],
         Some(ONBOARDING),
     );
-    put("GET", &["/admin/blueprint"], Some(ADMIN));
+    put("GET", &["/admin/blueprint", "/admin/blueprint/versions/{version}"], Some(ADMIN));
     put("POST", &["/admin/blueprint"], Some(ADMIN));
     put("GET", &["/audit", "/audit/verify"], Some(AUDIT));
     put("GET", &["/customers/{customer}/activity"], Some(ALL));
@@ -172,6 +172,7 @@ fn address(path: &str, customer: Uuid) -> String {
         .replace("{file}", "none.css")
         .replace("{step}", "catalog")
         .replace("{person}", &Uuid::nil().to_string())
+        .replace("{version}", "1")
         .replace("{plan}", &Uuid::nil().to_string())
         .replace("{run}", &Uuid::nil().to_string())
         .replace("{step}", "identify")
