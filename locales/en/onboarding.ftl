@@ -417,3 +417,5 @@ onboarding-step-leftover-who = Onboarding staff with the customer's administrato
 onboarding-step-leftover-how = Remove the package's assignments, then the package, in Entra › Entitlement management.
     Take the group off the Defender role and off the device groups, then delete role and group.
     If it may stay, declare why.
+onboarding-adopt-lead-connected-organization = This organization stands for the analysts' directory and for others, whose people could then ask for the packages too. Best is that the customer takes the others out of it in Entra, and the tenant is read again. Microsoft may refuse a second organization for the same directory.
+onboarding-adopt-lead-policy = Somebody made a policy for the same people. Taken over, it is overwritten with what is wanted; left alone, people can go on asking under it as it is.

@@ -417,3 +417,5 @@ onboarding-step-leftover-who = Onboardingmedewerkers met de beheerder van de kla
 onboarding-step-leftover-how = Verwijder in Entra › Rechtenbeheer de toewijzingen van het pakket en dan het pakket.
     Haal de groep van de Defender-rol en van de apparaatgroepen; verwijder dan rol en groep.
     Mag het blijven, verklaar dan waarom.
+onboarding-adopt-lead-connected-organization = Deze organisatie staat voor de directory van de analisten en voor andere, waarvan de mensen de pakketten dan ook kunnen aanvragen. Het beste haalt de klant de andere er in Entra uit en wordt de tenant opnieuw gelezen. Microsoft kan een tweede organisatie voor dezelfde directory weigeren.
+onboarding-adopt-lead-policy = Iemand heeft een beleid voor dezelfde mensen gemaakt. Overgenomen wordt het overschreven met wat gewenst is; ongemoeid gelaten kunnen mensen eronder blijven aanvragen zoals het is.

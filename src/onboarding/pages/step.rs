@@ -94,6 +94,8 @@ struct StepView {
     needs: Vec<(String, String, bool)>,
     candidates: Vec<CandidateView>,
     asked: Option<String>,
+    /// What to know before answering.
+    adopt_lead: String,
     asks_administrator: bool,
     /// Another administrator can be named in place of the first.
     names_administrator: bool,
@@ -179,6 +181,9 @@ async fn view(
         open: opens(t, app, &customer, step, &seen),
         needs: needs.collect(),
         asked: question(t, step),
+        adopt_lead: t
+            .text(&format!("onboarding-adopt-lead-{}", kind.key()))
+            .unwrap_or_else(|| t.onboarding_adopt_lead()),
         asks_administrator: step.state == StepState::Question(Question::Administrator),
         names_administrator: names_administrator && facts.administrator.is_some(),
         administrator: facts

@@ -152,3 +152,23 @@ async fn a_dropped_tier_is_told_of_as_long_as_it_is_there() {
     assert_eq!(stage.writes().await.len(), writes);
     stage.cloud.end().await;
 }
+
+#[tokio::test]
+async fn an_analyst_of_another_domain_of_our_directory_is_no_stranger_where_its_domains_can_be_read() {
+    let stage = Stage::new("Woodgrove Bank").await;
+    let domain = "contosoanalysts.onmicrosoft.com";
+    let dora = json!({ "userPrincipalName": format!("dora@{domain}"), "displayName": "Dora" });
+    let world = json!({ "tenants": [{ "id": stage.provider.analysts, "users": [dora] }] });
+    stage.cloud.control("POST", "/world", world).await;
+    stage.onboard().await;
+    stage.ask_as("Tier 1 Analyst", &format!("dora@{domain}"), &stage.approver()).await;
+    stage.check().await;
+    stage.minutes(1).await;
+    assert_eq!(stage.state().await, "drifted us", "only one domain of the directory is known");
+    let analysts = stage.provider.analysts.parse().unwrap();
+    stage.cloud.consent(analysts, stage.provider.client_id(AppKind::Reader), true).await;
+    stage.check().await;
+    stage.minutes(1).await;
+    assert_eq!(stage.state().await, "onboarded nobody", "{}", stage.page("").await);
+    stage.cloud.end().await;
+}

@@ -127,6 +127,16 @@ impl Stage {
 
     /// One of our people asks for a package and somebody approves.
     pub async fn ask(&self, package: &str, who: &str, by: &str) {
+        self.ask_as(package, &format!("{who}@{}", self.provider.analyst_domain), by).await;
+    }
+
+    /// One of our approvers.
+    pub fn approver(&self) -> String {
+        format!("ben@{}", self.provider.analyst_domain)
+    }
+
+    /// The same by a whole name.
+    pub async fn ask_as(&self, package: &str, name: &str, by: &str) {
         let tid = self.tenant;
         let asked = self
             .cloud
@@ -135,7 +145,7 @@ impl Stage {
                 &format!("/tenants/{tid}/ask"),
                 json!({
                     "package": package, "homeTenant": self.provider.analysts,
-                    "userPrincipalName": format!("{who}@{}", self.provider.analyst_domain),
+                    "userPrincipalName": name,
                     "justification": "I look after this customer",
                 }),
             )
