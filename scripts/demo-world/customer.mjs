@@ -159,7 +159,7 @@ export class Customer {
         const named = (values) => values.map((value) => known.value.find((one) => one.name.endsWith(`/${value}`))?.name).filter(Boolean);
         for (const [tier, role] of [["tier1", "Tier 1 Analysts"], ["tier2", "Tier 2 Analysts"]]) {
             const page = await this.staff.open(this.at(`/onboarding/steps/defender-role.${tier}`));
-            const copied = /id="value-2"[^>]*>([^<]+)</.exec(page.body)?.[1] ?? "";
+            const copied = /id="value-3"[^>]*>([^<]+)</.exec(page.body)?.[1] ?? "";
             const rolePermissions = [{ allowedResourceActions: named(copied.trim().split(/\s+/)) }];
             await cloud.byHand(this.tenant, "POST", `${DEFENDER}/roleDefinitions`, { displayName: role, isEnabled: true, rolePermissions });
             const there = await cloud.inside(this.tenant);

@@ -249,9 +249,12 @@ fn values(t: T, seen: &Shown, step: &Step) -> Vec<(String, String)> {
             values.push((t.onboarding_copy_role(), step.name.clone()));
             let group = seen.plan.step(&StepKey::new(StepKind::Group, &step.key.of));
             values.extend(group.map(|group| (t.onboarding_copy_group(), group.name.clone())));
-            values.extend(
-                seen.role_permissions(t, &step.key.of).map(|names| (t.onboarding_copy_permissions(), names)),
-            );
+            if let Some(live) = seen.live_response.get(&step.key.of) {
+                let all = permissions(*live);
+                let named: Vec<String> = all.iter().map(|name| permission(t, name)).collect();
+                values.push((t.onboarding_copy_permissions(), named.join("\n")));
+                values.push((t.onboarding_copy_permission_names(), all.join("\n")));
+            }
         }
         StepKind::DeviceGroups | StepKind::LiveResponse => {
             let groups = seen.plan.steps.iter().filter(|one| one.key.kind == StepKind::Group);
@@ -280,13 +283,6 @@ fn values(t: T, seen: &Shown, step: &Step) -> Vec<(String, String)> {
         _ => {}
     }
     values
-}
-
-impl Shown {
-    fn role_permissions(&self, t: T, tier: &str) -> Option<String> {
-        let live = self.live_response.get(tier)?;
-        Some(permissions(*live).into_iter().map(|name| permission(t, name)).collect::<Vec<_>>().join("\n"))
-    }
 }
 
 /// Where it is done: address and label.
