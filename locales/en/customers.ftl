@@ -1,6 +1,6 @@
 customers-title = Customers
 customers-add = Add a customer
-customers-search-hint = Name, domain or tag
+customers-search-hint = Name, domain, tag or contact
 customers-column-name = Customer
 customers-column-move = Whose move
 customers-column-state = State
@@ -135,3 +135,9 @@ customers-thanks-what = Your provider's portal now checks the consent with Micro
 customers-thanks-declined = Nothing was accepted and nothing was changed. If that was not meant, open the link again.
 customers-thanks-close = You can close this window.
 customers-next-reading = The tenant is being read; the plan follows.
+customers-domain-unknown = not known yet
+customers-domain-unknown-why = The customer's own directory tells it as soon as he has consented to reading; the link into his My Access follows.
+customers-contacts-too-many = At most 20 contacts fit. Leave some out; nothing was saved.
+customers-contacts-too-long = Each field holds at most 120 characters. Shorten it; nothing was saved.
+customers-contacts-no-name = A contact needs a name. Fill it in, or empty the whole row; nothing was saved.
+customers-contacts-mail-wrong = One of these is not a mail address. Correct it or leave it empty; nothing was saved.

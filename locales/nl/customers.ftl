@@ -1,6 +1,6 @@
 customers-title = Klanten
 customers-add = Klant toevoegen
-customers-search-hint = Naam, domein of tag
+customers-search-hint = Naam, domein, tag of contactpersoon
 customers-column-name = Klant
 customers-column-move = Wie is aan zet
 customers-column-state = Status
@@ -135,3 +135,9 @@ customers-thanks-what = De portal van uw provider controleert de toestemming nu 
 customers-thanks-declined = Er is niets geaccepteerd en niets gewijzigd. Was dat niet de bedoeling, open de koppeling dan opnieuw.
 customers-thanks-close = U kunt dit venster sluiten.
 customers-next-reading = De tenant wordt gelezen; het plan volgt.
+customers-domain-unknown = nog niet bekend
+customers-domain-unknown-why = De directory van de klant vertelt het zodra hij toestemming voor lezen heeft gegeven; de koppeling naar zijn Mijn toegang volgt dan.
+customers-contacts-too-many = Er passen hoogstens 20 contactpersonen. Laat er een paar weg; er is niets bewaard.
+customers-contacts-too-long = In elk veld passen hoogstens 120 tekens. Maak het korter; er is niets bewaard.
+customers-contacts-no-name = Een contactpersoon heeft een naam nodig. Vul die in, of maak de hele rij leeg; er is niets bewaard.
+customers-contacts-mail-wrong = Een van de mailadressen is geen mailadres. Verbeter het of laat het leeg; er is niets bewaard.

@@ -11,7 +11,8 @@ use crate::app::App;
 use crate::customers::consent;
 use crate::customers::model::{Standing, State as CustomerState, WhoseMove};
 use crate::customers::store::{self, NewCustomer, TakenBy};
-use crate::graph::discovery::DiscoveryError;
+use crate::graph::discovery::{self, DiscoveryError};
+use crate::graph::organization::TenantInformation;
 use crate::kit::audit::Event;
 use crate::kit::error::{AppError, AppResult};
 use crate::kit::form::{FieldErrors, Form};
@@ -45,6 +46,9 @@ pub struct FindForm {
 struct FoundView {
     frame: Frame,
     t: T,
+    /// As it was typed, for the second look-up.
+    typed: String,
+    /// Empty: not known yet.
     domain: String,
     entra_tenant_id: String,
     region: Option<String>,
@@ -70,18 +74,19 @@ pub async fn find(State(app): State<App>, page: Page, Form(form): Form<FindForm>
     }
     let managers = store::managers(&mut tx).await?;
     drop(tx);
-    let name = organisation_name(&app, &page, found.tenant).await;
+    let told = told(&app, &page, found.tenant).await;
     let view = FoundView {
         t: page.t,
         entra_tenant_id: found.tenant.to_string(),
         region: found.region,
-        verified: name.is_some(),
-        name: name.unwrap_or_default(),
+        domain: domain_of(&domain, told.as_ref()),
+        verified: told.is_some(),
+        name: told.map(|told| told.display_name).unwrap_or_default(),
         managers: managers.into_iter().map(|(id, name)| (id.to_string(), name)).collect(),
         manager: page.scope().person().map(|person| person.to_string()).unwrap_or_default(),
         errors: FieldErrors::default(),
         frame: page.frame.clone(),
-        domain,
+        typed: domain,
     };
     page.show(&view)
 }
@@ -98,15 +103,25 @@ fn refusal(t: T, error: &DiscoveryError) -> String {
     }
 }
 
-/// The name as Microsoft tells it to the provider's own reader; `None` where that cannot be asked.
-async fn organisation_name(app: &App, page: &Page, tenant: EntraTenantId) -> Option<String> {
+/// What Microsoft tells the provider's own reader about a directory; `None` where that cannot be asked, or nothing is
+/// told.
+async fn told(app: &App, page: &Page, tenant: EntraTenantId) -> Option<TenantInformation> {
     let mut tx = page.scope().begin(&app.db).await.ok()?;
     let home = providers::store::sign_in_tenant(&mut tx).await.ok()??;
     let reader = providers::store::credential(&mut tx, &app.seal, AppKind::Reader).await.ok()??;
     drop(tx);
     let told = app.graph.app(home, &reader).tenant_by_id(tenant).await;
     let told = told.map_err(|error| tracing::info!(%error, "organisation name not readable")).ok()??;
-    Some(told.display_name).filter(|name| !name.is_empty())
+    Some(told).filter(|told| !told.display_name.is_empty())
+}
+
+/// The domain that was typed, else the directory's default one. Empty where neither is known: his own directory tells
+/// it after the first consent.
+fn domain_of(typed: &str, told: Option<&TenantInformation>) -> String {
+    match discovery::named(typed) {
+        Ok(name) if name.parse::<EntraTenantId>().is_err() => name,
+        _ => told.map(|told| told.default_domain_name.to_lowercase()).unwrap_or_default(),
+    }
 }
 
 #[derive(Deserialize)]
@@ -132,15 +147,19 @@ pub async fn add(State(app): State<App>, page: Page, Form(form): Form<AddForm>) 
             });
         }
     };
-    let told = organisation_name(&app, &page, found.tenant).await;
+    let told = told(&app, &page, found.tenant).await;
+    let domain = domain_of(&form.domain, told.as_ref());
+    let told = told.map(|told| told.display_name);
     let typed = form.name.trim().chars().take(200).collect::<String>();
-    let name = if typed.is_empty() { told.clone().unwrap_or_else(|| form.domain.clone()) } else { typed };
+    // Any stand-in for a name is replaced by the directory's own as soon as it can be read.
+    let stand_in = || if domain.is_empty() { found.tenant.to_string() } else { domain.clone() };
+    let name = if typed.is_empty() { told.clone().unwrap_or_else(stand_in) } else { typed };
     let mut tx = page.scope().begin(&app.db).await?;
     let account_manager = chosen_manager(&mut tx, &form.manager).await?;
     let new = NewCustomer {
         id: CustomerId::new(&app.clock, &app.chance),
         entra_tenant_id: found.tenant,
-        domain: form.domain.trim().to_lowercase(),
+        domain,
         name_verified: told.as_deref() == Some(name.as_str()),
         name,
         account_manager,

@@ -39,7 +39,8 @@ struct OverviewView {
     consents: Vec<ConsentView>,
     contacts: Vec<Contact>,
     links: Vec<PackageLink>,
-    my_access: String,
+    /// None while no domain of his is known.
+    my_access: Option<String>,
     defender: Option<String>,
     entra: String,
     may_onboard: bool,
@@ -83,7 +84,7 @@ pub async fn show(State(app): State<App>, Viewed { page, customer }: Viewed) -> 
             .collect(),
         contacts,
         links,
-        my_access: app.cloud.my_access_link(&customer.domain),
+        my_access: (!customer.domain.is_empty()).then(|| app.cloud.my_access_link(&customer.domain)),
         defender: app.cloud.defender_link(customer.entra_tenant_id),
         entra: app.cloud.entra_link(customer.entra_tenant_id),
         may_onboard: page.scope().may(Right::Onboard),

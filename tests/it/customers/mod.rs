@@ -1,5 +1,9 @@
 //! Customers: adding, finding, consent, the list; through the portal's pages, against the simulated cloud.
 
+mod details;
+mod domain;
+mod lists;
+
 use mssp_portal::kit::ids::CustomerId;
 use mssp_portal::providers::AppKind;
 use mssp_portal::work;
