@@ -36,7 +36,7 @@ people-given-others = { $count ->
     *[other] And { $count } more that are not shown here.
     }
 people-give = Give a customer
-people-give-search = Name, domain or tag of the customer
+people-give-search = Name, domain, tag or contact of the customer
 people-give-one = Give
 people-is-given = given
 people-take = Take away

@@ -36,7 +36,7 @@ people-given-others = { $count ->
     *[other] En nog { $count } die hier niet worden getoond.
     }
 people-give = Klant toekennen
-people-give-search = Naam, domein of tag van de klant
+people-give-search = Naam, domein, tag of contactpersoon van de klant
 people-give-one = Toekennen
 people-is-given = toegekend
 people-take = Intrekken

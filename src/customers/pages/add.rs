@@ -11,7 +11,7 @@ use crate::app::App;
 use crate::customers::consent;
 use crate::customers::model::{Standing, State as CustomerState, WhoseMove};
 use crate::customers::store::{self, NewCustomer, TakenBy};
-use crate::graph::discovery::{self, DiscoveryError};
+use crate::graph::discovery::{self, Discovered, DiscoveryError};
 use crate::graph::organization::TenantInformation;
 use crate::kit::audit::Event;
 use crate::kit::error::{AppError, AppResult};
@@ -19,6 +19,7 @@ use crate::kit::form::{FieldErrors, Form};
 use crate::kit::frame::Frame;
 use crate::kit::ids::{CustomerId, EntraTenantId};
 use crate::kit::page::Page;
+use crate::kit::scope::Tx;
 use crate::kit::text::T;
 use crate::kit::work;
 use crate::providers::{self, AppKind};
@@ -68,27 +69,35 @@ pub async fn find(State(app): State<App>, page: Page, Form(form): Form<FindForm>
         Ok(found) => found,
         Err(error) => return page.show_again(&again(refusal(page.t, &error))),
     };
+    let told = told(&app, &page, found.tenant).await;
     let mut tx = page.scope().begin(&app.db).await?;
     if store::is_customer(&mut tx, found.tenant).await? {
         return page.show_again(&again(page.t.customers_refused_ours()));
     }
-    let managers = store::managers(&mut tx).await?;
-    drop(tx);
-    let told = told(&app, &page, found.tenant).await;
-    let view = FoundView {
+    page.show(&found_view(&page, &mut tx, domain, &found, told).await?)
+}
+
+async fn found_view(
+    page: &Page,
+    tx: &mut Tx,
+    typed: String,
+    found: &Discovered,
+    told: Option<TenantInformation>,
+) -> Result<FoundView, AppError> {
+    let managers = store::managers(tx).await?;
+    Ok(FoundView {
         t: page.t,
         entra_tenant_id: found.tenant.to_string(),
-        region: found.region,
-        domain: domain_of(&domain, told.as_ref()),
+        region: found.region.clone(),
+        domain: domain_of(&typed, told.as_ref()),
         verified: told.is_some(),
         name: told.map(|told| told.display_name).unwrap_or_default(),
         managers: managers.into_iter().map(|(id, name)| (id.to_string(), name)).collect(),
         manager: page.scope().person().map(|person| person.to_string()).unwrap_or_default(),
         errors: FieldErrors::default(),
         frame: page.frame.clone(),
-        typed: domain,
-    };
-    page.show(&view)
+        typed,
+    })
 }
 
 fn refusal(t: T, error: &DiscoveryError) -> String {
@@ -149,12 +158,18 @@ pub async fn add(State(app): State<App>, page: Page, Form(form): Form<AddForm>) 
     };
     let told = told(&app, &page, found.tenant).await;
     let domain = domain_of(&form.domain, told.as_ref());
-    let told = told.map(|told| told.display_name);
     let typed = form.name.trim().chars().take(200).collect::<String>();
-    // Any stand-in for a name is replaced by the directory's own as soon as it can be read.
-    let stand_in = || if domain.is_empty() { found.tenant.to_string() } else { domain.clone() };
-    let name = if typed.is_empty() { told.clone().unwrap_or_else(stand_in) } else { typed };
     let mut tx = page.scope().begin(&app.db).await?;
+    if typed.is_empty() && told.is_none() && domain.is_empty() {
+        // His tenant id alone would tell nobody in a list who he is.
+        let mut view = found_view(&page, &mut tx, form.domain, &found, None).await?;
+        view.errors.add("name", page.t.customers_name_missing());
+        view.manager = form.manager;
+        return page.show_again(&view);
+    }
+    let told = told.map(|told| told.display_name);
+    // The domain stands in for a name until the directory's own can be read.
+    let name = if typed.is_empty() { told.clone().unwrap_or_else(|| domain.clone()) } else { typed };
     let account_manager = chosen_manager(&mut tx, &form.manager).await?;
     let new = NewCustomer {
         id: CustomerId::new(&app.clock, &app.chance),

@@ -75,8 +75,8 @@ pub async fn show(State(app): State<App>, Viewed { page, customer }: Viewed) -> 
                 title: t.text_or_key(&format!("customers-app-{}", one.app.key())),
                 state: t.text_or_key(&format!("customers-consent-{}", one.state)),
                 since: t.span(&(now - one.since)),
-                problem: (!one.cause.is_empty()).then(|| {
-                    let text = |part: &str| t.text_or_key(&format!("errors-{}-{part}", one.cause));
+                problem: one.trouble().map(|cause| {
+                    let text = |part: &str| t.text_or_key(&format!("errors-{cause}-{part}"));
                     (text("what"), text("fix"))
                 }),
                 state_key: one.state,

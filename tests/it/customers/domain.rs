@@ -15,8 +15,12 @@ async fn add_by_id(app: &TestApp, contoso: &ReadyProvider, tenant: EntraTenantId
     let everyone = Some(&contoso.everyone);
     let shown = app.post(everyone, "/customers/add/find", &format!("domain={tenant}")).await;
     assert_eq!(shown.status, 200, "{}", shown.body);
-    let form = format!("domain={tenant}&entra_tenant_id={tenant}&name=&manager=");
-    let added = app.post(everyone, "/customers/add", &form).await;
+    let form = |name: &str| format!("domain={tenant}&entra_tenant_id={tenant}&name={name}&manager=");
+    let mut added = app.post(everyone, "/customers/add", &form("")).await;
+    if !shown.body.contains("Woodgrove Bank") {
+        assert!(added.status == 422 && added.body.contains("Give him a name"), "{}", added.body);
+        added = app.post(everyone, "/customers/add", &form("The+bank")).await;
+    }
     assert_eq!(added.status, 303, "{}", added.body);
     let id = added.location().trim_start_matches("/customers/").split('?').next().unwrap();
     (shown.body, id.parse().unwrap())
@@ -36,7 +40,7 @@ async fn microsoft_tells_the_domain_where_the_reader_may_ask_it() {
     assert!(shown.contains("woodgrove-bank.example") && shown.contains("Woodgrove Bank"), "{shown}");
     let overview = page(&app, &contoso, &format!("/customers/{customer}")).await;
     assert!(overview.contains("/myaccess/@woodgrove-bank.example#/"), "{overview}");
-    assert!(!overview.contains("not known yet"), "{overview}");
+    assert!(!overview.contains("Not known yet"), "{overview}");
     let found = page(&app, &contoso, "/customers?q=woodgrove-bank.example").await;
     assert!(found.contains("Woodgrove Bank"), "{found}");
     cloud.end().await;
@@ -48,11 +52,11 @@ async fn until_the_customer_consents_his_domain_is_shown_as_not_known_and_then_i
     let contoso = cloud.provider(&app, "contoso").await;
     let tenant = cloud.customer_tenant("Woodgrove Bank").await;
     let (shown, customer) = add_by_id(&app, &contoso, tenant).await;
-    assert!(shown.contains("not known yet"), "{shown}");
+    assert!(shown.contains("Not known yet"), "{shown}");
     let home = format!("/customers/{customer}");
     for path in [home.as_str(), "/customers"] {
         let before = page(&app, &contoso, path).await;
-        assert!(before.contains("not known yet"), "{path}: {before}");
+        assert!(before.to_lowercase().contains("not known yet"), "{path}: {before}");
         assert!(!before.contains("/myaccess/@"), "no link that leads nowhere: {before}");
     }
     let by_id = page(&app, &contoso, &format!("/customers?q={tenant}")).await;
@@ -62,7 +66,7 @@ async fn until_the_customer_consents_his_domain_is_shown_as_not_known_and_then_i
     run(&app).await;
     let after = page(&app, &contoso, &home).await;
     assert!(after.contains("/myaccess/@woodgrove-bank.example#/"), "{after}");
-    assert!(!after.contains("not known yet") && after.contains("Woodgrove Bank"), "{after}");
+    assert!(!after.to_lowercase().contains("not known yet") && after.contains("The bank"), "{after}");
     for search in ["woodgrove-bank.example", "woodgrove", "woodgrove-ba"] {
         let found = page(&app, &contoso, &format!("/customers?q={search}")).await;
         assert!(found.contains(&home), "{search}: {found}");
