@@ -8,6 +8,7 @@ use mssp_portal::providers::AppKind;
 
 use crate::support::app::{Answer, Person, TestApp};
 use crate::support::cloud::TestCloud;
+use crate::support::program::{Directory, Program};
 
 async fn save(app: &TestApp, admin: &Person, tenant: &str, domain: &str) -> Answer {
     let form = format!(
@@ -68,6 +69,38 @@ async fn while_microsoft_does_not_answer_the_analysts_domain_is_not_saved_unchec
     assert_eq!(stored(&app).await, before);
     let without = save(&app, &admin, &tenant, "").await;
     assert_eq!(without.status, 303, "nothing to ask: {}", without.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_command_line_adds_no_provider_with_a_foreign_or_unchecked_analysts_domain() {
+    let (app, cloud) = TestCloud::with_portal().await;
+    let contoso = cloud.provider(&app, "contoso").await;
+    cloud.customer_tenant("Woodgrove Bank").await;
+    let directory = Directory::new();
+    let offline = Program::on(directory.path());
+    let online = offline.clone().with("SIMULATED_CLOUD_URL", cloud.simulation.base_url());
+    let file = directory.join("x.cer");
+    let add = |program: &Program, domain: &str| {
+        let names = ["--slug", "contoso", "--name", "Contoso", "--sign-in-tenant", &contoso.home];
+        let analysts = ["--analyst-tenant", &contoso.analysts, "--analyst-domain", domain];
+        let file = ["--certificate", file.to_str().unwrap()];
+        program.run(&[&["provider", "add"], &names[..], &analysts[..], &file[..]].concat())
+    };
+    // Their own Postgres runs beside them, so that not each command starts it.
+    let portal = online.serve();
+    for (program, domain, why) in [
+        (&online, "woodgrove-bank.example", "another directory"),
+        (&online, "nowhere.example", "knows no tenant"),
+        (&offline, contoso.analyst_domain.as_str(), "could not be checked"),
+    ] {
+        let said = tokio::task::block_in_place(|| add(program, domain));
+        assert!(!said.good && said.err.contains(why), "{domain}: {said:?}");
+    }
+    assert!(!online.done(&["provider", "list"]).contains("contoso"), "none was added");
+    let said = tokio::task::block_in_place(|| add(&online, &contoso.analyst_domain));
+    assert!(said.good, "{said:?}");
+    drop(portal);
+    cloud.end().await;
 }
 
 /// What stands in backticks.

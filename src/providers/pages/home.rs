@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Redirect};
 use serde::Deserialize;
 
 use crate::app::App;
-use crate::graph::discovery::{self, DiscoveryError};
+use crate::graph::discovery;
 use crate::kit::audit::Event;
 use crate::kit::error::AppResult;
 use crate::kit::form::{FieldErrors, Form};
@@ -15,6 +15,7 @@ use crate::kit::ids::EntraTenantId;
 use crate::kit::page::Page;
 use crate::kit::text::{Lang, T};
 use crate::providers::AppKind;
+use crate::providers::analysts::{self, Foreign};
 use crate::providers::store::{self, AppRow, Provider, Settings};
 
 struct AppCard {
@@ -148,20 +149,19 @@ fn all() -> String {
     "all".to_owned()
 }
 
-/// Why the analysts' domain cannot be kept: every customer's connected organization is made by it, so it must belong
-/// to the analysts' own directory. Microsoft is asked each time; what it does not answer is not saved unchecked.
+/// Why the analysts' domain cannot be kept, and at which field that is told.
 async fn foreign_domain(app: &App, t: T, settings: &Settings) -> Option<(&'static str, String)> {
     let domain = settings.analyst_domain.as_deref()?;
     let Some(tenant) = settings.analyst_tenant else {
         return Some(("analyst_tenant", t.providers_tenant_too()));
     };
-    let sentence = match app.graph.discover(domain).await {
-        Ok(found) if found.tenant == EntraTenantId(tenant) => return None,
-        Ok(found) => t.providers_domain_elsewhere(found.tenant.to_string()),
-        Err(DiscoveryError::NoSuchTenant) => t.providers_domain_nobodys(),
-        Err(DiscoveryError::AnotherCloud(cloud)) => t.customers_refused_another_cloud(cloud),
-        Err(DiscoveryError::Malformed) => t.providers_domain_wrong(),
-        Err(DiscoveryError::Graph(error)) => {
+    let sentence = match analysts::own(&app.graph, domain, EntraTenantId(tenant)).await {
+        Ok(()) => return None,
+        Err(Foreign::Elsewhere(tenant)) => t.providers_domain_elsewhere(tenant.to_string()),
+        Err(Foreign::Nobodys) => t.providers_domain_nobodys(),
+        Err(Foreign::AnotherCloud(cloud)) => t.customers_refused_another_cloud(cloud),
+        Err(Foreign::Malformed) => t.providers_domain_wrong(),
+        Err(Foreign::Unchecked(error)) => {
             tracing::warn!(%error, "the analysts' domain was not checked");
             t.providers_domain_unchecked()
         }
