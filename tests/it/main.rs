@@ -13,6 +13,7 @@ mod onboarding;
 mod people;
 mod postgres;
 mod program;
+mod providers;
 mod rules;
 mod sign_in;
 mod support;

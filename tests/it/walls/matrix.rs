@@ -41,7 +41,8 @@ fn expected() -> BTreeMap<(&'static str, &'static str), Option<&'static [Role]>>
         None,
     );
     put("POST", &["/sign-in", "/visitor/choices"], None);
-    put("POST", &["/sign-out", "/choices"], Some(ALL));
+    put("POST", &["/sign-out", "/choices", "/me/analyst-address"], Some(ALL));
+    put("GET", &["/me"], Some(ALL));
     put("GET", &["/customers", "/customers/{customer}"], Some(ALL));
     put("GET", &["/customers/add", "/customers/{customer}/consent"], Some(ONBOARDING));
     put(
@@ -92,6 +93,7 @@ fn expected() -> BTreeMap<(&'static str, &'static str), Option<&'static [Role]>>
             "/admin/people/{person}/take",
             "/admin/people/{person}/disable",
             "/admin/people/{person}/enable",
+            "/admin/people/{person}/analyst-address",
         ],
         Some(ADMIN),
     );

@@ -110,7 +110,7 @@ async fn requests_people_audit_and_work_are_hidden_by_row_security_alone() {
     let mut tx = crossed.begin(&app.app.db).await.unwrap();
     let now = app.app.clock.now();
     let filter = access_requests::store::Filter::default();
-    assert!(access_requests::store::pending(&mut tx, &filter, "").await.unwrap().rows.is_empty());
+    assert!(access_requests::store::pending(&mut tx, &filter).await.unwrap().rows.is_empty());
     assert_eq!(access_requests::store::pending_count(&mut tx).await.unwrap(), 0);
     assert!(access_requests::store::changes(&mut tx, None, noon()).await.unwrap().is_empty());
     assert!(audit::store::list(&mut tx, &audit::store::Filter::default()).await.unwrap().0.is_empty());

@@ -1,5 +1,9 @@
 //! Customers: adding, finding, consent, the list; through the portal's pages, against the simulated cloud.
 
+mod details;
+mod domain;
+mod lists;
+
 use mssp_portal::kit::ids::CustomerId;
 use mssp_portal::providers::AppKind;
 use mssp_portal::work;
@@ -91,6 +95,10 @@ async fn consent_stands_only_once_the_token_endpoint_proves_it() {
     drop(tenant);
     run(&app).await;
     assert_eq!(standing(&app, customer).await, ("new".into(), "us".into()), "no link was sent yet");
+    for path in [format!("/customers/{customer}"), format!("/customers/{customer}/consent")] {
+        let page = app.get(Some(&contoso.everyone), &path).await.body;
+        assert!(page.contains("Not given") && !page.contains("or removed"), "nothing is lost yet: {page}");
+    }
     let page = link(&app, &contoso, customer, "reader").await;
     let state = state_of(&page);
     run(&app).await;
@@ -131,6 +139,8 @@ async fn consent_stands_only_once_the_token_endpoint_proves_it() {
     assert_eq!(standing(&app, customer).await, ("consent-lost".into(), "customer".into()));
     let everyone = app.person(contoso.id, "Later", &mssp_portal::kit::right::Role::ALL, true).await;
     assert!(app.get(Some(&everyone), "/customers").await.body.contains("Consent lost"));
+    let page = app.get(Some(&everyone), &format!("/customers/{customer}")).await.body;
+    assert!(page.contains("or removed"), "now it is: {page}");
     cloud.end().await;
 }
 

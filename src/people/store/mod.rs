@@ -1,5 +1,9 @@
 //! SQL of the people room.
 
+mod addresses;
+
+pub use addresses::{Taken, addresses, oneself, say, seen_asking, unsay};
+
 use chrono::{DateTime, Utc};
 
 use crate::kit::ids::{CustomerId, PersonId};
