@@ -17,4 +17,5 @@ mod onboarded;
 mod policies;
 mod portals;
 mod requests;
+mod tls;
 mod tokens;
