@@ -3,6 +3,7 @@
 
 mod access;
 mod afterwards;
+mod assertions;
 mod authorize;
 mod batch;
 mod browser;
