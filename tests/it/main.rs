@@ -4,6 +4,7 @@
 mod access_requests;
 mod audit;
 mod cloud_calls;
+mod cloud_over_https;
 mod compose;
 mod customers;
 mod doctor;

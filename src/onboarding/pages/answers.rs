@@ -31,7 +31,7 @@ fn key_of(step: &str) -> Result<StepKey, AppError> {
 
 /// Plans anew and lets a waiting run go on; the last act before the commit.
 async fn settle(app: &App, mut tx: Tx, customer: &Customer, event: Event) -> Result<(), AppError> {
-    replan(&mut tx, (&app.clock, &app.chance), customer.id).await?;
+    replan(&mut tx, app, customer.id).await?;
     work::wake(&mut tx, customer.id, RUN, app.clock.now()).await?;
     tx.commit(&app.clock, event.of(customer.id)).await?;
     app.nudge.notify_waiters();

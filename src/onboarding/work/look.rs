@@ -114,7 +114,7 @@ pub(super) async fn keep(
         work::wake(&mut tx, customer, LOOK, now).await?;
     }
     store::keep_observation(&mut tx, customer, seen, now).await?;
-    let made = replan_from(&mut tx, (&app.clock, &app.chance), customer, seen).await?;
+    let made = replan_from(&mut tx, app, customer, seen).await?;
     if made.standing.state == State::Drifted && made.before != State::Drifted {
         let event = Event::new("customer.drifted").of(customer).after(in_words(&made.plan));
         return Ok(tx.commit(&app.clock, event).await?);

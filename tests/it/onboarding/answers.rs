@@ -160,3 +160,50 @@ async fn a_tenant_without_a_licence_is_blocked_and_says_why() {
     assert_eq!(stage.state().await, "plan-ready us", "a person may overrule, with his reason");
     stage.cloud.end().await;
 }
+
+#[tokio::test]
+async fn what_is_there_as_wanted_needs_no_approval_and_no_writing_app_for_its_links() {
+    let stage = Stage::new("Woodgrove Bank").await;
+    stage.onboard().await;
+    assert_eq!(stage.state().await, "onboarded nobody");
+    let links = stage.links().await;
+    assert_eq!(links.len(), 3);
+    stage.consent(mssp_portal::providers::AppKind::Operator, false).await;
+    // As after a restore of an older backup: everything is in the tenant, nothing of it is known here.
+    stage.forget_what_was_made().await;
+    let before = stage.writes().await;
+    stage.check().await;
+    stage.minutes(1).await;
+    assert_eq!(stage.offered().await, None, "there is nothing to approve");
+    assert_eq!(stage.links().await, links);
+    assert_eq!(stage.state().await, "onboarded nobody");
+    assert_eq!(stage.writes().await, before);
+    stage.cloud.end().await;
+}
+
+#[tokio::test]
+async fn a_link_is_not_kept_before_approvers_are_seated_who_could_decide() {
+    let stage = Stage::new("Woodgrove Bank").await;
+    stage.onboard().await;
+    let approvers = stage.tenant_world().await["groups"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|group| group["displayName"] == "MSSP Analyst Approvers")
+        .unwrap()
+        .clone();
+    for member in approvers["members"].as_array().unwrap() {
+        let path = format!(
+            "/groups/{}/members/{}/$ref",
+            approvers["id"].as_str().unwrap(),
+            member.as_str().unwrap()
+        );
+        stage.by_hand("DELETE", &path, json!(null)).await;
+    }
+    stage.forget_what_was_made().await;
+    stage.check().await;
+    stage.minutes(1).await;
+    let kept: Vec<String> = stage.links().await.into_iter().map(|(package, _)| package).collect();
+    assert_eq!(kept, ["approvers"], "an empty group of approvers can only let requests expire");
+    stage.cloud.end().await;
+}

@@ -222,6 +222,24 @@ impl Stage {
         counts.to_vec()
     }
 
+    /// The links that are kept, by package.
+    pub async fn links(&self) -> Vec<(String, String)> {
+        let rows = sqlx::query!(
+            "select package, url from link where customer_id = $1 order by package",
+            self.customer.0
+        );
+        let rows = rows.fetch_all(&self.app.owner).await.unwrap();
+        rows.into_iter().map(|row| (row.package, row.url)).collect()
+    }
+
+    /// The portal knows neither what it made nor the links.
+    pub async fn forget_what_was_made(&self) {
+        for table in ["link", "owned_object"] {
+            let sql = format!("delete from {table} where customer_id = '{}'", self.customer.0);
+            sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&self.app.owner).await.unwrap();
+        }
+    }
+
     /// Writes of the engine at Graph so far: method and path.
     pub async fn writes(&self) -> Vec<String> {
         let journal = self.cloud.control("GET", "/journal", Value::Null).await;
