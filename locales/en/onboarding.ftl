@@ -420,3 +420,6 @@ onboarding-step-leftover-how = Remove the package's assignments, then the packag
 onboarding-adopt-lead-connected-organization = This organization stands for the analysts' directory and for others, whose people could then ask for the packages too. Best is that the customer takes the others out of it in Entra, and the tenant is read again. Microsoft may refuse a second organization for the same directory.
 onboarding-adopt-lead-policy = Somebody made a policy for the same people. Taken over, it is overwritten with what is wanted; left alone, people can go on asking under it as it is.
 onboarding-copy-permission-names = The same, as Microsoft Graph names them
+onboarding-differs = What differs
+onboarding-will-be-made = What will be made
+onboarding-was-done = What was done

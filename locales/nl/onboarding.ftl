@@ -420,3 +420,6 @@ onboarding-step-leftover-how = Verwijder in Entra › Rechtenbeheer de toewijzin
 onboarding-adopt-lead-connected-organization = Deze organisatie staat voor de directory van de analisten en voor andere, waarvan de mensen de pakketten dan ook kunnen aanvragen. Het beste haalt de klant de andere er in Entra uit en wordt de tenant opnieuw gelezen. Microsoft kan een tweede organisatie voor dezelfde directory weigeren.
 onboarding-adopt-lead-policy = Iemand heeft een beleid voor dezelfde mensen gemaakt. Overgenomen wordt het overschreven met wat gewenst is; ongemoeid gelaten kunnen mensen eronder blijven aanvragen zoals het is.
 onboarding-copy-permission-names = Dezelfde, zoals Microsoft Graph ze noemt
+onboarding-differs = Wat verschilt
+onboarding-will-be-made = Wat wordt gemaakt
+onboarding-was-done = Wat is gedaan

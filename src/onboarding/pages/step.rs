@@ -36,6 +36,8 @@ struct Attempt {
     state: String,
     attempts: i32,
     changes: Vec<ChangeLine>,
+    /// Something was there before.
+    changed: bool,
     problem: Option<Problem>,
     failed: bool,
 }
@@ -235,6 +237,7 @@ fn attempt(t: T, seen: &Shown, step: &RunStep) -> Attempt {
     Attempt {
         state: t.text_or_key(&format!("onboarding-state-{}", step.state.key())),
         attempts: step.attempts,
+        changed: step.before.as_ref().is_some_and(|before| !before.is_null()),
         changes: journal(t, seen.names(), step.before.as_ref(), step.after.as_ref()),
         problem,
         failed: step.state == RunStepState::Failed,
