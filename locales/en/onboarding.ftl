@@ -281,3 +281,7 @@ onboarding-step-operator-removed-who = The customer's administrator; the portal 
 onboarding-step-operator-removed-how = Open the enterprise application from the consent page.
     Properties › Delete.
 onboarding-log-halted = stopped at a step that failed; the others are done
+onboarding-log-resumed = was left in the middle; what may have been made is looked for first
+onboarding-log-skipped-classic = left to people: classic roles are in use, which no API can set
+onboarding-log-facts-changed = stopped before the first write: what was approved was answered differently since. A new plan is ready
+onboarding-log-reader-missing = not begun: the app that reads is not set up, so the tenant cannot be compared with what was approved

@@ -281,3 +281,7 @@ onboarding-step-operator-removed-who = De beheerder van de klant; de portal ziet
 onboarding-step-operator-removed-how = Open de bedrijfstoepassing vanaf de toestemmingspagina.
     Eigenschappen › Verwijderen.
 onboarding-log-halted = gestopt bij een mislukte stap; de andere zijn gereed
+onboarding-log-resumed = halverwege blijven liggen; eerst wordt gezocht wat er misschien al is
+onboarding-log-skipped-classic = aan mensen overgelaten: er wordt met klassieke rollen gewerkt, en die kan geen API instellen
+onboarding-log-facts-changed = gestopt voor de eerste wijziging: na de goedkeuring is een antwoord veranderd. Er is een nieuw plan
+onboarding-log-reader-missing = niet begonnen: de app die leest is niet ingericht, dus de tenant is niet te vergelijken met wat is goedgekeurd

@@ -3,11 +3,13 @@
 pub mod apply;
 pub mod blueprint;
 pub mod facts;
+pub mod frozen;
 pub mod observation;
 pub mod observe;
 mod pages;
 pub mod plan;
 pub mod policy;
+pub mod progress;
 pub mod replan;
 pub mod standing;
 pub mod step;

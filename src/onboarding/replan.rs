@@ -10,6 +10,7 @@ use crate::kit::ids::{CustomerId, PlanId};
 use crate::kit::scope::Tx;
 use crate::onboarding::observation::Observation;
 use crate::onboarding::plan::{Plan, plan};
+use crate::onboarding::progress::with_done;
 use crate::onboarding::standing::{Under, standing};
 use crate::onboarding::store;
 
@@ -54,7 +55,11 @@ pub async fn replan_from(
         Some(run) => Under::Run(run.state),
         None => Under::Nothing { before: matches!(before, State::Onboarded | State::Drifted) },
     };
-    let found = standing(&made, under);
+    let done = match &run {
+        Some(run) => store::run_steps(tx, run.id).await?,
+        None => Vec::new(),
+    };
+    let found = standing(&with_done(&made, &done), under);
     customers::set_standing(tx, customer, &found, now).await?;
     // While a run applies a plan, another one would only confuse.
     let news = run.is_none()

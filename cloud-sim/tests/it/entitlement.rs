@@ -151,7 +151,8 @@ async fn a_reader_writes_nothing_and_a_tenant_without_licence_has_nothing() {
 async fn what_was_just_made_is_neither_read_nor_found_for_as_long_as_a_switch_says() {
     let world = World::with_consent().await;
     let late = ["organizations", "catalogs", "packages", "policies"].map(|of| format!("consistency.{of}"));
-    let late: serde_json::Map<String, Value> = late.into_iter().map(|name| (name, json!("60000ms"))).collect();
+    let late: serde_json::Map<String, Value> =
+        late.into_iter().map(|name| (name, json!("60000ms"))).collect();
     world.sim("switches", json!({"consistency.groups": 0, "consistency.catalog-resources": 0})).await;
     world.sim("switches", Value::Object(late)).await;
     let pass = async || world.sim("clock", json!({"advanceSeconds": 60})).await;

@@ -4,6 +4,7 @@ mod blueprints;
 mod facts;
 mod plans;
 mod runs;
+mod sent;
 
 pub use blueprints::{BlueprintVersion, blueprint, blueprints, current_blueprint, save_blueprint};
 pub use facts::{adopt, answer_beside, declare, facts, forget, own, set_administrator, set_rbac, store_link};
@@ -12,6 +13,7 @@ pub use plans::{
     stored_plan, supersede,
 };
 pub use runs::{
-    LogLine, Run, RunState, RunStep, RunStepState, begin_step, end_step, latest_run, log, log_lines, moved,
-    open_run, retry_steps, run_steps, set_run_state, start_run,
+    LogLine, Run, RunState, RunStep, RunStepState, begin_step, end_step, freeze, frozen, latest_run, log,
+    log_lines, moved, open_run, retry_steps, run_steps, set_run_state, start_run,
 };
+pub use sent::{mark_refused, mark_sending, mark_wrote, resume_steps, sent, skip_steps, step_found};

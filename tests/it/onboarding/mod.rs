@@ -2,7 +2,13 @@
 //! that can come between.
 
 mod answers;
+mod creates;
 mod drift;
 mod faults;
+mod killed;
+mod lease;
+mod runs;
+mod shape;
 mod stage;
 mod through;
+mod twice;
