@@ -423,3 +423,7 @@ onboarding-copy-permission-names = The same, as Microsoft Graph names them
 onboarding-differs = What differs
 onboarding-will-be-made = What will be made
 onboarding-was-done = What was done
+onboarding-log-resumed = was left in the middle; what may have been made is looked for first
+onboarding-log-skipped-classic = left to people: classic roles are in use, which no API can set
+onboarding-log-facts-changed = stopped before the first write: what was approved was answered differently since. A new plan is ready
+onboarding-log-reader-missing = not begun: the app that reads is not set up, so the tenant cannot be compared with what was approved

@@ -423,3 +423,7 @@ onboarding-copy-permission-names = Dezelfde, zoals Microsoft Graph ze noemt
 onboarding-differs = Wat verschilt
 onboarding-will-be-made = Wat wordt gemaakt
 onboarding-was-done = Wat is gedaan
+onboarding-log-resumed = halverwege blijven liggen; eerst wordt gezocht wat er misschien al is
+onboarding-log-skipped-classic = aan mensen overgelaten: er wordt met klassieke rollen gewerkt, en die kan geen API instellen
+onboarding-log-facts-changed = gestopt voor de eerste wijziging: na de goedkeuring is een antwoord veranderd. Er is een nieuw plan
+onboarding-log-reader-missing = niet begonnen: de app die leest is niet ingericht, dus de tenant is niet te vergelijken met wat is goedgekeurd

@@ -157,6 +157,8 @@ pub const CAUSES: &[&str] = &[
     "unavailable",
     "lost-answer",
     "not-understood",
+    // Of no single call: what was accepted, and never showed.
+    "not-visible",
 ];
 
 impl fmt::Display for GraphErrorKind {

@@ -73,12 +73,13 @@ impl Claimed {
         self.fence
     }
 
-    /// A transaction that holds the lease's row: whoever lost the lease gets `LeaseLost`, not a write.
+    /// A transaction that holds the lease's row: whoever lost the lease gets `LeaseLost`, not a write. It keeps out
+    /// claims, which lock the row harder, and nobody else: two pieces of work may wake each other at once.
     pub async fn begin(&self, db: &Db) -> Result<Tx, WorkError> {
         let mut tx = self.scope.begin(db).await?;
         let held = sqlx::query_scalar!(
             "select fence from work where provider_id = $1 and customer_id = $2 and kind = $3 and fence = $4
-                and leased_until is not null for share",
+                and leased_until is not null for key share",
             self.scope.provider().0,
             self.customer.0,
             self.kind,

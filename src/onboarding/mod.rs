@@ -3,12 +3,14 @@
 pub mod apply;
 pub mod blueprint;
 pub mod facts;
+pub mod frozen;
 pub mod names;
 pub mod observation;
 pub mod observe;
 mod pages;
 pub mod plan;
 pub mod policy;
+pub mod progress;
 pub mod replan;
 pub mod standing;
 pub mod step;

@@ -11,6 +11,7 @@ use crate::kit::scope::Tx;
 use crate::onboarding::facts::Facts;
 use crate::onboarding::observation::Observation;
 use crate::onboarding::plan::{Plan, plan};
+use crate::onboarding::progress::with_done;
 use crate::onboarding::standing::{Under, standing};
 use crate::onboarding::step::{Step, StepKey, StepKind, StepState};
 use crate::onboarding::store::{self, RunState, RunStep, RunStepState};
@@ -62,7 +63,11 @@ pub async fn replan_from(
         }
     };
     let before = customers::find(tx, customer).await?.map_or(State::New, |found| found.standing.state);
-    let found = standing(&made, under(tx, customer).await?);
+    let done = match &run {
+        Some(run) => store::run_steps(tx, run.id).await?,
+        None => Vec::new(),
+    };
+    let found = standing(&with_done(&made, &done), under(tx, customer).await?);
     customers::set_standing(tx, customer, &found, now).await?;
     // While a run applies a plan, another one would only confuse.
     let news = run.is_none()

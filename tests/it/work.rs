@@ -76,6 +76,31 @@ async fn a_stale_holder_cannot_write() {
 }
 
 #[tokio::test]
+async fn a_holder_keeps_claims_out_and_lets_everybody_wake_him() {
+    let app = TestApp::offline().await;
+    let provider = app.provider("contoso").await;
+    let customer = app.customer(provider, "One").await;
+    for kind in ["one", "two"] {
+        wake(&app, provider, customer, kind).await;
+    }
+    let kinds = sleeping().with("one", async |_, _| Outcome::Done { next: None });
+    let workers = workers(&app, kinds.with("two", async |_, _| Outcome::Done { next: None }));
+    let held = workers.claim(2).await.unwrap();
+    let [one, two] = &held[..] else { panic!("two rows") };
+    let (mut first, mut second) =
+        (one.begin(&app.app.db).await.unwrap(), two.begin(&app.app.db).await.unwrap());
+    // Each wakes the other while both transactions are open.
+    let now = app.app.clock.now();
+    work::wake(&mut first, customer, two.kind(), now).await.unwrap();
+    work::wake(&mut second, customer, one.kind(), now).await.unwrap();
+    app.clock.advance((LEASE + chrono::TimeDelta::seconds(1)).to_std().unwrap());
+    assert!(workers.claim(2).await.unwrap().is_empty(), "the leases are over, but both still write");
+    first.commit_bookkeeping("test").await.unwrap();
+    second.commit_bookkeeping("test").await.unwrap();
+    assert_eq!(workers.claim(2).await.unwrap().len(), 2);
+}
+
+#[tokio::test]
 async fn a_poison_row_stops_after_its_attempts_and_a_person_can_start_it_again() {
     let app = TestApp::offline().await;
     let provider = app.provider("contoso").await;

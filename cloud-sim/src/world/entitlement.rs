@@ -19,6 +19,7 @@ pub struct ConnectedOrganization {
     pub identity_source: Value,
     /// Verified domains that belong to it.
     pub domains: Vec<String>,
+    pub delay: Delay,
 }
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -33,6 +34,7 @@ pub struct Catalog {
     pub built_in: bool,
     pub created: Option<DateTime<Utc>>,
     pub modified: Option<DateTime<Utc>>,
+    pub delay: Delay,
 }
 
 /// A group inside a catalog, with the ids of its two roles and of its root scope.
@@ -61,6 +63,7 @@ pub struct Package {
     pub hidden: bool,
     pub created: Option<DateTime<Utc>>,
     pub modified: Option<DateTime<Utc>>,
+    pub delay: Delay,
 }
 
 /// A group's role inside a package; its id is `roleId_scopeId`.
@@ -85,6 +88,7 @@ pub struct Policy {
     pub body: Value,
     pub created: Option<DateTime<Utc>>,
     pub modified: Option<DateTime<Utc>>,
+    pub delay: Delay,
 }
 
 /// Who asks for access: he may not be in the directory yet.

@@ -17,8 +17,12 @@ impl Default for Switches {
     fn default() -> Self {
         let values = [
             ("consistency.groups", json!(1)),
+            ("consistency.organizations", json!(0)),
+            ("consistency.catalogs", json!(0)),
             ("consistency.catalog-resources", json!(1)),
+            ("consistency.packages", json!(0)),
             ("consistency.role-scopes", json!(0)),
+            ("consistency.policies", json!(0)),
             ("consistency.defender", json!(0)),
             ("page.size", json!(100)),
             ("defender.redirect-after-post", json!(true)),

@@ -74,6 +74,7 @@ impl Tenant {
                 built_in: true,
                 created: Some(now),
                 modified: Some(now),
+                ..Catalog::default()
             }],
             authorization_policy: json!({
                 "id": "authorizationPolicy", "displayName": "Authorization Policy",

@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::kit::{ADATUM, CONTOSO, READER, World};
-use super::onboarded::{EM, Onboarded, id, member_role};
+use super::onboarded::{EM, Onboarded, id, member_role, policy};
 
 #[tokio::test]
 async fn a_domain_becomes_the_tenant_it_belongs_to() {
@@ -145,4 +145,43 @@ async fn a_reader_writes_nothing_and_a_tenant_without_licence_has_nothing() {
     let (status, answer) = world.em("catalogs").await;
     assert_eq!(status, 403);
     assert!(answer["error"]["message"].as_str().unwrap().contains("license"));
+}
+
+#[tokio::test]
+async fn what_was_just_made_is_neither_read_nor_found_for_as_long_as_a_switch_says() {
+    let world = World::with_consent().await;
+    let late = ["organizations", "catalogs", "packages", "policies"].map(|of| format!("consistency.{of}"));
+    let late: serde_json::Map<String, Value> =
+        late.into_iter().map(|name| (name, json!("60000ms"))).collect();
+    world.sim("switches", json!({"consistency.groups": 0, "consistency.catalog-resources": 0})).await;
+    world.sim("switches", Value::Object(late)).await;
+    let pass = async || world.sim("clock", json!({"advanceSeconds": 60})).await;
+    let (org, catalog) = (world.connect("contoso-soc.example").await, world.catalog().await);
+    let paths = [format!("connectedOrganizations/{}", id(&org)), format!("catalogs/{catalog}")];
+    for path in &paths {
+        assert_eq!(world.em(path).await.0, 404, "{path}");
+        let list = path.split('/').next().unwrap();
+        assert!(!world.em(list).await.1.to_string().contains(path.rsplit('/').next().unwrap()), "{list}");
+    }
+    let named = json!({"displayName": "Tier 1", "catalog": {"id": catalog}});
+    assert_eq!(world.em_write(Method::POST, "accessPackages", named).await.0, 404, "the catalog is not seen");
+    pass().await;
+    for path in &paths {
+        assert_eq!(world.em(path).await.0, 200, "{path}");
+    }
+    let package = world.package(&catalog, "Tier 1").await;
+    assert_eq!(world.em(&format!("accessPackages/{package}")).await.0, 404);
+    assert_eq!(world.em(&format!("accessPackages/{package}/resourceRoleScopes")).await.0, 404);
+    assert_eq!(world.em(&format!("catalogs/{catalog}/accessPackages")).await.1["value"], json!([]));
+    let wanted = policy(&package, &id(&org), &world.group("MSSP Analyst Approvers").await);
+    let early = world.em_write(Method::POST, "assignmentPolicies", wanted.clone()).await;
+    assert_eq!(early.0, 404, "the package is not seen");
+    pass().await;
+    assert_eq!(world.em(&format!("accessPackages/{package}")).await.0, 200);
+    let made = world.make("assignmentPolicies", wanted).await;
+    let path = format!("assignmentPolicies/{}", id(&made));
+    assert_eq!(world.em(&path).await.0, 404);
+    assert_eq!(world.em("assignmentPolicies").await.1["value"], json!([]));
+    pass().await;
+    assert_eq!(world.em(&path).await.0, 200);
 }

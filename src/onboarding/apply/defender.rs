@@ -2,62 +2,84 @@
 
 use serde_json::{Value, json};
 
-use super::{Applied, Hands, gone};
-use crate::graph::defender::{DefenderRole, covers};
-use crate::graph::{GraphError, GraphErrorKind};
+use super::{Applied, Hands, Ledger, Stop, Wrote, gone};
+use crate::graph::GraphError;
+use crate::graph::defender::{DefenderRole, NewDefenderRole, covers};
 use crate::onboarding::step::{StepKey, StepKind};
 use crate::onboarding::wanted::{excess, named_actions};
 
-impl Hands<'_> {
-    /// Natural keys: our reference in the role's description; (role, group) for the assignment. Microsoft answers a
-    /// create that worked with a redirect: that comes out as a lost answer and is looked up (contract §9).
-    pub(super) async fn ensure_defender_role(&self, step: &StepKey) -> Result<Applied, GraphError> {
+impl<L: Ledger> Hands<'_, L> {
+    /// Natural keys: our reference in the role's description; (role, group) for the assignment.
+    pub(super) async fn ensure_defender_role(&self, step: &StepKey) -> Result<Applied, Stop> {
         let tier = self.wanted.blueprint.tier(&step.of).ok_or_else(|| gone("the tier"))?;
         let group = self.group(&step.of)?;
         let tenant: Vec<String> =
             self.directory.defender_actions().await?.into_iter().map(|action| action.name).collect();
         if !named_actions(tier.live_response, &tenant).1.is_empty() {
-            return Err(gone("names of the role's permissions in this directory"));
+            return Err(gone("names of the role's permissions in this directory").into());
         }
         let wanted = self.wanted.role(&step.of, &tenant).ok_or_else(|| gone("the tier"))?;
+        let role = match self.find_role(step).await? {
+            Some(role) => role,
+            None => {
+                let after = told(&wanted);
+                let id = |made: &DefenderRole| Some(made.id.to_string());
+                self.create_beta("role", self.directory.create_defender_role(&wanted), id, after).await?;
+                self.find_role(step).await?.ok_or(Stop::NotYet("role"))?
+            }
+        };
+        if !is_as(&role, &wanted.display_name, &wanted.actions) {
+            let before = json!({ "name": role.display_name, "actions": role.actions().collect::<Vec<_>>() });
+            self.change(self.directory.update_defender_role(&role.id, &wanted), before, told(&wanted))
+                .await?;
+        }
+        let held = || async {
+            let assignments = self.directory.defender_assignments().await?;
+            Ok::<_, GraphError>(assignments.iter().any(|one| one.is_for(&role.id, group)))
+        };
+        if !held().await? {
+            let call = self.directory.create_defender_assignment(&wanted.display_name, &role.id, group);
+            let after = json!({ "assigned": tier.group.name });
+            self.create_beta("assignment", call, |_| None, after).await?;
+            if !held().await? {
+                return Err(Stop::NotYet("assignment"));
+            }
+        }
+        Ok(Applied::done(&role.id))
+    }
+
+    async fn find_role(&self, step: &StepKey) -> Result<Option<DefenderRole>, Stop> {
         let (known, reference) = (self.owned(StepKind::DefenderRole, &step.of), self.reference(step));
         let roles = self.directory.defender_roles().await?;
-        let found = roles
-            .iter()
-            .find(|role| Some(role.id.as_str()) == known)
-            .or_else(|| roles.iter().find(|role| role.description.contains(&reference)));
-        let Some(role) = found else {
-            if let Some(settling) = self.settling("role") {
-                return Ok(settling);
-            }
-            let made = self.directory.create_defender_role(&wanted).await;
-            return read_back(made, "role");
-        };
-        let (mut before, mut after, mut wrote) = (Value::Null, Value::Null, false);
-        if !is_as(role, &wanted.display_name, &wanted.actions) {
-            self.directory.update_defender_role(&role.id, &wanted).await?;
-            before = json!({ "name": role.display_name, "actions": role.actions().collect::<Vec<_>>() });
-            after = json!({ "name": wanted.display_name, "actions": wanted.actions });
-            wrote = true;
+        let by_id = roles.iter().find(|role| Some(role.id.as_str()) == known);
+        let found = by_id.or_else(|| roles.iter().find(|role| role.description.contains(&reference)));
+        if let Some(role) = found.filter(|role| Some(role.id.as_str()) != known) {
+            self.ledger.found(role.id.as_str()).await?;
         }
-        let assignments = self.directory.defender_assignments().await?;
-        if !assignments.iter().any(|one| one.is_for(&role.id, group)) {
-            if let Some(settling) = self.settling("assignment") {
-                return Ok(settling);
+        Ok(found.cloned())
+    }
+
+    /// Microsoft answers a create that worked with a redirect, which is never followed (contract §9): it happened,
+    /// and the id is read back.
+    async fn create_beta<T>(
+        &self,
+        what: &'static str,
+        call: impl Future<Output = Result<T, GraphError>>,
+        id: impl FnOnce(&T) -> Option<String>,
+        after: Value,
+    ) -> Result<(), Stop> {
+        let told = after.clone();
+        match self.create(what, None, call, |made| (id(made), told)).await {
+            Err(Stop::Graph(error)) if error.status.is_some_and(|status| (300..400).contains(&status)) => {
+                Ok(self.ledger.wrote(Wrote { what, id: None, before: Value::Null, after }).await?)
             }
-            let made = self.directory.create_defender_assignment(&wanted.display_name, &role.id, group).await;
-            return read_back(made, "assignment");
+            made => made.map(drop),
         }
-        Ok(Applied::Done { id: Some(role.id.to_string()), wrote, before, after })
     }
 }
 
-/// Whether answered or not, what was sent is looked up before anything else.
-fn read_back<T>(made: Result<T, GraphError>, what: &'static str) -> Result<Applied, GraphError> {
-    match made {
-        Err(error) if error.kind != GraphErrorKind::LostAnswer => Err(error),
-        _ => Ok(Applied::NotYet(what)),
-    }
+fn told(role: &NewDefenderRole) -> Value {
+    json!({ "name": role.display_name, "actions": role.actions })
 }
 
 /// Compared by coverage: the service stores a reduced list of actions.

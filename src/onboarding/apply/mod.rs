@@ -1,52 +1,61 @@
 //! Applying one step in the customer's tenant: look, compare, write if still needed, say when it can be seen.
 //!
 //! Each step looks at its own object only, so that doing it twice changes nothing the second time. It decides
-//! nothing: what is wanted comes from [`Wanted`]. No transaction is open here.
+//! nothing: what is wanted comes from [`Wanted`]. Every write passes the [`Ledger`]. No transaction is open here.
 
 mod defender;
 mod directory;
+mod ledger;
 mod packages;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::graph::{CatalogId, Directory, GraphError, GraphErrorKind, PackageId};
 use crate::kit::clock::Clock;
 use crate::kit::ids::ObjectId;
+use crate::kit::work::WorkError;
 use crate::onboarding::step::{StepKey, StepKind};
 use crate::onboarding::wanted::Wanted;
 
-/// What one attempt came to.
+pub use ledger::{Ledger, Mark, SETTLE, Sent, Wrote};
+
+/// A step that is as wanted, and seen.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Applied {
-    Done {
-        /// Microsoft's id of the object, to be kept as ours.
-        id: Option<String>,
-        wrote: bool,
-        before: Value,
-        after: Value,
-    },
-    /// Written, or asked for, but the next call could not see it yet.
-    NotYet(&'static str),
+    /// Microsoft's id of the object, to be kept as ours.
+    Done(Option<String>),
+    /// The package behind a link answers; the link itself is kept by the portal.
+    Linked { package: PackageId, name: String, hint: String },
 }
 
 impl Applied {
-    fn found(id: impl ToString) -> Self {
-        Self::Done { id: Some(id.to_string()), wrote: false, before: Value::Null, after: Value::Null }
-    }
-
-    fn wrote(id: impl ToString, before: Value, after: Value) -> Self {
-        Self::Done { id: Some(id.to_string()), wrote: true, before, after }
+    fn done(id: impl ToString) -> Self {
+        Self::Done(Some(id.to_string()))
     }
 }
 
+/// Why an attempt ended before that.
+#[derive(Debug, thiserror::Error)]
+pub enum Stop {
+    /// Written, or asked for, but it cannot be seen yet.
+    #[error("{0} is not seen yet")]
+    NotYet(&'static str),
+    /// What Microsoft refused. `LostAnswer`: a write may have happened.
+    #[error(transparent)]
+    Graph(#[from] GraphError),
+    /// The ledger cannot be kept, or somebody else has taken over: nothing more may be written.
+    #[error(transparent)]
+    Work(#[from] WorkError),
+}
+
 /// Everything an attempt may use.
-pub struct Hands<'a> {
+pub struct Hands<'a, L> {
     pub directory: &'a Directory,
     pub wanted: Wanted<'a>,
     pub clock: &'a Clock,
-    /// An earlier attempt may have created this, or (empty) anything, a moment ago: as long as it is not found, it
-    /// is waited for, not made again.
-    pub unsure: Option<String>,
+    /// What earlier attempts of this run sent.
+    pub sent: &'a Sent,
+    pub ledger: &'a L,
 }
 
 /// An object that the step builds on is not there: the plan's order was broken from outside.
@@ -54,7 +63,7 @@ fn gone(what: &'static str) -> GraphError {
     GraphError::missing(what)
 }
 
-impl Hands<'_> {
+impl<L: Ledger> Hands<'_, L> {
     fn owned(&self, kind: StepKind, of: &str) -> Option<&str> {
         self.wanted.facts.owned(&StepKey::new(kind, of).to_string())
     }
@@ -75,17 +84,73 @@ impl Hands<'_> {
         self.wanted.facts.reference(&step.to_string())
     }
 
-    /// What follows a look that found nothing: making it, unless it may just have been made.
-    fn settling(&self, what: &'static str) -> Option<Applied> {
-        let unsure = self.unsure.as_deref().is_some_and(|unsure| unsure.is_empty() || unsure == what);
-        unsure.then_some(Applied::NotYet(what))
+    /// What follows a look that found nothing: making it, unless it may have been made already.
+    fn settled(&self, what: &'static str) -> Result<(), Stop> {
+        if self.sent.may_be_there(what, self.clock.now()) { Err(Stop::NotYet(what)) } else { Ok(()) }
+    }
+
+    /// One write, and what the ledger is told of it. `unknown`: after which errors it may have happened.
+    async fn send<T>(
+        &self,
+        what: &'static str,
+        unknown: fn(&GraphError) -> bool,
+        call: impl Future<Output = Result<T, GraphError>>,
+        told: impl FnOnce(&T) -> Wrote,
+    ) -> Result<T, Stop> {
+        self.ledger.sending(what).await?;
+        match call.await {
+            Ok(made) => {
+                self.ledger.wrote(told(&made)).await?;
+                Ok(made)
+            }
+            Err(error) => {
+                if !unknown(&error) {
+                    self.ledger.refused(what).await?;
+                }
+                Err(error.into())
+            }
+        }
+    }
+
+    /// Makes something that was looked for and is not there. `on`: what it builds on, which may have been made a
+    /// moment ago and not be found yet.
+    async fn create<T>(
+        &self,
+        what: &'static str,
+        on: Option<&'static str>,
+        call: impl Future<Output = Result<T, GraphError>>,
+        told: impl FnOnce(&T) -> (Option<String>, Value),
+    ) -> Result<T, Stop> {
+        self.settled(what)?;
+        let unknown = |error: &GraphError| error.kind == GraphErrorKind::LostAnswer;
+        let told = |made: &T| {
+            let (id, after) = told(made);
+            Wrote { what, id, before: Value::Null, after }
+        };
+        let made = self.send(what, unknown, call, told).await;
+        made.map_err(|stop| match (&stop, on) {
+            (Stop::Graph(error), Some(on)) if error.kind == GraphErrorKind::NotFound => Stop::NotYet(on),
+            (Stop::Graph(error), _) if there_already(error) => Stop::NotYet(what),
+            _ => stop,
+        })
+    }
+
+    /// Brings something that is there to other values. Sent twice it is the same, so it may have been sent often.
+    async fn change(
+        &self,
+        call: impl Future<Output = Result<(), GraphError>>,
+        before: Value,
+        after: Value,
+    ) -> Result<(), Stop> {
+        let wrote = Wrote { what: "values", id: None, before, after };
+        self.send("values", GraphError::passes, call, |()| wrote).await
     }
 
     /// Does one step, or finds it done.
     ///
     /// # Errors
-    /// What Microsoft refused. `LostAnswer`: a create may have happened.
-    pub async fn apply(&self, step: &StepKey) -> Result<Applied, GraphError> {
+    /// It is not done yet: [`Stop`] says why.
+    pub async fn apply(&self, step: &StepKey) -> Result<Applied, Stop> {
         match step.kind {
             StepKind::Group => self.ensure_group(&step.of).await,
             StepKind::ConnectedOrganization => self.ensure_connected_organization().await,
@@ -95,23 +160,29 @@ impl Hands<'_> {
             StepKind::Policy => self.ensure_policy(step).await,
             StepKind::DefenderRole => self.ensure_defender_role(step).await,
             StepKind::Link => self.check_link(&step.of).await,
-            _ => Ok(Applied::Done { id: None, wrote: false, before: Value::Null, after: Value::Null }),
+            _ => Ok(Applied::Done(None)),
         }
     }
 
-    /// The package behind a link still answers; the link itself is kept by the portal.
-    async fn check_link(&self, of: &str) -> Result<Applied, GraphError> {
-        let id = self.package(of)?;
-        let found = self.directory.package(&id).await?.ok_or_else(|| gone("the package"))?;
+    async fn check_link(&self, of: &str) -> Result<Applied, Stop> {
+        let package = self.package(of)?;
+        let found = self.directory.package(&package).await?.ok_or(Stop::NotYet("package"))?;
         let organization = self.directory.organization().await?;
-        let after = json!({
-            "name": found.display_name, "package": id, "hint": organization.hint().unwrap_or_default(),
-        });
-        Ok(Applied::Done { id: None, wrote: false, before: Value::Null, after })
+        let hint = organization.hint().unwrap_or_default().to_owned();
+        Ok(Applied::Linked { package, name: found.display_name, hint })
     }
 }
 
-/// A write to an object made a moment ago may not find it: that passes by itself.
-fn not_visible(error: GraphError, why: &'static str) -> Result<Applied, GraphError> {
-    if error.kind == GraphErrorKind::NotFound { Ok(Applied::NotYet(why)) } else { Err(error) }
+/// A list below something made a moment ago, which may not be found yet.
+fn below<T>(list: Result<T, GraphError>, what: &'static str) -> Result<T, Stop> {
+    list.map_err(|error| match error.kind {
+        GraphErrorKind::NotFound => Stop::NotYet(what),
+        _ => error.into(),
+    })
+}
+
+/// Refused because it is there: reading lags behind, or another attempt of ours was quicker to arrive.
+fn there_already(error: &GraphError) -> bool {
+    let says = |code: &str| code.ends_with("AlreadyExists") || code.ends_with("AlreadyOnboarded");
+    error.kind == GraphErrorKind::Conflict || error.code.as_deref().is_some_and(says)
 }

@@ -16,6 +16,7 @@ use crate::kit::live::{self, Change, Listener};
 use crate::kit::page::Page;
 use crate::kit::right::Right;
 use crate::kit::text::T;
+use crate::onboarding::progress::with_done;
 use crate::onboarding::store::{self, RunState};
 
 struct RunView {
@@ -106,7 +107,8 @@ async fn gather(app: &App, page: &Page, customer: Customer) -> Result<Progress, 
         Some(QuestionView { href, asked: question(t, step)? })
     });
     let questions: Vec<QuestionView> = if seen.read_at.is_some() { asks.collect() } else { Vec::new() };
-    let (done, all) = seen.plan.progress();
+    let did: &[store::RunStep] = if open { &seen.run_steps } else { &[] };
+    let (done, all) = with_done(&seen.plan, did).progress();
     let acts = seen.plan.acts().count();
     let approvable = seen.proposed.as_ref().filter(|_| !open && questions.is_empty() && acts > 0);
     Ok(Progress {

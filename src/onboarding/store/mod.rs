@@ -4,6 +4,7 @@ mod blueprints;
 mod facts;
 mod plans;
 mod runs;
+mod sent;
 
 pub use blueprints::{
     BlueprintVersion, blueprint, blueprint_version, blueprints, current_blueprint, past_tiers, save_blueprint,
@@ -14,6 +15,7 @@ pub use plans::{
     stored_plan, supersede,
 };
 pub use runs::{
-    LogLine, Run, RunState, RunStep, RunStepState, begin_step, end_step, latest_run, log, log_lines, moved,
-    open_run, retry_steps, run_steps, set_run_state, start_run,
+    LogLine, Run, RunState, RunStep, RunStepState, begin_step, end_step, freeze, frozen, latest_run, log,
+    log_lines, moved, open_run, retry_steps, run_steps, set_run_state, start_run,
 };
+pub use sent::{mark_refused, mark_sending, mark_wrote, resume_steps, sent, skip_steps, step_found};

@@ -4,9 +4,12 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
+use sqlx::types::Json;
 
 use crate::kit::ids::{CustomerId, PlanId, RunId};
 use crate::kit::scope::Tx;
+use crate::onboarding::apply::Sent;
+use crate::onboarding::frozen::Frozen;
 use crate::onboarding::step::StepKey;
 
 macro_rules! states {
@@ -65,6 +68,8 @@ pub struct RunStep {
     pub before: Option<Value>,
     pub after: Option<Value>,
     pub problem: Option<Value>,
+    /// Writes that left in this run.
+    pub sent: Sent,
     pub started_at: Option<DateTime<Utc>>,
     pub ended_at: Option<DateTime<Utc>>,
 }
@@ -76,7 +81,7 @@ impl RunStep {
     }
 }
 
-/// Starts the run of an approved plan. False: another run of this customer is still open.
+/// Starts the run of an approved plan, by what is answered now. False: another run of this customer is still open.
 pub async fn start_run(
     tx: &mut Tx,
     id: RunId,
@@ -85,15 +90,17 @@ pub async fn start_run(
     now: DateTime<Utc>,
 ) -> Result<bool, sqlx::Error> {
     let (provider, person) = (tx.scope().provider(), tx.scope().person());
+    let facts = Frozen::of(&super::facts(tx, customer).await?);
     let started = sqlx::query!(
-        "insert into run (provider_id, run_id, customer_id, plan_id, state, started_by, started_at, changed_at)
-         values ($1, $2, $3, $4, 'running', $5, $6, $6) on conflict do nothing",
+        "insert into run (provider_id, run_id, customer_id, plan_id, state, started_by, started_at, changed_at, facts)
+         values ($1, $2, $3, $4, 'running', $5, $6, $6, $7) on conflict do nothing",
         provider.0,
         id.0,
         customer.0,
         plan.0,
         person.map(|person| person.0),
-        now
+        now,
+        Json(&facts) as _
     )
     .execute(&mut **tx)
     .await?;
@@ -112,6 +119,33 @@ pub async fn start_run(
     .execute(&mut **tx)
     .await?;
     Ok(true)
+}
+
+/// What was approved besides the plan; none for a run that a portal started which did not keep it.
+pub async fn frozen(tx: &mut Tx, run: RunId) -> Result<Option<Frozen>, sqlx::Error> {
+    let provider = tx.scope().provider();
+    let found = sqlx::query_scalar!(
+        r#"select facts as "facts: Json<Frozen>" from run where provider_id = $1 and run_id = $2"#,
+        provider.0,
+        run.0
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(found.flatten().map(|facts| facts.0))
+}
+
+/// Keeps it where it was not kept.
+pub async fn freeze(tx: &mut Tx, run: RunId, facts: &Frozen) -> Result<(), sqlx::Error> {
+    let provider = tx.scope().provider();
+    sqlx::query!(
+        "update run set facts = $3 where provider_id = $1 and run_id = $2 and facts is null",
+        provider.0,
+        run.0,
+        Json(facts) as _
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
 }
 
 /// The open run of the customer, else the newest one.
@@ -147,8 +181,8 @@ pub async fn open_run(tx: &mut Tx, customer: CustomerId) -> Result<Option<Run>, 
 pub async fn run_steps(tx: &mut Tx, run: RunId) -> Result<Vec<RunStep>, sqlx::Error> {
     let provider = tx.scope().provider();
     let rows = sqlx::query!(
-        "select step, state, attempts, before, after, problem, started_at, ended_at from run_step
-          where provider_id = $1 and run_id = $2 order by ordinal",
+        r#"select step, state, attempts, before, after, problem, sent as "sent: Json<Sent>", started_at, ended_at
+             from run_step where provider_id = $1 and run_id = $2 order by ordinal"#,
         provider.0,
         run.0
     )
@@ -162,6 +196,7 @@ pub async fn run_steps(tx: &mut Tx, run: RunId) -> Result<Vec<RunStep>, sqlx::Er
             before: row.before,
             after: row.after,
             problem: row.problem,
+            sent: row.sent.0,
             started_at: row.started_at,
             ended_at: row.ended_at,
         })
@@ -190,26 +225,22 @@ pub async fn begin_step(
     touch(tx, run, now).await
 }
 
-/// How a step's attempt ended. Absent values leave what stands.
+/// How a step's attempt ended.
 pub async fn end_step(
     tx: &mut Tx,
     run: RunId,
     (step, state): (&StepKey, RunStepState),
-    (before, after): (Option<&Value>, Option<&Value>),
     problem: Option<&Value>,
     now: DateTime<Utc>,
 ) -> Result<(), sqlx::Error> {
     let provider = tx.scope().provider();
     sqlx::query!(
-        "update run_step set state = $4, before = coalesce(before, $5), after = coalesce($6, after), problem = $7,
-                ended_at = $8
+        "update run_step set state = $4, problem = $5, ended_at = $6
           where provider_id = $1 and run_id = $2 and step = $3",
         provider.0,
         run.0,
         step.to_string(),
         state.key(),
-        before,
-        after,
         problem,
         now
     )
@@ -218,11 +249,13 @@ pub async fn end_step(
     touch(tx, run, now).await
 }
 
-/// Failed steps, or one of them, are to be tried again from here.
+/// Failed steps, or one of them, are to be tried again from here. A person asks: what Microsoft said it made and never
+/// showed may be made again, once it was looked for.
 pub async fn retry_steps(tx: &mut Tx, run: RunId, step: Option<&StepKey>) -> Result<u64, sqlx::Error> {
     let provider = tx.scope().provider();
     let retried = sqlx::query!(
-        "update run_step set state = 'pending', attempts = 0, problem = null
+        "update run_step set state = 'pending', attempts = 0, problem = null,
+                sent = (select coalesce(jsonb_object_agg(m.key, m.value - 'answered'), '{}') from jsonb_each(sent) m)
           where provider_id = $1 and run_id = $2 and state = 'failed' and ($3::text is null or step = $3)",
         provider.0,
         run.0,
@@ -264,7 +297,7 @@ pub async fn set_run_state(
     Ok(())
 }
 
-async fn touch(tx: &mut Tx, run: RunId, now: DateTime<Utc>) -> Result<(), sqlx::Error> {
+pub(super) async fn touch(tx: &mut Tx, run: RunId, now: DateTime<Utc>) -> Result<(), sqlx::Error> {
     let provider = tx.scope().provider();
     sqlx::query!(
         "update run set changed_at = $3 where provider_id = $1 and run_id = $2",
@@ -296,14 +329,9 @@ pub async fn log(
     let provider = tx.scope().provider();
     let arguments: BTreeMap<&str, &String> = arguments.iter().map(|(key, value)| (*key, value)).collect();
     let arguments = serde_json::to_value(arguments).map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
-    // Whoever writes the journal holds the run's row, so numbers follow each other.
-    sqlx::query!(
-        "select run_id from run where provider_id = $1 and run_id = $2 for update",
-        provider.0,
-        run.0
-    )
-    .fetch_optional(&mut **tx)
-    .await?;
+    // Whoever writes the journal holds the run's row, so numbers follow each other. Always by an update: a row that is
+    // updated and then locked harder has those who wait for it deadlock.
+    touch(tx, run, now).await?;
     sqlx::query!(
         "insert into run_log (provider_id, run_id, seq, step, at, message, arguments)
          select $1, $2, coalesce(max(l.seq), 0) + 1, $3, $4, $5, $6

@@ -1,5 +1,6 @@
 //! Background work of the engine: reading and planning, and applying approved plans.
 
+mod held;
 mod look;
 mod run;
 mod turn;

@@ -1,23 +1,27 @@
 //! Applies an approved plan, step by step, through the operator app; resumable at any point.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::future::join_all;
 use serde_json::json;
 
+use super::held::held;
 use super::look::{LOOK, keep, wake_consent};
 use super::turn::{Turn, turn};
 use super::{EngineError, Known, known};
 use crate::app::App;
 use crate::customers::store as customers;
+use crate::customers::{Standing, State, WhoseMove};
+use crate::graph::{GraphError, GraphErrorKind};
 use crate::kit::audit::Event;
 use crate::kit::work::{self, Claimed, Outcome, WorkError};
 use crate::onboarding::blueprint::{APPROVERS, Blueprint};
+use crate::onboarding::facts::{Facts, Rbac};
+use crate::onboarding::frozen::Frozen;
 use crate::onboarding::observe::{observe, seated};
 use crate::onboarding::plan::{Plan, plan};
-use crate::onboarding::replan::under;
-use crate::onboarding::standing::standing;
+use crate::onboarding::progress;
 use crate::onboarding::step::{StepKey, StepKind};
 use crate::onboarding::store::{self, Run, RunState, RunStep, RunStepState, Stored};
 
@@ -29,7 +33,11 @@ const AT_ONCE: usize = 4;
 const GATE: TimeDelta = TimeDelta::seconds(60);
 
 pub async fn work(app: App, claimed: Claimed) -> Outcome {
-    match go_on(&app, &claimed).await {
+    let ended = match held(&app, &claimed, go_on(&app, &claimed)).await {
+        Ok(ended) => ended,
+        Err(error) => Err(error.into()),
+    };
+    match ended {
         Ok(next) => Outcome::Done { next },
         Err(EngineError::Work(WorkError::LeaseLost)) => Outcome::LeaseLost,
         Err(EngineError::Graph(error)) => {
@@ -48,35 +56,68 @@ pub async fn work(app: App, claimed: Claimed) -> Outcome {
 
 /// When to come back; none: the run is over or waits to be woken.
 async fn go_on(app: &App, claimed: &Claimed) -> Result<Option<DateTime<Utc>>, EngineError> {
-    let Some(known) = known(app, claimed).await? else { return Ok(None) };
     let mut tx = claimed.begin(&app.db).await?;
     let Some(run) = store::open_run(&mut tx, claimed.customer()).await? else { return Ok(None) };
     let Some(stored) = store::plan_of_run(&mut tx, run.id).await? else { return Ok(None) };
     let blueprint = store::blueprint(&mut tx, stored.blueprint_version).await?.unwrap_or_default();
-    let steps = store::run_steps(&mut tx, run.id).await?;
+    let kept = store::frozen(&mut tx, run.id).await?;
     drop(tx);
     if run.state == RunState::Failed {
         return Ok(None);
     }
+    // Before anything else, so that it ends while the customer is paused too.
     if run.state == RunState::Cancelling {
         end(app, claimed, &run, RunState::Cancelled, "cancelled").await?;
         return Ok(None);
     }
+    let Some(known) = known(app, claimed).await? else { return Ok(None) };
+    let frozen = match kept {
+        Some(kept) => kept,
+        None => freeze(app, claimed, &run, &known.facts).await?,
+    };
+    let steps = resume(app, claimed, &run).await?;
     let untouched = steps.iter().all(|step| step.attempts == 0);
-    if untouched && known.facts.operator && world_changed(app, claimed, &known, &stored).await? {
+    if untouched && frozen != Frozen::of(&known.facts) {
+        end(app, claimed, &run, RunState::Cancelled, "facts-changed").await?;
+        return Ok(None);
+    }
+    if untouched && known.facts.operator && world_changed(app, claimed, &known, &run, &stored).await? {
         end(app, claimed, &run, RunState::Cancelled, "world-changed").await?;
         return Ok(None);
     }
     let compared = !untouched || known.facts.operator;
-    rounds(app, claimed, &known, &Applying { run, plan: stored.plan, blueprint, compared }).await
+    rounds(app, claimed, &known, &Applying { run, plan: stored.plan, blueprint, frozen, compared }).await
 }
 
 pub(super) struct Applying {
     pub run: Run,
     pub plan: Plan,
     pub blueprint: Blueprint,
+    /// What was approved besides the plan.
+    frozen: Frozen,
     /// The tenant was compared with what the approval saw, or something was written already.
     compared: bool,
+}
+
+/// A run that an older portal started: what is answered when it is first seen here, holds from here on.
+async fn freeze(app: &App, claimed: &Claimed, run: &Run, facts: &Facts) -> Result<Frozen, EngineError> {
+    let frozen = Frozen::of(facts);
+    let mut tx = claimed.begin(&app.db).await?;
+    store::freeze(&mut tx, run.id, &frozen).await?;
+    tx.commit_bookkeeping("what an older portal did not keep").await?;
+    Ok(frozen)
+}
+
+/// The run's steps. One that is being done is nobody's any more: this claim is new, and the last one never ended it.
+async fn resume(app: &App, claimed: &Claimed, run: &Run) -> Result<Vec<RunStep>, EngineError> {
+    let now = app.clock.now();
+    let mut tx = claimed.begin(&app.db).await?;
+    for step in store::resume_steps(&mut tx, run.id, now).await? {
+        store::log(&mut tx, run.id, (&step, "resumed"), &[], now).await?;
+    }
+    let steps = store::run_steps(&mut tx, run.id).await?;
+    tx.commit_bookkeeping("journal: somebody goes on").await?;
+    Ok(steps)
 }
 
 /// Reads the tenant again before the first write: an approval is good for the world it saw.
@@ -84,15 +125,75 @@ async fn world_changed(
     app: &App,
     claimed: &Claimed,
     known: &Known,
+    run: &Run,
     stored: &Stored,
 ) -> Result<bool, EngineError> {
-    let Some(reader) = &known.reader else { return Ok(false) };
+    let Some(reader) = &known.reader else {
+        cannot_compare(app, claimed, run).await?;
+        let what = "the app that reads is not set up: the tenant cannot be compared with what was approved";
+        return Err(GraphError::new(GraphErrorKind::BadCredential, "the engine", what).into());
+    };
     let directory = app.graph.app(known.customer.entra_tenant_id, reader);
     let (version, blueprint) = &known.blueprint;
     let seen = observe(&directory, blueprint, &known.facts).await?;
     let fresh = plan(blueprint, &seen, &known.facts);
     keep(app, claimed, &seen, *version).await?;
     Ok(fresh.fingerprint() != stored.fingerprint)
+}
+
+/// Nothing is written; whose move it is stands in the list and in the journal.
+async fn cannot_compare(app: &App, claimed: &Claimed, run: &Run) -> Result<(), EngineError> {
+    let now = app.clock.now();
+    let mut tx = claimed.begin(&app.db).await?;
+    let Some(customer) = customers::find(&mut tx, claimed.customer()).await? else { return Ok(()) };
+    if customer.standing.state == State::Blocked {
+        return Ok(());
+    }
+    store::set_run_state(&mut tx, run.id, RunState::Waiting, now).await?;
+    store::log(&mut tx, run.id, ("", "reader-missing"), &[], now).await?;
+    let (state, whose_move) = (State::Blocked, WhoseMove::Us);
+    let next_move = "errors-bad-credential-fix".to_owned();
+    let blocked = Standing { state, whose_move, next_move, ..customer.standing };
+    customers::set_standing(&mut tx, claimed.customer(), &blocked, now).await?;
+    Ok(tx.commit_bookkeeping("why a run cannot begin").await?)
+}
+
+/// What there is to know before each round.
+struct Round {
+    facts: Facts,
+    steps: Vec<RunStep>,
+}
+
+impl Applying {
+    /// None: the run is over, or the customer was paused.
+    async fn round(&self, app: &App, claimed: &Claimed) -> Result<Option<Round>, EngineError> {
+        let now = app.clock.now();
+        let mut tx = claimed.begin(&app.db).await?;
+        let current = store::open_run(&mut tx, claimed.customer()).await?;
+        if current.is_none_or(|run| run.state == RunState::Cancelling) {
+            drop(tx);
+            end(app, claimed, &self.run, RunState::Cancelled, "cancelled").await?;
+            return Ok(None);
+        }
+        let customer = customers::find(&mut tx, claimed.customer()).await?;
+        if customer.is_none_or(|customer| customer.pause.is_some()) {
+            return Ok(None);
+        }
+        let facts = self.frozen.over(store::facts(&mut tx, claimed.customer()).await?);
+        if facts.rbac == Some(Rbac::Classic) {
+            // Planned while nobody had said so: classic roles are made by people only.
+            for step in store::skip_steps(&mut tx, self.run.id, StepKind::DefenderRole.key()).await? {
+                store::log(&mut tx, self.run.id, (&step, "skipped-classic"), &[], now).await?;
+            }
+        }
+        let steps = store::run_steps(&mut tx, self.run.id).await?;
+        tx.commit_bookkeeping("journal: steps that people do").await?;
+        if steps.iter().all(|step| matches!(step.state, RunStepState::Done | RunStepState::Skipped)) {
+            end(app, claimed, &self.run, RunState::Done, "done").await?;
+            return Ok(None);
+        }
+        Ok(Some(Round { facts, steps }))
+    }
 }
 
 /// Does whatever can be done now, side by side, until nothing can.
@@ -104,20 +205,7 @@ async fn rounds(
 ) -> Result<Option<DateTime<Utc>>, EngineError> {
     let mut soonest: Option<DateTime<Utc>> = None;
     let mut tried: BTreeSet<StepKey> = BTreeSet::new();
-    loop {
-        let mut tx = claimed.begin(&app.db).await?;
-        let facts = store::facts(&mut tx, claimed.customer()).await?;
-        let steps = store::run_steps(&mut tx, applying.run.id).await?;
-        let current = store::open_run(&mut tx, claimed.customer()).await?;
-        drop(tx);
-        if current.is_none_or(|run| run.state == RunState::Cancelling) {
-            end(app, claimed, &applying.run, RunState::Cancelled, "cancelled").await?;
-            return Ok(None);
-        }
-        if steps.iter().all(|step| step.state == RunStepState::Done) {
-            end(app, claimed, &applying.run, RunState::Done, "done").await?;
-            return Ok(None);
-        }
+    while let Some(Round { facts, steps }) = applying.round(app, claimed).await? {
         if facts.operator && !applying.compared {
             // Consent came while we were reading: nothing is written before the tenant is compared.
             return Ok(Some(app.clock.now()));
@@ -154,13 +242,14 @@ async fn rounds(
                 }
             }
         }
-        claimed.renew(&app.db, &app.clock).await?;
     }
+    Ok(None)
 }
 
 /// What people have to have done before certain steps.
 struct Gates {
     operator: bool,
+    /// Unified roles are on. Only what the portal makes through the API waits for it.
     rbac: bool,
     approvers: bool,
 }
@@ -168,7 +257,7 @@ struct Gates {
 async fn gates(
     app: &App,
     known: &Known,
-    facts: &crate::onboarding::facts::Facts,
+    facts: &Facts,
     applying: &Applying,
     steps: &[RunStep],
 ) -> Result<Gates, EngineError> {
@@ -184,7 +273,8 @@ async fn gates(
         let directory = app.graph.app(known.customer.entra_tenant_id, credential);
         approvers = seated(&directory, facts, group).await? > 0;
     }
-    let rbac = facts.declared.contains_key(StepKind::Rbac.key());
+    let declared = facts.declared.contains_key(StepKind::Rbac.key());
+    let rbac = declared && facts.rbac == Some(Rbac::Unified);
     Ok(Gates { operator: facts.operator, rbac, approvers })
 }
 
@@ -247,8 +337,7 @@ async fn set_state(
         // The list shows what the newest reading gives; it is renewed right away.
         work::wake(&mut tx, claimed.customer(), LOOK, now).await?;
     }
-    let found = standing(&applying.plan, under(&mut tx, claimed.customer()).await?);
-    customers::set_standing(&mut tx, claimed.customer(), &found, now).await?;
+    progress::keep(&mut tx, &app.clock, claimed.customer()).await?;
     Ok(tx.commit_bookkeeping("the run's own state").await?)
 }
 
@@ -262,12 +351,21 @@ async fn end(
 ) -> Result<(), EngineError> {
     let now = app.clock.now();
     let mut tx = claimed.begin(&app.db).await?;
+    // Writes of steps that never came to their end, and of which nobody knows whether they happened.
+    let steps = store::run_steps(&mut tx, run.id).await?;
+    let open = steps.iter().filter(|step| step.state != RunStepState::Done);
+    let unanswered: BTreeMap<String, Vec<&str>> = open
+        .map(|step| (step.key.to_string(), step.sent.unanswered()))
+        .filter(|(_, sent)| !sent.is_empty())
+        .collect();
     store::set_run_state(&mut tx, run.id, state, now).await?;
     store::log(&mut tx, run.id, ("", why), &[], now).await?;
     work::wake(&mut tx, claimed.customer(), LOOK, now).await?;
+    // A paused customer is not read: his standing is what the last reading gives.
+    progress::keep(&mut tx, &app.clock, claimed.customer()).await?;
     let action = if state == RunState::Done { "run.done" } else { "run.cancelled" };
-    let event = Event::new(action).of(claimed.customer()).after(json!({ "run": run.id, "why": why }));
-    tx.commit(&app.clock, event).await?;
+    let after = json!({ "run": run.id, "why": why, "unanswered": unanswered });
+    tx.commit(&app.clock, Event::new(action).of(claimed.customer()).after(after)).await?;
     app.nudge.notify_waiters();
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! One attempt at one step: journalled before the first call, and after the last.
+//! One attempt at one step: journalled before the first call, before each write, and after the last.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
@@ -6,12 +6,13 @@ use serde_json::{Value, json};
 use super::EngineError;
 use super::run::Applying;
 use crate::app::App;
-use crate::graph::{Directory, GraphError, GraphErrorKind};
+use crate::graph::{Directory, GraphError, GraphErrorKind, PackageId};
 use crate::kit::audit::Event;
-use crate::kit::work::Claimed;
-use crate::onboarding::apply::{Applied, Hands};
+use crate::kit::scope::Tx;
+use crate::kit::work::{Claimed, WorkError};
+use crate::onboarding::apply::{Applied, Hands, Ledger, Stop, Wrote};
 use crate::onboarding::facts::Facts;
-use crate::onboarding::step::StepKind;
+use crate::onboarding::progress;
 use crate::onboarding::store::{self, RunStep, RunStepState};
 use crate::onboarding::wanted::Wanted;
 
@@ -25,12 +26,10 @@ pub(super) enum Turn {
     ConsentLost,
 }
 
-/// How long something that may have been created is looked for before it is made (again).
-const SETTLE: TimeDelta = TimeDelta::seconds(90);
 /// Attempts until a step that never shows, or is never let through, is left to a person: about half an hour.
 const PATIENCE: i32 = 40;
-/// Attempts at something Microsoft refuses for a passing reason.
-const REPEATS: i32 = 8;
+/// Attempts in a row at something Microsoft refuses for a passing reason.
+const REPEATS: i64 = 8;
 
 /// One attempt. Errors of Microsoft end in the journal, not in the work's outcome.
 pub(super) async fn turn(
@@ -42,7 +41,6 @@ pub(super) async fn turn(
     step: &RunStep,
 ) -> Result<Turn, EngineError> {
     let begun = app.clock.now();
-    let unsure = unsure(step, begun);
     let mut tx = claimed.begin(&app.db).await?;
     store::begin_step(&mut tx, applying.run.id, &step.key, begun).await?;
     if step.attempts == 0 {
@@ -50,29 +48,14 @@ pub(super) async fn turn(
     }
     tx.commit_bookkeeping("journal: before the first call").await?;
     let wanted = Wanted { blueprint: &applying.blueprint, facts };
-    let since = unsure.as_ref().map(|(_, since)| *since);
-    let hands = Hands { directory, wanted, clock: &app.clock, unsure: unsure.map(|(what, _)| what) };
-    let outcome = hands.apply(&step.key).await;
-    let journal = Journal { app, claimed, applying, step, since };
-    match outcome {
-        Ok(Applied::Done { id, wrote, before, after }) => journal.done(id, wrote, before, after).await,
-        Ok(Applied::NotYet(what)) => journal.not_yet(what).await,
-        Err(error) => journal.refused(&error).await,
+    let journal = Journal { app, claimed, applying, step };
+    let hands = Hands { directory, wanted, clock: &app.clock, sent: &step.sent, ledger: &journal };
+    match hands.apply(&step.key).await {
+        Ok(applied) => journal.done(applied).await,
+        Err(Stop::NotYet(what)) => journal.not_yet(what).await,
+        Err(Stop::Graph(error)) => journal.refused(&error).await,
+        Err(Stop::Work(error)) => Err(error.into()),
     }
-}
-
-/// What an earlier attempt may have made without our seeing it, and since when.
-fn unsure(step: &RunStep, now: DateTime<Utc>) -> Option<(String, DateTime<Utc>)> {
-    let (what, since) = match step.state {
-        // Begun and never ended: the process died in between.
-        RunStepState::Working => (String::new(), step.started_at?),
-        _ => {
-            let problem = step.problem.as_ref()?;
-            let since = problem.get("since")?.as_str()?.parse().ok()?;
-            (problem.get("what")?.as_str()?.to_owned(), since)
-        }
-    };
-    (now - since < SETTLE).then_some((what, since))
 }
 
 struct Journal<'a> {
@@ -80,72 +63,104 @@ struct Journal<'a> {
     claimed: &'a Claimed,
     applying: &'a Applying,
     step: &'a RunStep,
-    since: Option<DateTime<Utc>>,
+}
+
+impl Ledger for Journal<'_> {
+    async fn sending(&self, what: &'static str) -> Result<(), WorkError> {
+        // The lease outlasts the call that follows; whoever lost it hears so here, and sends nothing.
+        self.claimed.renew(&self.app.db, &self.app.clock).await?;
+        let mut tx = self.claimed.begin(&self.app.db).await?;
+        let now = self.app.clock.now();
+        store::mark_sending(&mut tx, self.applying.run.id, &self.step.key, what, now).await?;
+        Ok(tx.commit_bookkeeping("journal: a write is about to leave").await?)
+    }
+
+    async fn refused(&self, what: &'static str) -> Result<(), WorkError> {
+        let mut tx = self.claimed.begin(&self.app.db).await?;
+        store::mark_refused(&mut tx, self.applying.run.id, &self.step.key, what).await?;
+        Ok(tx.commit_bookkeeping("journal: a write that had no effect").await?)
+    }
+
+    async fn wrote(&self, wrote: Wrote) -> Result<(), WorkError> {
+        let (now, key, run) = (self.app.clock.now(), &self.step.key, self.applying.run.id);
+        let mut tx = self.claimed.begin(&self.app.db).await?;
+        if let Some(id) = &wrote.id {
+            store::own(&mut tx, self.claimed.customer(), &key.to_string(), id, now).await?;
+        }
+        store::mark_wrote(&mut tx, run, key, &wrote, now).await?;
+        let event =
+            Event::new("step.applied").of(self.claimed.customer()).before(wrote.before).after(json!({
+                "step": key, "id": wrote.id, "wrote": wrote.what, "values": wrote.after, "run": run,
+            }));
+        Ok(tx.commit(&self.app.clock, event).await?)
+    }
+
+    async fn found(&self, id: &str) -> Result<(), WorkError> {
+        let mut tx = self.claimed.begin(&self.app.db).await?;
+        let key = self.step.key.to_string();
+        store::own(&mut tx, self.claimed.customer(), &key, id, self.app.clock.now()).await?;
+        Ok(tx.commit_bookkeeping("the id of what carries our mark").await?)
+    }
 }
 
 impl Journal<'_> {
-    async fn done(
-        &self,
-        id: Option<String>,
-        wrote: bool,
-        before: Value,
-        after: Value,
-    ) -> Result<Turn, EngineError> {
+    async fn done(&self, applied: Applied) -> Result<Turn, EngineError> {
         let (now, key, run) = (self.app.clock.now(), &self.step.key, self.applying.run.id);
         let customer = self.claimed.customer();
         let mut tx = self.claimed.begin(&self.app.db).await?;
-        if let Some(id) = &id {
+        let (id, linked) = match &applied {
+            Applied::Done(id) => (id.as_deref(), false),
+            Applied::Linked { package, name, hint } => {
+                self.keep_link(&mut tx, package, name, hint, now).await?;
+                (None, true)
+            }
+        };
+        if let Some(id) = id {
             store::own(&mut tx, customer, &key.to_string(), id, now).await?;
         }
-        if key.kind == StepKind::Link {
-            self.keep_link(&mut tx, &after, now).await?;
-        }
-        let values = (Some(&before).filter(|one| !one.is_null()), Some(&after).filter(|one| !one.is_null()));
-        store::end_step(&mut tx, run, (key, RunStepState::Done), values, None, now).await?;
-        // An earlier attempt of this run may have written what this one only found.
-        let wrote = wrote || self.step.attempts > 0;
-        let message = if wrote { "done" } else { "found" };
+        store::end_step(&mut tx, run, (key, RunStepState::Done), None, now).await?;
+        let sent = store::sent(&mut tx, run, key).await?;
+        let message = if linked || !sent.0.is_empty() { "done" } else { "found" };
         store::log(&mut tx, run, (&key.to_string(), message), &[], now).await?;
-        if wrote {
-            let event = Event::new("step.applied")
-                .of(customer)
-                .before(before)
-                .after(json!({ "step": key, "id": id, "values": after, "run": run }));
-            tx.commit(&self.app.clock, event).await?;
+        progress::keep(&mut tx, &self.app.clock, customer).await?;
+        let unanswered = sent.unanswered();
+        if unanswered.is_empty() {
+            tx.commit_bookkeeping("each write was told when it was answered").await?;
         } else {
-            tx.commit_bookkeeping("nothing was written in the customer's tenant").await?;
+            // Sent without an answer, and now it is there: that was us.
+            let after = json!({ "step": key, "id": id, "wrote": unanswered, "answer": "lost", "run": run });
+            tx.commit(&self.app.clock, Event::new("step.applied").of(customer).after(after)).await?;
         }
         Ok(Turn::Done)
     }
 
     async fn keep_link(
         &self,
-        tx: &mut crate::kit::scope::Tx,
-        found: &Value,
+        tx: &mut Tx,
+        package: &PackageId,
+        name: &str,
+        hint: &str,
         now: DateTime<Utc>,
     ) -> Result<(), EngineError> {
-        let text = |key: &str| found.get(key).and_then(Value::as_str).unwrap_or_default();
-        let package = crate::graph::PackageId::new(text("package"));
-        let url = self.app.cloud.package_link(text("hint"), &package);
+        let url = self.app.cloud.package_link(hint, package);
         let days = i64::from(self.applying.blueprint.access.decide_days);
-        let link = (package.as_str(), text("name"), url.as_str());
+        let link = (package.as_str(), name, url.as_str());
         let customer = self.claimed.customer();
-        Ok(store::store_link(tx, customer, &self.step.key.of, link, Some(days * 86_400), now).await?)
+        store::store_link(tx, customer, &self.step.key.of, link, Some(days * 86_400), now).await?;
+        let found = json!({ "name": name, "package": package, "hint": hint });
+        Ok(store::step_found(tx, self.applying.run.id, &self.step.key, &found).await?)
     }
 
     async fn not_yet(&self, what: &'static str) -> Result<Turn, EngineError> {
-        let now = self.app.clock.now();
         if self.step.attempts >= PATIENCE {
             return self.fail(json!({ "cause": "not-visible", "what": what }), "not-visible").await;
         }
-        let since = self.since.unwrap_or(now);
-        let problem = json!({ "what": what, "since": since.to_rfc3339() });
-        self.end(RunStepState::Settling, &problem, (self.step.attempts == 0).then_some("waits")).await?;
-        Ok(Turn::Later(now + back_off(self.step.attempts)))
+        let first = self.step.state != RunStepState::Settling;
+        self.end(RunStepState::Settling, &json!({ "what": what }), first.then_some("waits")).await?;
+        Ok(Turn::Later(self.app.clock.now() + back_off(self.step.attempts)))
     }
 
     async fn refused(&self, error: &GraphError) -> Result<Turn, EngineError> {
-        let now = self.app.clock.now();
         let mut problem = json!({
             "cause": error.cause(), "detail": error.to_string(), "call": error.call,
             "request": error.request_id, "status": error.status,
@@ -154,13 +169,12 @@ impl Journal<'_> {
             self.end(RunStepState::Pending, &problem, Some("consent-lost")).await?;
             return Ok(Turn::ConsentLost);
         }
-        if error.kind == GraphErrorKind::LostAnswer {
-            problem["what"] = json!("");
-            problem["since"] = json!(self.since.unwrap_or(now).to_rfc3339());
-        }
-        if error.passes() && self.step.attempts < REPEATS {
+        let before = self.step.problem.as_ref().and_then(|problem| problem.get("repeats")?.as_i64());
+        let repeats = before.unwrap_or(0) + 1;
+        if error.passes() && repeats <= REPEATS {
+            problem["repeats"] = json!(repeats);
             self.end(RunStepState::Pending, &problem, Some("again")).await?;
-            return Ok(Turn::Later(now + back_off(self.step.attempts + 1)));
+            return Ok(Turn::Later(self.app.clock.now() + wait_after(error, repeats)));
         }
         self.fail(problem, error.cause()).await
     }
@@ -168,10 +182,11 @@ impl Journal<'_> {
     async fn fail(&self, problem: Value, cause: &str) -> Result<Turn, EngineError> {
         let (now, key, run) = (self.app.clock.now(), &self.step.key, self.applying.run.id);
         let mut tx = self.claimed.begin(&self.app.db).await?;
-        store::end_step(&mut tx, run, (key, RunStepState::Failed), (None, None), Some(&problem), now).await?;
+        store::end_step(&mut tx, run, (key, RunStepState::Failed), Some(&problem), now).await?;
         store::log(&mut tx, run, (&key.to_string(), "failed"), &[("cause", cause.to_owned())], now).await?;
+        let sent = store::sent(&mut tx, run, key).await?;
         let event = Event::new("step.failed").of(self.claimed.customer()).after(json!({
-            "step": key, "problem": problem, "run": run,
+            "step": key, "problem": problem, "unanswered": sent.unanswered(), "run": run,
         }));
         tx.commit(&self.app.clock, event).await?;
         Ok(Turn::Failed)
@@ -185,7 +200,7 @@ impl Journal<'_> {
     ) -> Result<(), EngineError> {
         let (now, key, run) = (self.app.clock.now(), &self.step.key, self.applying.run.id);
         let mut tx = self.claimed.begin(&self.app.db).await?;
-        store::end_step(&mut tx, run, (key, state), (None, None), Some(problem), now).await?;
+        store::end_step(&mut tx, run, (key, state), Some(problem), now).await?;
         if let Some(message) = message {
             let cause =
                 problem.get("cause").or(problem.get("what")).and_then(Value::as_str).unwrap_or_default();
@@ -202,26 +217,31 @@ fn back_off(attempts: i32) -> TimeDelta {
     TimeDelta::seconds((2_i64 << doublings).min(60))
 }
 
+/// The same after a refusal, and never sooner than Microsoft asked for.
+fn wait_after(error: &GraphError, repeats: i64) -> TimeDelta {
+    let own = back_off(i32::try_from(repeats).unwrap_or(i32::MAX));
+    let asked = match error.kind {
+        GraphErrorKind::Throttled { retry_after: Some(asked) } => TimeDelta::from_std(asked).unwrap_or(own),
+        _ => own,
+    };
+    own.max(asked)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::onboarding::step::StepKey;
+    use std::time::Duration;
 
-    fn step(state: RunStepState, problem: Option<Value>, started_at: Option<DateTime<Utc>>) -> RunStep {
-        let key = StepKey::new(StepKind::Catalog, "");
-        RunStep { key, state, attempts: 1, before: None, after: None, problem, started_at, ended_at: None }
-    }
+    use super::*;
 
     #[test]
-    fn a_create_that_may_have_happened_is_looked_for_before_it_is_repeated() {
-        let begun = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
-        let died = step(RunStepState::Working, None, Some(begun));
-        assert_eq!(unsure(&died, begun + TimeDelta::seconds(10)), Some((String::new(), begun)));
-        assert_eq!(unsure(&died, begun + TimeDelta::minutes(2)), None);
-        let lost = json!({ "cause": "lost-answer", "what": "", "since": begun.to_rfc3339() });
-        let lost = step(RunStepState::Pending, Some(lost), Some(begun));
-        assert!(unsure(&lost, begun + TimeDelta::seconds(80)).is_some());
-        let refused = step(RunStepState::Pending, Some(json!({ "cause": "throttled" })), Some(begun));
-        assert_eq!(unsure(&refused, begun), None);
+    fn a_wait_that_microsoft_asks_for_is_kept() {
+        let busy = |seconds: Option<u64>| {
+            let retry_after = seconds.map(Duration::from_secs);
+            GraphError::new(GraphErrorKind::Throttled { retry_after }, "GET /x", "busy")
+        };
+        assert_eq!(wait_after(&busy(None), 1), TimeDelta::seconds(4));
+        assert_eq!(wait_after(&busy(Some(1)), 1), TimeDelta::seconds(4));
+        assert_eq!(wait_after(&busy(Some(300)), 1), TimeDelta::seconds(300));
+        assert_eq!(wait_after(&busy(None), 99), TimeDelta::seconds(60));
     }
 }

@@ -129,15 +129,7 @@ async fn a_new_blueprint_is_planned_for_every_customer_and_written_for_none() {
 #[tokio::test]
 async fn defender_roles_are_made_through_the_beta_api_where_the_blueprint_says_so() {
     let stage = Stage::new("Woodgrove Bank").await;
-    sqlx::query!(
-        "insert into blueprint (provider_id, version, document, made_at)
-         select provider_id, 1, $2, '2026-01-01' from provider where provider_id = $1",
-        stage.provider.id.0,
-        automatic()
-    )
-    .execute(&stage.app.owner)
-    .await
-    .unwrap();
+    stage.automatic().await;
     let active = json!({ "rbac": "unified" });
     stage.cloud.control("POST", &format!("/tenants/{}/set", stage.tenant), active).await;
     stage.minutes(1).await;
@@ -201,10 +193,4 @@ async fn roles_that_cannot_be_read_drift_nobody(stage: &Stage) {
         let page = stage.page("/steps/defender-role.tier1").await;
         assert!(page.contains(note) && page.contains("move-customer"), "{note} not in {page}");
     }
-}
-
-fn automatic() -> serde_json::Value {
-    let mut blueprint = mssp_portal::onboarding::blueprint::Blueprint::default();
-    blueprint.defender.mode = mssp_portal::onboarding::blueprint::DefenderMode::Automatic;
-    serde_json::to_value(blueprint).unwrap()
 }

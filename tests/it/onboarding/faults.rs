@@ -1,4 +1,4 @@
-//! Lost answers, refusals and crashes: no duplicate, and the same end.
+//! Refusals that do not pass, and tenants that changed: what is told, and what is not written.
 
 use mssp_portal::providers::AppKind;
 use serde_json::json;
@@ -6,52 +6,6 @@ use serde_json::json;
 use super::stage::Stage;
 
 const EM: &str = "/v1.0/identityGovernance/entitlementManagement";
-
-/// Onboards while the first create of one kind is hit by a fault, and counts what is there in the end.
-async fn with_fault(path: &str, fault: &str, position: &str) {
-    let stage = Stage::new("Woodgrove Bank").await;
-    stage.minutes(1).await;
-    stage.administrator().await;
-    stage.approve().await;
-    let method = if path.contains("/groups") { "PATCH" } else { "POST" };
-    let hit = json!({ "method": method, "path": path, "fault": fault, "position": position });
-    stage.cloud.control("POST", "/faults", hit).await;
-    stage.consent(AppKind::Operator, true).await;
-    stage.minutes(6).await;
-    stage.seat_approvers().await;
-    stage.minutes(6).await;
-    assert_eq!(stage.counts().await, [3, 1, 1, 3, 3, 3, 3], "{fault} {position} at {path}");
-    stage.cloud.end().await;
-}
-
-#[tokio::test]
-async fn a_lost_answer_on_every_create_leads_to_no_duplicate() {
-    let creates = [
-        "/connectedOrganizations",
-        "/catalogs",
-        "/resourceRequests",
-        "/accessPackages",
-        "/assignmentPolicies",
-    ];
-    let paths = creates.iter().map(|create| format!("{EM}{create}"));
-    for path in paths.chain([format!("{EM}/accessPackages/*/resourceRoleScopes"), "/v1.0/groups".to_owned()])
-    {
-        with_fault(&path, "lost-answer", "after-effect").await;
-    }
-}
-
-#[tokio::test]
-async fn a_create_that_never_arrived_is_made_once_it_is_sure() {
-    for create in ["/catalogs", "/accessPackages"] {
-        with_fault(&format!("{EM}{create}"), "lost-answer", "before-effect").await;
-    }
-}
-
-#[tokio::test]
-async fn busy_servers_are_waited_for() {
-    with_fault(&format!("{EM}/catalogs"), "429", "before-effect").await;
-    with_fault(&format!("{EM}/accessPackages"), "503", "before-effect").await;
-}
 
 #[tokio::test]
 async fn a_refused_step_says_cause_and_fix_lets_others_go_on_and_is_retried_from_there() {

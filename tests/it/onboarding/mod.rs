@@ -2,10 +2,16 @@
 //! that can come between.
 
 mod answers;
+mod creates;
 mod drift;
 mod faults;
+mod killed;
 mod later;
+mod lease;
 mod left;
+mod runs;
+mod shape;
 mod stage;
 mod through;
 mod told;
+mod twice;

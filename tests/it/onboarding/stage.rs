@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use mssp_portal::kit::ids::{CustomerId, EntraTenantId};
+use mssp_portal::onboarding::blueprint::{Blueprint, DefenderMode};
 use mssp_portal::providers::AppKind;
 use mssp_portal::work;
 use serde_json::{Value, json};
@@ -22,6 +24,10 @@ impl Stage {
     /// A customer whose administrator has consented to reading; nothing was read yet.
     pub async fn new(name: &str) -> Self {
         let (app, cloud) = TestCloud::with_portal().await;
+        Self::on(app, cloud, name).await
+    }
+
+    pub async fn on(app: TestApp, cloud: TestCloud, name: &str) -> Self {
         let provider = cloud.provider(&app, "contoso").await;
         let customer = cloud.add_customer(&app, &provider, name).await;
         let tenant =
@@ -32,6 +38,87 @@ impl Stage {
         let stage = Self { app, cloud, provider, customer, tenant: EntraTenantId(tenant) };
         stage.consent(AppKind::Reader, true).await;
         stage
+    }
+
+    /// The same where Microsoft shows whatever is made only so many seconds later, and the portal makes the Defender
+    /// roles too: every kind of create there is.
+    pub async fn late(seconds: u32) -> Self {
+        let stage = Self::new("Woodgrove Bank").await;
+        stage.automatic().await;
+        stage.seen_after(seconds).await;
+        stage
+    }
+
+    /// A blueprint whose Defender roles the portal makes.
+    pub async fn automatic(&self) {
+        let mut blueprint = Blueprint::default();
+        blueprint.defender.mode = DefenderMode::Automatic;
+        sqlx::query!(
+            "insert into blueprint (provider_id, version, document, made_at)
+             select provider_id, 1, $2, '2026-01-01' from provider where provider_id = $1",
+            self.provider.id.0,
+            serde_json::to_value(blueprint).unwrap()
+        )
+        .execute(&self.app.owner)
+        .await
+        .unwrap();
+    }
+
+    /// From now on Microsoft shows what is made only so many seconds later.
+    pub async fn seen_after(&self, seconds: u32) {
+        let switches: serde_json::Map<String, Value> = [
+            "groups",
+            "organizations",
+            "catalogs",
+            "catalog-resources",
+            "packages",
+            "role-scopes",
+            "policies",
+            "defender",
+        ]
+        .into_iter()
+        .map(|kind| (format!("consistency.{kind}"), json!(format!("{seconds}000ms"))))
+        .collect();
+        self.cloud.control("POST", "/switches", Value::Object(switches)).await;
+    }
+
+    /// Read, answered, approved; the operator's consent is all that is wanted before something is written.
+    pub async fn approved(&self) {
+        self.minutes(1).await;
+        self.administrator().await;
+        if self.page("").await.contains("step-defender-role.tier1") {
+            self.declare("rbac").await;
+        }
+        self.approve().await;
+    }
+
+    /// Consent for writing is there, and nothing but the run is due: nobody else reads or writes meanwhile.
+    pub async fn only_the_run_is_due(&self) {
+        sqlx::query!("update work set leased_until = '2100-01-01' where kind = 'run'")
+            .execute(&self.app.owner)
+            .await
+            .unwrap();
+        self.consent(AppKind::Operator, true).await;
+        self.minutes(1).await;
+        sqlx::query!(
+            "update work set leased_until = null, due_at = case when kind = 'run' then $1::timestamptz end",
+            self.app.clock.clock().now()
+        )
+        .execute(&self.app.owner)
+        .await
+        .unwrap();
+    }
+
+    /// One call is hit by a fault, the first of its kind.
+    pub async fn hit(&self, method: &str, path: &str, fault: &str, position: &str) {
+        let hit = json!({ "method": method, "path": path, "fault": fault, "position": position });
+        self.cloud.control("POST", "/faults", hit).await;
+    }
+
+    /// Id of the run that the page shows.
+    pub async fn run(&self) -> String {
+        let page = self.page("").await;
+        page.split("name=\"run\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned()
     }
 
     /// The customer's administrator gives or takes consent; the check learns of it when it is due.
@@ -242,13 +329,129 @@ impl Stage {
 
     /// Writes of the engine at Graph so far: method and path.
     pub async fn writes(&self) -> Vec<String> {
+        let calls = self.calls().await.into_iter();
+        let writes = calls.filter(|call| call.0 != "GET").map(|call| format!("{} {}", call.0, call.1));
+        writes.filter(|call| call.contains("/v1.0/") || call.contains("/beta/")).collect()
+    }
+
+    /// Calls at Graph so far: method, path and what was answered.
+    async fn calls(&self) -> Vec<(String, String, Value)> {
         let journal = self.cloud.control("GET", "/journal", Value::Null).await;
-        let calls = journal.as_array().cloned().or_else(|| journal["calls"].as_array().cloned()).unwrap();
-        calls
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let calls = journal.as_array().unwrap().iter();
+        calls.map(|call| (text(&call["method"]), text(&call["path"]), call["status"].clone())).collect()
+    }
+
+    /// How many calls at Graph were met by a fault.
+    pub async fn struck(&self) -> usize {
+        let struck = |status: &Value| status == "lost-answer" || matches!(status.as_u64(), Some(429 | 500..));
+        self.calls().await.iter().filter(|(_, path, status)| path.starts_with('/') && struck(status)).count()
+    }
+
+    /// Whatever is due is done, and time passes, until such a call was made.
+    pub async fn until_called(&self, method: &str, path: &str) {
+        for _ in 0..120 {
+            work::workers(&self.app.app).run_due().await.unwrap();
+            if self.called(method, path).await > 0 {
+                return;
+            }
+            self.app.clock.advance(Duration::from_secs(2));
+        }
+        panic!("{method} {path} was never called");
+    }
+
+    /// How often this was called.
+    pub async fn called(&self, method: &str, path: &str) -> usize {
+        self.calls().await.iter().filter(|call| call.0 == method && call.1 == path).count()
+    }
+
+    /// Waits until somebody else has made this call.
+    pub async fn until_seen(&self, method: &str, path: &str) {
+        while self.called(method, path).await == 0 {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Paths of calls that got no answer and wait for one.
+    pub async fn hanging(&self) -> Vec<String> {
+        self.calls().await.into_iter().filter(|call| call.2 == "timeout").map(|call| call.1).collect()
+    }
+
+    /// Whatever is due is done, and time passes, until this step of the run is done.
+    pub async fn until_done(&self, step: &str) {
+        for _ in 0..360 {
+            work::workers(&self.app.app).run_due().await.unwrap();
+            if self.is_done(step).await {
+                return;
+            }
+            self.app.clock.advance(Duration::from_secs(10));
+        }
+        panic!("{step} is not done in an hour:\n{}", self.journal().await);
+    }
+
+    /// No run has this step still to do.
+    pub async fn is_done(&self, step: &str) -> bool {
+        let open = sqlx::query_scalar!(
+            r#"select count(*) as "open!" from run_step where step = $1 and state not in ('done', 'skipped')"#,
+            step
+        )
+        .fetch_one(&self.app.owner)
+        .await
+        .unwrap();
+        open == 0
+    }
+
+    /// The first half of an onboarding, the approvers' seats, the second half.
+    pub async fn to_the_end(&self) {
+        self.until_done("link.approvers").await;
+        self.seat_approvers().await;
+        for step in ["link.tier1", "link.tier2", "defender-role.tier1", "defender-role.tier2"] {
+            self.until_done(step).await;
+        }
+    }
+
+    /// The run's journal, and where its steps stand.
+    pub async fn journal(&self) -> String {
+        let lines = sqlx::query!("select at, step, message, arguments from run_log order by seq")
+            .fetch_all(&self.app.owner)
+            .await
+            .unwrap();
+        let lines =
+            lines.iter().map(|one| format!("{} {} {} {}", one.at, one.step, one.message, one.arguments));
+        let steps =
+            sqlx::query!("select step, state, attempts, sent, problem from run_step order by ordinal")
+                .fetch_all(&self.app.owner)
+                .await
+                .unwrap();
+        let steps = steps
             .iter()
-            .filter(|call| call["method"] != "GET")
-            .map(|call| format!("{} {}", call["method"].as_str().unwrap(), call["path"].as_str().unwrap()))
-            .filter(|call| call.contains("/v1.0/") || call.contains("/beta/"))
-            .collect()
+            .map(|one| format!("{} {} {} {} {:?}", one.step, one.state, one.attempts, one.sent, one.problem));
+        lines.chain(steps).collect::<Vec<_>>().join("\n")
+    }
+
+    /// Until when the run's work is leased, if it is.
+    pub async fn leased_until(&self) -> Option<DateTime<Utc>> {
+        sqlx::query_scalar!("select leased_until from work where kind = 'run'")
+            .fetch_optional(&self.app.owner)
+            .await
+            .unwrap()
+            .flatten()
+    }
+
+    /// Step x of n, as the list of customers shows it.
+    pub async fn progress(&self) -> (i32, i32) {
+        let row =
+            sqlx::query!("select steps_done, steps_total from customer").fetch_one(&self.app.owner).await;
+        row.map(|row| (row.steps_done, row.steps_total)).unwrap()
+    }
+
+    /// What the audit log says of such acts, as one text.
+    pub async fn audited(&self, action: &str) -> String {
+        let bodies =
+            sqlx::query_scalar!("select body from audit_event where action = $1 order by seq", action)
+                .fetch_all(&self.app.owner)
+                .await
+                .unwrap();
+        bodies.iter().map(|body| String::from_utf8_lossy(body).into_owned()).collect::<Vec<_>>().join("\n")
     }
 }

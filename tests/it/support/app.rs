@@ -30,6 +30,9 @@ pub struct TestApp {
     _database: Database,
 }
 
+/// What every test seals under.
+pub const MASTER_KEY: [u8; 32] = [3; 32];
+
 /// Noon of a day on which nothing special happens.
 pub fn noon() -> DateTime<Utc> {
     "2026-11-23T12:00:00Z".parse().unwrap()
@@ -54,7 +57,7 @@ impl TestApp {
             connections: 8,
             clock: clock.clock(),
             chance: chance.clone(),
-            seal: Seal::new(&[3; 32], chance).unwrap(),
+            seal: Seal::new(&MASTER_KEY, chance).unwrap(),
             cloud: Cloud::simulated(cloud).unwrap(),
             portal_url: "http://localhost:8080".parse().unwrap(),
             trusted_proxy_hops: 0,

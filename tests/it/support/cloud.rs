@@ -47,14 +47,31 @@ impl TestCloud {
         let clock = SetClock::at(noon());
         let shared = clock.clone();
         let options = Options { clock: Some(Arc::new(move || shared.now())), ..options() };
+        let cloud = Self::start(options).await;
+        let app = TestApp::build(fresh_database().await, cloud.simulation.base_url(), clock).await;
+        (app, cloud)
+    }
+
+    /// The same beside a portal of its own process, which takes the time from the cloud: here only pages are asked for.
+    /// With the address of the database that both use.
+    pub async fn beside_a_process() -> (TestApp, Self, String) {
+        let cloud = Self::start(options()).await;
+        let now = cloud.control("GET", "/clock", Value::Null).await["now"].as_str().unwrap().parse().unwrap();
+        let database = fresh_database().await;
+        let socket = database.app.get_socket().unwrap().display().to_string().replace('/', "%2F");
+        let address = format!("postgres://portal_app@{socket}/{}", database.name);
+        let app = TestApp::build(database, cloud.simulation.base_url(), SetClock::at(now)).await;
+        (app, cloud, address)
+    }
+
+    async fn start(options: Options) -> Self {
         let simulation = Simulation::start(options).await.unwrap();
-        let app = TestApp::build(fresh_database().await, simulation.base_url(), clock).await;
         #[expect(clippy::disallowed_methods, reason = "a test's own client speaks to the test's own cloud")]
         let http = reqwest::Client::new();
         let cloud = Self { simulation, http };
         // Entra takes an assertion twice, as Microsoft's own libraries send it; ours serve once.
         cloud.control("POST", "/switches", json!({ "assertions.replay-refused": true })).await;
-        (app, cloud)
+        cloud
     }
 
     /// A call of the control interface; anything but success breaks the test.
@@ -156,10 +173,16 @@ impl TestCloud {
                 "domains": [domain],
                 "licences": ["AAD_PREMIUM_P2", "WINDEFATP"],
                 "rbac": "unified",
-                "users": [{
-                    "userPrincipalName": format!("admin@{domain}"), "displayName": format!("{name} Admin"),
-                    "roles": ["Global Administrator"],
-                }],
+                "users": [
+                    {
+                        "userPrincipalName": format!("admin@{domain}"), "displayName": format!("{name} Admin"),
+                        "roles": ["Global Administrator"],
+                    },
+                    {
+                        "userPrincipalName": format!("eve@{domain}"), "displayName": "Eve",
+                        "roles": ["Global Administrator"],
+                    },
+                ],
             }))
             .await;
         made["id"].as_str().unwrap().parse().unwrap()

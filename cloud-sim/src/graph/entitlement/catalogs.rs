@@ -7,7 +7,7 @@ use super::packages;
 use crate::answer::{Answer, Outcome};
 use crate::graph::scene::{Scene, plain_key, stamp};
 use crate::odata::{self, Allowed};
-use crate::world::{Catalog, new_id};
+use crate::world::{Catalog, Package, new_id};
 
 const KIND: &str = "accessPackageCatalog";
 const STATES: &[&str] = &["published", "unpublished"];
@@ -22,7 +22,7 @@ pub fn answer(scene: &mut Scene<'_>, rest: &[&str]) -> Outcome {
         ("GET", [id]) => {
             let expands = odata::expands_of(scene.call, EXPANDS)?;
             let catalog = find(scene, id)?;
-            Ok(odata::single(scene.call, expanded(scene, catalog, &expands), &[]))
+            Ok(odata::single(scene.call, expanded(scene, &catalog, &expands), &[]))
         }
         ("PATCH", [id]) => update(scene, id),
         ("DELETE", [id]) => delete(scene, id),
@@ -42,21 +42,25 @@ pub fn shown(catalog: &Catalog) -> Value {
 fn expanded(scene: &Scene<'_>, catalog: &Catalog, expands: &[odata::Expand]) -> Value {
     let mut value = shown(catalog);
     if !expands.is_empty() {
-        let inside = scene.tenant().packages.iter().filter(|p| p.catalog == catalog.id);
+        let seen = |p: &&Package| p.catalog == catalog.id && p.delay.passed(scene.now());
+        let inside = scene.tenant().packages.iter().filter(seen);
         value["accessPackages"] = inside.map(packages::shown).collect();
     }
     value
 }
 
-/// The catalog a path names.
-pub fn find<'a>(scene: &'a Scene<'_>, key: &str) -> Result<&'a Catalog, Answer> {
-    let id = plain_key(key);
-    scene.tenant().catalogs.iter().find(|c| c.id.eq_ignore_ascii_case(&id)).ok_or_else(Answer::em_not_found)
+/// The catalog a path or a body names. Counts as a read.
+pub fn find(scene: &mut Scene<'_>, key: &str) -> Result<Catalog, Answer> {
+    let (id, now) = (plain_key(key), scene.now());
+    let found = scene.tenant_mut().catalogs.iter_mut().find(|c| c.id.eq_ignore_ascii_case(&id));
+    found.and_then(|c| c.delay.seen(now).then(|| c.clone())).ok_or_else(Answer::em_not_found)
 }
 
-fn list(scene: &Scene<'_>) -> Outcome {
-    let expands = odata::expands_of(scene.call, EXPANDS)?;
-    let items = scene.tenant().catalogs.iter().map(|c| expanded(scene, c, &expands)).collect();
+fn list(scene: &mut Scene<'_>) -> Outcome {
+    let (expands, now) = (odata::expands_of(scene.call, EXPANDS)?, scene.now());
+    let all = scene.tenant_mut().catalogs.iter_mut();
+    let seen: Vec<Catalog> = all.filter_map(|c| c.delay.seen(now).then(|| c.clone())).collect();
+    let items = seen.iter().map(|c| expanded(scene, c, &expands)).collect();
     odata::page(scene.call, items, &Allowed { filter: FILTERS, page: scene.page(), default: &[] })
 }
 
@@ -72,6 +76,7 @@ fn create(scene: &mut Scene<'_>) -> Outcome {
         built_in: false,
         created: Some(scene.now()),
         modified: Some(scene.now()),
+        delay: scene.switches().delay("consistency.catalogs", scene.now()),
     };
     let answer = Answer::created(shown(&catalog));
     scene.tenant_mut().catalogs.push(catalog);
@@ -83,7 +88,7 @@ fn update(scene: &mut Scene<'_>, key: &str) -> Outcome {
     only(&body, KIND, KNOWN)?;
     let (name, description) = (text(&body, "displayName")?, text(&body, "description")?);
     let (state, visible) = (word(&body, "state", STATES)?, flag(&body, "isExternallyVisible")?);
-    let (id, now) = (find(scene, key)?.id.clone(), scene.now());
+    let (id, now) = (find(scene, key)?.id, scene.now());
     let found = scene.tenant_mut().catalogs.iter_mut().find(|c| c.id == id);
     let catalog = found.ok_or_else(Answer::em_not_found)?;
     if let Some(name) = name {
@@ -105,8 +110,8 @@ fn update(scene: &mut Scene<'_>, key: &str) -> Outcome {
 /// A catalog with packages cannot be deleted (INFERRED).
 fn delete(scene: &mut Scene<'_>, key: &str) -> Outcome {
     let catalog = find(scene, key)?;
-    let (id, built_in) = (catalog.id.clone(), catalog.built_in);
-    if built_in || scene.tenant().packages.iter().any(|p| p.catalog == id) {
+    let id = catalog.id;
+    if catalog.built_in || scene.tenant().packages.iter().any(|p| p.catalog == id) {
         return Err(Answer::error(400, "CatalogNotEmpty", "The catalog cannot be deleted."));
     }
     let tenant = scene.tenant_mut();

@@ -25,7 +25,8 @@ pub fn answer(scene: &mut Scene<'_>, rest: &[&str]) -> Outcome {
         ("POST", []) => create(scene),
         ("GET", [id]) => {
             let expands = odata::expands_of(scene.call, EXPANDS)?;
-            Ok(odata::single(scene.call, expanded(shown(find(scene, id)?), &expands), &[]))
+            let org = find(scene, id)?;
+            Ok(odata::single(scene.call, expanded(shown(&org), &expands), &[]))
         }
         ("PATCH", [id]) => update(scene, id),
         ("DELETE", [id]) => delete(scene, id),
@@ -49,16 +50,20 @@ fn expanded(mut value: Value, expands: &[odata::Expand]) -> Value {
     value
 }
 
-fn find<'a>(scene: &'a Scene<'_>, key: &str) -> Result<&'a ConnectedOrganization, Answer> {
-    let id = plain_key(key);
-    let found = scene.tenant().connected_organizations.iter().find(|o| o.id.eq_ignore_ascii_case(&id));
-    found.ok_or_else(Answer::em_not_found)
+/// The organization a path names. Counts as a read.
+fn find(scene: &mut Scene<'_>, key: &str) -> Result<ConnectedOrganization, Answer> {
+    let (id, now) = (plain_key(key), scene.now());
+    let all = scene.tenant_mut().connected_organizations.iter_mut();
+    let found = all.into_iter().find(|o| o.id.eq_ignore_ascii_case(&id));
+    found.and_then(|o| o.delay.seen(now).then(|| o.clone())).ok_or_else(Answer::em_not_found)
 }
 
-fn list(scene: &Scene<'_>) -> Outcome {
-    let expands = odata::expands_of(scene.call, EXPANDS)?;
-    let all = &scene.tenant().connected_organizations;
-    let items = all.iter().map(|o| expanded(shown(o), &expands)).collect();
+/// Those that show themselves; one read.
+fn list(scene: &mut Scene<'_>) -> Outcome {
+    let (expands, now) = (odata::expands_of(scene.call, EXPANDS)?, scene.now());
+    let all = scene.tenant_mut().connected_organizations.iter_mut();
+    let seen = all.filter_map(|o| o.delay.seen(now).then(|| shown(o)));
+    let items = seen.map(|o| expanded(o, &expands)).collect();
     odata::page(scene.call, items, &Allowed { filter: FILTERS, page: scene.page(), default: &[] })
 }
 
@@ -88,6 +93,7 @@ fn create(scene: &mut Scene<'_>) -> Outcome {
         modified: Some(scene.now()),
         identity_source: source,
         domains,
+        delay: scene.switches().delay("consistency.organizations", scene.now()),
     };
     let mut answer = shown(&org);
     if scene.switches().on("em.organization-answered-without-sources") {
@@ -149,7 +155,7 @@ fn update(scene: &mut Scene<'_>, key: &str) -> Outcome {
     only(&body, KIND, &["displayName", "description", "state"])?;
     let (name, description) = (text(&body, "displayName")?, text(&body, "description")?);
     let state = word(&body, "state", STATES)?;
-    let (id, now) = (find(scene, key)?.id.clone(), scene.now());
+    let (id, now) = (find(scene, key)?.id, scene.now());
     let found = scene.tenant_mut().connected_organizations.iter_mut().find(|o| o.id == id);
     let org = found.ok_or_else(Answer::em_not_found)?;
     if let Some(name) = name {
@@ -166,7 +172,7 @@ fn update(scene: &mut Scene<'_>, key: &str) -> Outcome {
 }
 
 fn delete(scene: &mut Scene<'_>, key: &str) -> Outcome {
-    let id = find(scene, key)?.id.clone();
+    let id = find(scene, key)?.id;
     let names = |p: &crate::world::Policy| p.body.to_string().contains(&id);
     if scene.switches().on("em.organization-in-use-kept") && scene.tenant().policies.iter().any(names) {
         return Err(Answer::error(

@@ -9,7 +9,7 @@ use crate::answer::{Answer, Outcome};
 use crate::call::bracket_key;
 use crate::graph::scene::{Scene, plain_key, stamp};
 use crate::odata::{self, Allowed, Expand};
-use crate::world::{Package, new_id};
+use crate::world::{Package, Policy, new_id};
 
 const KIND: &str = "accessPackage";
 const EXPANDS: &[&str] = &["catalog", "resourceRoleScopes", "assignmentPolicies"];
@@ -18,14 +18,14 @@ const FILTERS: &[&str] = &["id", "displayName"];
 pub fn answer(scene: &mut Scene<'_>, rest: &[&str]) -> Outcome {
     match (scene.call.method.as_str(), rest) {
         ("GET", []) => {
-            let ids = scene.tenant().packages.iter().map(|p| p.id.clone()).collect();
+            let ids = seen(scene, |_| true);
             page(scene, ids)
         }
         ("POST", []) => create(scene),
         ("GET", ["filterByCurrentUser", on]) => requestable(scene, on),
         ("GET", [id]) => {
             let expands = odata::expands_of(scene.call, EXPANDS)?;
-            let id = find(scene, id)?.id.clone();
+            let id = find(scene, id)?.id;
             let value = expanded(scene, &id, &expands)?;
             Ok(odata::single(scene.call, value, &[]))
         }
@@ -43,9 +43,18 @@ pub fn shown(package: &Package) -> Value {
     })
 }
 
-/// The package a path names.
-pub fn find<'a>(scene: &'a Scene<'_>, key: &str) -> Result<&'a Package, Answer> {
-    scene.tenant().package(&plain_key(key)).ok_or_else(Answer::em_not_found)
+/// The package a path or a body names. Counts as a read.
+pub fn find(scene: &mut Scene<'_>, key: &str) -> Result<Package, Answer> {
+    let (id, now) = (plain_key(key), scene.now());
+    let found = scene.tenant_mut().packages.iter_mut().find(|p| p.id.eq_ignore_ascii_case(&id));
+    found.and_then(|p| p.delay.seen(now).then(|| p.clone())).ok_or_else(Answer::em_not_found)
+}
+
+/// Ids of those that show themselves; one read.
+fn seen(scene: &mut Scene<'_>, wanted: impl Fn(&Package) -> bool) -> Vec<String> {
+    let now = scene.now();
+    let all = scene.tenant_mut().packages.iter_mut().filter(|p| wanted(p));
+    all.filter_map(|p| p.delay.seen(now).then(|| p.id.clone())).collect()
 }
 
 fn expanded(scene: &mut Scene<'_>, id: &str, expands: &[Expand]) -> Result<Value, Answer> {
@@ -56,7 +65,8 @@ fn expanded(scene: &mut Scene<'_>, id: &str, expands: &[Expand]) -> Result<Value
             "catalog" => scene.tenant().catalogs.iter().find(|c| c.id == catalog).map(catalogs::shown).into(),
             "resourceRoleScopes" => role_scopes::of(scene, id, &expand.inner)?.into(),
             _ => {
-                let here = scene.tenant().policies.iter().filter(|p| p.package == id);
+                let seen = |p: &&Policy| p.package == id && p.delay.passed(scene.now());
+                let here = scene.tenant().policies.iter().filter(seen);
                 here.map(policies::shown).collect()
             }
         };
@@ -88,9 +98,8 @@ pub fn of_catalog(scene: &mut Scene<'_>, key: &str) -> Outcome {
     if scene.call.method != "GET" {
         return Err(Answer::unknown());
     }
-    let catalog = catalogs::find(scene, key)?.id.clone();
-    let inside = scene.tenant().packages.iter().filter(|p| p.catalog == catalog);
-    let ids = inside.map(|p| p.id.clone()).collect();
+    let catalog = catalogs::find(scene, key)?.id;
+    let ids = seen(scene, |p| p.catalog == catalog);
     page(scene, ids)
 }
 
@@ -102,9 +111,10 @@ fn create(scene: &mut Scene<'_>) -> Outcome {
         display_name: need_text(&body, "displayName")?,
         description: text(&body, "description")?,
         hidden: flag(&body, "isHidden")?,
-        catalog: catalogs::find(scene, &need_reference(&body, "catalog")?)?.id.clone(),
+        catalog: catalogs::find(scene, &need_reference(&body, "catalog")?)?.id,
         created: Some(scene.now()),
         modified: Some(scene.now()),
+        delay: scene.switches().delay("consistency.packages", scene.now()),
     };
     let answer = Answer::created(shown(&package));
     scene.tenant_mut().packages.push(package);
@@ -116,7 +126,7 @@ fn update(scene: &mut Scene<'_>, key: &str) -> Outcome {
     only(&body, KIND, &["displayName", "description", "isHidden"])?;
     let (name, description) = (text(&body, "displayName")?, text(&body, "description")?);
     let hidden = flag(&body, "isHidden")?;
-    let (id, now) = (find(scene, key)?.id.clone(), scene.now());
+    let (id, now) = (find(scene, key)?.id, scene.now());
     let found = scene.tenant_mut().packages.iter_mut().find(|p| p.id == id);
     let package = found.ok_or_else(Answer::em_not_found)?;
     if let Some(name) = name {
@@ -134,7 +144,7 @@ fn update(scene: &mut Scene<'_>, key: &str) -> Outcome {
 
 /// "You cannot delete an access package if it has any accessPackageAssignment."
 fn delete(scene: &mut Scene<'_>, key: &str) -> Outcome {
-    let id = find(scene, key)?.id.clone();
+    let id = find(scene, key)?.id;
     let held = scene.tenant().assignments.iter().any(|a| a.package == id && a.state != "expired");
     if held {
         return Err(Answer::error(

@@ -19,7 +19,7 @@ pub fn answer(scene: &mut Scene<'_>, rest: &[&str]) -> Outcome {
         ("GET", [id]) => {
             let expands = odata::expands_of(scene.call, EXPANDS)?;
             let policy = find(scene, id)?;
-            Ok(odata::single(scene.call, expanded(scene, policy, &expands), &[]))
+            Ok(odata::single(scene.call, expanded(scene, &policy, &expands), &[]))
         }
         ("PUT", [id]) => replace(scene, id),
         ("DELETE", [id]) => delete(scene, id),
@@ -32,7 +32,7 @@ pub fn of_package(scene: &mut Scene<'_>, key: &str) -> Outcome {
     if scene.call.method != "GET" {
         return Err(Answer::unknown());
     }
-    let package = packages::find(scene, key)?.id.clone();
+    let package = packages::find(scene, key)?.id;
     page(scene, |p| p.package == package)
 }
 
@@ -62,20 +62,25 @@ fn expanded(scene: &Scene<'_>, policy: &Policy, expands: &[Expand]) -> Value {
     value
 }
 
-fn find<'a>(scene: &'a Scene<'_>, key: &str) -> Result<&'a Policy, Answer> {
-    scene.tenant().policy(&plain_key(key)).ok_or_else(Answer::em_not_found)
+/// The policy a path names. Counts as a read.
+fn find(scene: &mut Scene<'_>, key: &str) -> Result<Policy, Answer> {
+    let (id, now) = (plain_key(key), scene.now());
+    let found = scene.tenant_mut().policies.iter_mut().find(|p| p.id.eq_ignore_ascii_case(&id));
+    found.and_then(|p| p.delay.seen(now).then(|| p.clone())).ok_or_else(Answer::em_not_found)
 }
 
-fn page(scene: &Scene<'_>, wanted: impl Fn(&Policy) -> bool) -> Outcome {
-    let expands = odata::expands_of(scene.call, EXPANDS)?;
-    let here = scene.tenant().policies.iter().filter(|p| wanted(p));
-    let items = here.map(|p| expanded(scene, p, &expands)).collect();
+/// Those that show themselves; one read.
+fn page(scene: &mut Scene<'_>, wanted: impl Fn(&Policy) -> bool) -> Outcome {
+    let (expands, now) = (odata::expands_of(scene.call, EXPANDS)?, scene.now());
+    let here = scene.tenant_mut().policies.iter_mut().filter(|p| wanted(p));
+    let seen: Vec<Policy> = here.filter_map(|p| p.delay.seen(now).then(|| p.clone())).collect();
+    let items = seen.iter().map(|p| expanded(scene, p, &expands)).collect();
     odata::page(scene.call, items, &Allowed { filter: FILTERS, page: scene.page(), default: &[] })
 }
 
 /// The id of the package a body names.
-fn package_of(scene: &Scene<'_>, body: &Value) -> Result<String, Answer> {
-    Ok(packages::find(scene, &need_reference(body, "accessPackage")?)?.id.clone())
+fn package_of(scene: &mut Scene<'_>, body: &Value) -> Result<String, Answer> {
+    Ok(packages::find(scene, &need_reference(body, "accessPackage")?)?.id)
 }
 
 fn create(scene: &mut Scene<'_>) -> Outcome {
@@ -89,6 +94,7 @@ fn create(scene: &mut Scene<'_>) -> Outcome {
         body: policy_rules::checked(scene, &body)?,
         created: Some(scene.now()),
         modified: Some(scene.now()),
+        delay: scene.switches().delay("consistency.policies", scene.now()),
     };
     let answer = Answer::created(shown(&policy));
     scene.tenant_mut().policies.push(policy);
@@ -98,7 +104,7 @@ fn create(scene: &mut Scene<'_>) -> Outcome {
 /// `PUT`: what the body leaves out is reset, not kept.
 fn replace(scene: &mut Scene<'_>, key: &str) -> Outcome {
     let body = scene.body()?;
-    let (id, package) = find(scene, key).map(|p| (p.id.clone(), p.package.clone()))?;
+    let (id, package) = find(scene, key).map(|p| (p.id, p.package))?;
     if text(&body, "id")?.is_some_and(|given| !given.eq_ignore_ascii_case(&id)) {
         return Err(invalid("id", "The id of the body is another one than that of the address."));
     }
@@ -115,7 +121,7 @@ fn replace(scene: &mut Scene<'_>, key: &str) -> Outcome {
 
 /// Refused with active assignments.
 fn delete(scene: &mut Scene<'_>, key: &str) -> Outcome {
-    let id = find(scene, key)?.id.clone();
+    let id = find(scene, key)?.id;
     if scene.tenant().assignments.iter().any(|a| a.policy == id && a.state != "expired") {
         return Err(Answer::error(
             400,

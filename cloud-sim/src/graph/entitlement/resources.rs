@@ -62,7 +62,7 @@ fn visible(scene: &mut Scene<'_>, key: &str) -> Result<Vec<Resource>, Answer> {
     if scene.call.method != "GET" {
         return Err(Answer::unknown());
     }
-    let (catalog, now) = (catalogs::find(scene, key)?.id.clone(), scene.now());
+    let (catalog, now) = (catalogs::find(scene, key)?.id, scene.now());
     let here = scene.tenant_mut().resources.iter_mut().filter(|r| r.catalog == catalog);
     Ok(here.filter_map(|r| r.delay.seen(now).then(|| r.clone())).collect())
 }
@@ -124,7 +124,7 @@ fn ask(scene: &mut Scene<'_>) -> Outcome {
     let body = scene.body()?;
     only(&body, "accessPackageResourceRequest", &["requestType", "resource", "catalog"])?;
     let kind = need_word(&body, "requestType", TYPES)?;
-    let catalog = catalogs::find(scene, &need_reference(&body, "catalog")?)?.id.clone();
+    let catalog = catalogs::find(scene, &need_reference(&body, "catalog")?)?.id;
     let resource = &body["resource"];
     let known = ["id", "displayName", "description", "originId", "originSystem", "attributes"];
     only(resource, "accessPackageResource", &known)?;

@@ -16,7 +16,7 @@ const SCOPE: &[&str] =
 const RESOURCE: &[&str] = &["id", "displayName", "description", "originId", "originSystem"];
 
 pub fn answer(scene: &mut Scene<'_>, package: &str, rest: &[&str]) -> Outcome {
-    let package = packages::find(scene, package)?.id.clone();
+    let package = packages::find(scene, package)?.id;
     match (scene.call.method.as_str(), rest) {
         ("GET", []) => {
             let expands = odata::expands_of(scene.call, EXPANDS)?;

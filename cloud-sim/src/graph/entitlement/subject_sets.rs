@@ -71,7 +71,8 @@ fn exists(scene: &Scene<'_>, kind: &str, id: &str) -> bool {
         "groupMembers" => tenant.group(id).is_some_and(|g| g.delay.passed(scene.now())),
         "singleUser" => tenant.users.iter().any(|u| u.id.eq_ignore_ascii_case(id)),
         "connectedOrganizationMembers" => {
-            tenant.connected_organizations.iter().any(|o| o.id.eq_ignore_ascii_case(id))
+            let mut all = tenant.connected_organizations.iter();
+            all.any(|o| o.id.eq_ignore_ascii_case(id) && o.delay.passed(scene.now()))
         }
         _ => tenant.service_principals.iter().any(|s| s.id.eq_ignore_ascii_case(id)),
     }
