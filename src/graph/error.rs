@@ -157,7 +157,7 @@ pub const CAUSES: &[&str] = &[
     "unavailable",
     "lost-answer",
     "not-understood",
-    // Of no single call: what was accepted, and never showed.
+    // No answer of Microsoft's: what a run says of a thing that was accepted and never showed.
     "not-visible",
 ];
 
