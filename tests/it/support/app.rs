@@ -102,14 +102,19 @@ impl TestApp {
         .execute(&self.owner)
         .await
         .unwrap();
-        let scope = Scope::of_command_line(provider);
-        let mut tx = scope.begin(&self.app.db).await.unwrap();
-        let cookie = session::open(&mut tx, &self.app.clock, &self.app.chance, id, "test").await.unwrap();
-        tx.commit(&self.app.clock, Event::new("sign-in.done")).await.unwrap();
+        let person = self.session(provider, id).await;
         sqlx::query!("update session set roles = $2 where person_id = $1", id.0, &roles.claims())
             .execute(&self.owner)
             .await
             .unwrap();
+        person
+    }
+
+    /// The person, with a new session of his own, for all his roles.
+    pub async fn session(&self, provider: ProviderId, id: PersonId) -> Person {
+        let mut tx = Scope::of_command_line(provider).begin(&self.app.db).await.unwrap();
+        let cookie = session::open(&mut tx, &self.app.clock, &self.app.chance, id, "test").await.unwrap();
+        tx.commit(&self.app.clock, Event::new("sign-in.done")).await.unwrap();
         Person { id, cookie: format!("{}={}", cookie.name(), cookie.value()) }
     }
 

@@ -2,7 +2,9 @@
 
 mod catalog;
 mod dropped;
+mod expected;
 mod forms;
 mod headers;
 mod matrix;
 mod one_wall;
+mod world;
