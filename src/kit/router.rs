@@ -130,7 +130,7 @@ async fn ask_right<S: House>(State(wall): State<Wall<S>>, mut request: Request, 
         return next.run(request).await;
     }
     let session = match session_of(&wall.house, request.headers()).await {
-        Ok(Some(session)) => session,
+        Ok(Some(session)) => crossed(session, &request),
         Ok(None) => return send_to_sign_in(&request),
         Err(error) => return AppError::from(error).into_response(),
     };
@@ -141,6 +141,20 @@ async fn ask_right<S: House>(State(wall): State<Wall<S>>, mut request: Request, 
     let mut response = next.run(request).await;
     response.extensions_mut().insert(session);
     response
+}
+
+/// Tests only: the session as it would be if the application's filter asked for another provider's rows.
+#[cfg(feature = "one-wall")]
+fn crossed(mut session: Session, request: &Request) -> Session {
+    if let Some(other) = request.extensions().get::<crate::kit::scope::Crossed>() {
+        session.scope = session.scope.with_filter_of(other.0);
+    }
+    session
+}
+
+#[cfg(not(feature = "one-wall"))]
+fn crossed(session: Session, _: &Request) -> Session {
+    session
 }
 
 /// The live session behind the request's cookie, if any.

@@ -128,7 +128,12 @@ impl Scope {
         #[expect(clippy::disallowed_methods, reason = "the one place that begins a transaction")]
         let begun = tokio::spawn(async move { pool.begin_with(AssertSqlSafe(begin)).await });
         let inner = begun.await.map_err(|_| sqlx::Error::WorkerCrashed)??;
-        Ok(Tx { inner, scope: self.clone() })
+        Ok(Tx {
+            inner,
+            scope: self.clone(),
+            #[cfg(feature = "one-wall")]
+            _seen: witness::Seen::one(),
+        })
     }
 }
 
@@ -136,6 +141,43 @@ impl Scope {
 pub struct Tx {
     inner: Transaction<'static, Postgres>,
     scope: Scope,
+    #[cfg(feature = "one-wall")]
+    _seen: witness::Seen,
+}
+
+/// Tests only: in a request, the other provider whose rows the application's filter asks for.
+#[cfg(feature = "one-wall")]
+#[derive(Clone, Copy, Debug)]
+pub struct Crossed(pub ProviderId);
+
+/// Tests only: how many transactions are open on this thread, so that a test can tell whether what it breaks off was
+/// inside one.
+#[cfg(feature = "one-wall")]
+pub mod witness {
+    use std::cell::Cell;
+
+    thread_local! {
+        static OPEN: Cell<i64> = const { Cell::new(0) };
+    }
+
+    pub fn open() -> i64 {
+        OPEN.get()
+    }
+
+    pub(super) struct Seen(());
+
+    impl Seen {
+        pub(super) fn one() -> Self {
+            OPEN.set(OPEN.get() + 1);
+            Self(())
+        }
+    }
+
+    impl Drop for Seen {
+        fn drop(&mut self) {
+            OPEN.set(OPEN.get() - 1);
+        }
+    }
 }
 
 impl Tx {

@@ -1,10 +1,13 @@
 //! The walls: who may do what, and that nothing of another provider is ever seen.
 
 mod catalog;
+mod cell;
 mod dropped;
 mod expected;
 mod forms;
 mod headers;
 mod matrix;
 mod one_wall;
+mod stores;
+mod with_check;
 mod world;

@@ -23,7 +23,7 @@ use mssp_portal::people::store as people;
 use mssp_portal::providers::store::{self as providers, NewProof};
 use mssp_portal::providers::{AppKind, certificate, place_of};
 use serde_json::json;
-use sqlx::{AssertSqlSafe, PgPool, Row, raw_sql};
+use sqlx::{AssertSqlSafe, PgConnection, PgPool, Row, raw_sql};
 use uuid::Uuid;
 
 use crate::support::app::{Person, TestApp};
@@ -53,18 +53,24 @@ pub struct Furnished {
 /// A provider of this installation, and the word that stands in all his texts.
 pub struct Furniture {
     pub provider: ProviderId,
+    pub slug: &'static str,
     pub word: &'static str,
     /// Everything, for everybody of his customers.
     pub everyone: Person,
+    /// Somebody who may not come in any more.
+    pub shut_out: PersonId,
     pub proposed: Furnished,
     pub failed: Furnished,
+    /// A customer that was only added.
+    pub new: CustomerId,
 }
 
 /// A provider with four apps, people, a blueprint of his own and two customers.
-pub async fn provider(app: &TestApp, slug: &str, word: &'static str) -> Furniture {
+pub async fn provider(app: &TestApp, slug: &'static str, word: &'static str) -> Furniture {
     let provider = app.provider(slug).await;
     sqlx::query!(
-        "update provider set name = $2, analyst_tenant = $3, analyst_domain = $4 where provider_id = $1",
+        "update provider set name = $2, analyst_tenant = $3, sign_in_tenant = $3, analyst_domain = $4
+          where provider_id = $1",
         provider.0,
         format!("{word} SOC"),
         app.app.chance.uuid_v4(),
@@ -92,7 +98,21 @@ pub async fn provider(app: &TestApp, slug: &str, word: &'static str) -> Furnitur
     let proposed = customer(app, provider, word, Under::Proposed).await;
     let failed = customer(app, provider, word, Under::FailedRun).await;
     give(app, provider, everyone.id, failed.id).await;
-    Furniture { provider, word, everyone, proposed, failed }
+    let shut_out = app.person(provider, &format!("{word} Former"), &[], true).await.id;
+    let mut tx = begin(app, provider).await;
+    people::disable(&mut tx, shut_out, word, now).await.unwrap();
+    tx.commit(&app.app.clock, Event::new("person.disabled").why(word)).await.unwrap();
+    let new = app.customer(provider, &format!("{word} New")).await;
+    sqlx::query!("update customer set name_verified = false where customer_id = $1", new.0)
+        .execute(&app.owner)
+        .await
+        .unwrap();
+    // A figure that is to be counted anew.
+    sqlx::query!("update customer set open_requests = 99 where customer_id = $1", failed.id.0)
+        .execute(&app.owner)
+        .await
+        .unwrap();
+    Furniture { provider, slug, word, everyone, shut_out, proposed, failed, new }
 }
 
 pub async fn begin(app: &TestApp, provider: ProviderId) -> Tx {
@@ -234,19 +254,22 @@ async fn engine_facts(app: &TestApp, tx: &mut Tx, id: CustomerId, word: &str) {
 }
 
 /// Names of all tables that row security guards.
-pub async fn walled(owner: &PgPool) -> Vec<String> {
+pub async fn walled(connection: &mut PgConnection) -> Vec<String> {
     sqlx::query_scalar!(
         r#"select c.relname::text as "name!" from pg_class c
             where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and c.relrowsecurity
             order by 1"#
     )
-    .fetch_all(owner)
+    .fetch_all(connection)
     .await
     .unwrap()
 }
 
-/// What every guarded table holds of these providers: number of rows, and a sum that changes with any of them.
-pub async fn held(owner: &PgPool, providers: &[ProviderId]) -> BTreeMap<String, (i64, String)> {
+/// By table: number of rows, and a sum that changes with any of them.
+pub type Held = BTreeMap<String, (i64, String)>;
+
+/// What every guarded table holds of these providers, as far as this connection sees it.
+pub async fn held_by(connection: &mut PgConnection, providers: &[ProviderId]) -> Held {
     let ids: Vec<String> = providers.iter().map(|id| format!("'{id}'")).collect();
     let one = |table: &String| {
         format!(
@@ -255,9 +278,23 @@ pub async fn held(owner: &PgPool, providers: &[ProviderId]) -> BTreeMap<String, 
             ids.join(", ")
         )
     };
-    let sql = walled(owner).await.iter().map(one).collect::<Vec<_>>().join(" union all ");
-    let rows = raw_sql(AssertSqlSafe(sql)).fetch_all(owner).await.unwrap();
+    let sql = walled(connection).await.iter().map(one).collect::<Vec<_>>().join(" union all ");
+    let rows = raw_sql(AssertSqlSafe(sql)).fetch_all(connection).await.unwrap();
     rows.iter().map(|row| (row.get(0), (row.get(1), row.get(2)))).collect()
+}
+
+/// The tables that do not hold the same.
+pub fn changed<'a>(before: &'a Held, after: &Held) -> Vec<&'a str> {
+    before
+        .iter()
+        .filter(|(table, held)| after.get(*table) != Some(held))
+        .map(|(table, _)| table.as_str())
+        .collect()
+}
+
+/// The same as the owner sees it, who sees everything.
+pub async fn held(owner: &PgPool, providers: &[ProviderId]) -> Held {
+    held_by(&mut *owner.acquire().await.unwrap(), providers).await
 }
 
 /// A random id that nothing has.

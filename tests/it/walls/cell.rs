@@ -1,0 +1,73 @@
+//! What a path and a form name, filled in.
+
+use http::Method;
+use mssp_portal::kit::ids::{CustomerId, EntraTenantId, PlanId, RunId};
+use uuid::Uuid;
+
+use super::expected::Expected;
+use super::world::{self, Furnished};
+
+impl Expected {
+    pub fn is(&self, method: &Method, path: &str) -> bool {
+        self.method == method.as_str() && self.path == path
+    }
+
+    pub fn names(&self, part: &str) -> bool {
+        self.path.contains(part)
+    }
+}
+
+/// What a path and a form name.
+#[derive(Clone, Debug)]
+pub struct Thing {
+    pub customer: Furnished,
+    pub person: Uuid,
+    /// The customer that is given to this person.
+    pub given: Uuid,
+    pub step: String,
+    pub slug: String,
+    pub app: String,
+    pub file: String,
+}
+
+/// What every form may hold that nobody has yet.
+pub struct Fresh {
+    /// The blueprint's version in force.
+    pub version: i32,
+    /// A domain's first part, and its directory.
+    pub unclaimed: String,
+    pub unclaimed_tenant: Uuid,
+    pub random: String,
+}
+
+pub fn missing_customer() -> Furnished {
+    let id = world::nothing();
+    Furnished { id: CustomerId(id), tenant: EntraTenantId(id), plan: PlanId(id), run: RunId(id) }
+}
+
+/// The row's address of this thing.
+pub fn address(row: &Expected, thing: &Thing) -> String {
+    row.path
+        .replace("{customer}", &thing.customer.id.to_string())
+        .replace("{person}", &thing.person.to_string())
+        .replace("{step}", &thing.step)
+        .replace("{slug}", &thing.slug)
+        .replace("{app}", &thing.app)
+        .replace("{file}", &thing.file)
+}
+
+/// The row's form about this thing.
+pub fn filled(row: &Expected, thing: &Thing, fresh: &Fresh) -> String {
+    let customer = &thing.customer;
+    row.form
+        .replace("{customer}", &customer.id.to_string())
+        .replace("{plan}", &customer.plan.to_string())
+        .replace("{run}", &customer.run.to_string())
+        .replace("{tenant}", &customer.tenant.to_string())
+        .replace("{given}", &thing.given.to_string())
+        .replace("{slug}", &thing.slug)
+        .replace("{random}", &fresh.random)
+        .replace("{version}", &fresh.version.to_string())
+        .replace("{unclaimed}", &fresh.unclaimed)
+        .replace("{unclaimed-tenant}", &fresh.unclaimed_tenant.to_string())
+}
