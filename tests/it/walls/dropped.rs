@@ -10,6 +10,7 @@ use mssp_portal::audit::verify;
 use mssp_portal::kit::chance::Chance;
 use mssp_portal::kit::right::Role;
 use mssp_portal::kit::scope::witness;
+use sqlx::PgConnection;
 use tower::ServiceExt;
 
 use super::world;
@@ -76,6 +77,9 @@ async fn ten_thousand_dropped_requests_leave_no_connection_with_a_provider() {
         drop(call);
         inside += open - witness::open();
         ended += usize::from(over);
+        // Whoever comes next, a door function say.
+        let mut next = pool.acquire().await.unwrap();
+        assert_clean(&mut next, round).await;
     }
     assert_eq!(witness::open(), 0, "a transaction outlived its request");
     assert!(inside >= INSIDE, "only {inside} of {ROUNDS} were dropped inside a transaction; {ended} ended");
@@ -96,6 +100,18 @@ async fn ten_thousand_dropped_requests_leave_no_connection_with_a_provider() {
     assert_eq!(told["after"]["notes"], row.notes, "the last act and the last event are not the same");
 }
 
+async fn assert_clean(connection: &mut PgConnection, round: usize) {
+    let row = sqlx::query!(
+        r#"select nullif(current_setting('portal.provider_id', true), '') as provider,
+                  pg_current_xact_id_if_assigned() is not null as "writing!",
+                  (select count(*) from customer) as "customers!""#
+    )
+    .fetch_one(connection)
+    .await
+    .unwrap();
+    assert_eq!((row.provider, row.writing, row.customers), (None, false, 0), "after round {round}");
+}
+
 /// Takes every connection of the pool at once and looks what each still knows.
 async fn every_connection_is_clean(app: &TestApp) {
     let mut held = Vec::new();
@@ -104,15 +120,7 @@ async fn every_connection_is_clean(app: &TestApp) {
         held.push(acquired.unwrap_or_else(|_| panic!("connection {number} did not come back")).unwrap());
     }
     for connection in &mut held {
-        let row = sqlx::query!(
-            r#"select nullif(current_setting('portal.provider_id', true), '') as provider,
-                      pg_current_xact_id_if_assigned() is not null as "writing!",
-                      (select count(*) from customer) as "customers!""#
-        )
-        .fetch_one(&mut **connection)
-        .await
-        .unwrap();
-        assert_eq!((row.provider, row.writing, row.customers), (None, false, 0));
+        assert_clean(connection, ROUNDS).await;
     }
     // As the server sees them: nobody sits in a transaction.
     let idle = sqlx::query_scalar!(
