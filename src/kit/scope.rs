@@ -30,6 +30,16 @@ pub enum Actor {
 }
 
 impl Actor {
+    /// What acted: a name alone would not tell, since a person may be called anything.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Person { .. } => "person",
+            Self::Stranger { .. } => "stranger",
+            Self::Work(_) => "work",
+            Self::CommandLine => "command-line",
+        }
+    }
+
     /// As the audit log names it.
     pub fn name(&self) -> String {
         match self {

@@ -10,6 +10,7 @@ use serde_json::json;
 use url::Url;
 use uuid::Uuid;
 
+use super::provider_set::{Set, own_domains};
 use super::{clock, database::Database, key, say};
 use crate::config::Config;
 use crate::kit::audit::Event;
@@ -30,6 +31,8 @@ pub enum Command {
     Add(Add),
     /// Set the client id, and if wanted another credential, of a provider's sign-in app.
     SignIn(SignIn),
+    /// Set what concerns more than one provider: mail domains, and client ids that are to be free again.
+    Set(Set),
     /// List the providers of this installation.
     List,
 }
@@ -99,9 +102,9 @@ enum Language {
 }
 
 /// What the commands need.
-struct House {
-    db: Db,
-    clock: Clock,
+pub(super) struct House {
+    pub(super) db: Db,
+    pub(super) clock: Clock,
     chance: Chance,
     seal: Seal,
 }
@@ -121,6 +124,7 @@ async fn within(config: &Config, database: &Database, command: Command) -> anyho
     let done = match command {
         Command::Add(add) => house.add(config, add).await,
         Command::SignIn(sign_in) => house.sign_in(config, sign_in).await,
+        Command::Set(set) => house.set(set).await,
         Command::List => house.list().await,
     };
     house.db.close().await;
@@ -135,10 +139,11 @@ impl House {
             (None, Some(tenant)) => config.cloud()?.authority(EntraTenantId(tenant)),
             (None, None) => bail!("give --sign-in-tenant or --issuer"),
         };
+        let mut tx = Scope::of_command_line(id).begin(&self.db).await?;
         let new = NewProvider {
             slug: add.slug,
             name: add.name.trim().to_owned(),
-            mail_domains: add.mail_domains.iter().map(|domain| domain.trim().to_lowercase()).collect(),
+            mail_domains: own_domains(&mut tx, &add.mail_domains).await?,
             sign_in_issuer: issuer,
             sign_in_tenant: add.sign_in_tenant,
             analyst_tenant: add.analyst_tenant.or(add.sign_in_tenant),
@@ -149,7 +154,6 @@ impl House {
             },
         };
         let proof = self.proof(id, &new.slug, &add.credential).await?;
-        let mut tx = Scope::of_command_line(id).begin(&self.db).await?;
         match set_up::add(&mut tx, &new, self.clock.now()).await {
             Err(error) if violates(&error, "provider_slug_key") => {
                 bail!("there is a provider {} already", new.slug)
@@ -220,7 +224,15 @@ impl House {
     ) -> anyhow::Result<()> {
         let now = self.clock.now();
         if let Some(client_id) = client_id {
-            store::set_client_id(tx, AppKind::SignIn, &client_id.to_string(), now).await?;
+            let ours = store::set_client_id(tx, AppKind::SignIn, client_id, now).await?;
+            if !ours {
+                // The operator sees every provider.
+                let (slug, app) = set_up::holder(tx, client_id).await?.unwrap_or_default();
+                bail!(
+                    "{client_id} is the client id of the {app} app of {slug}; if it is not his, first run \
+                     `mssp-portal provider set --slug {slug} --release-client-id {client_id}`"
+                );
+            }
         }
         if let Some(proof) = proof {
             store::set_proof(tx, AppKind::SignIn, proof, now).await?;

@@ -31,7 +31,6 @@ struct HomeView {
     provider: Provider,
     apps: Vec<AppCard>,
     name: String,
-    mail_domains: String,
     analyst_tenant: String,
     analyst_domain: String,
     language: String,
@@ -46,7 +45,6 @@ impl HomeView {
             t,
             apps: AppKind::ALL.into_iter().map(|kind| card(t, kind, apps)).collect(),
             name: provider.name.clone(),
-            mail_domains: provider.mail_domains.join(", "),
             analyst_tenant: provider.analyst_tenant.map(|id| id.to_string()).unwrap_or_default(),
             analyst_domain: provider.analyst_domain.clone().unwrap_or_default(),
             language: provider.default_language.clone(),
@@ -89,7 +87,6 @@ pub async fn show(State(app): State<App>, page: Page) -> AppResult {
 #[derive(Deserialize)]
 pub struct SettingsForm {
     name: String,
-    mail_domains: String,
     analyst_tenant: String,
     analyst_domain: String,
     language: String,
@@ -112,31 +109,15 @@ impl SettingsForm {
                 None
             }),
         };
-        let domains = |text: &str| -> Vec<String> {
-            text.split([',', ' '])
-                .map(|one| one.trim().to_lowercase())
-                .filter(|one| !one.is_empty())
-                .collect()
-        };
-        let mail_domains = domains(&self.mail_domains);
-        let analyst_domain = domains(&self.analyst_domain).into_iter().next();
-        let wrong = |domain: &&String| crate::graph::discovery::named(domain).is_err();
-        if mail_domains.iter().any(|domain| wrong(&domain)) {
-            errors.add("mail_domains", t.providers_domain_wrong());
-        }
-        if analyst_domain.iter().any(|domain| wrong(&domain)) {
+        let analyst_domain =
+            Some(self.analyst_domain.trim().to_lowercase()).filter(|domain| !domain.is_empty());
+        if analyst_domain.iter().any(|domain| crate::graph::discovery::named(domain).is_err()) {
             errors.add("analyst_domain", t.providers_domain_wrong());
         }
         let default_language = Lang::from_code(&self.language).unwrap_or_default().code().to_owned();
         let new_people_see_all = self.new_people != "none";
-        let settings = Settings {
-            name,
-            mail_domains,
-            analyst_tenant,
-            analyst_domain,
-            default_language,
-            new_people_see_all,
-        };
+        let settings =
+            Settings { name, analyst_tenant, analyst_domain, default_language, new_people_see_all };
         if errors.is_empty() { Ok(settings) } else { Err(errors) }
     }
 }
@@ -155,7 +136,6 @@ pub async fn save(State(app): State<App>, page: Page, Form(form): Form<SettingsF
             let view = HomeView {
                 errors,
                 name: form.name,
-                mail_domains: form.mail_domains,
                 analyst_tenant: form.analyst_tenant,
                 analyst_domain: form.analyst_domain,
                 language: form.language,

@@ -48,8 +48,18 @@ impl TestApp {
     }
 
     pub async fn build(database: Database, cloud: &str, clock: SetClock) -> Self {
+        Self::assembled(database, cloud, clock, |_| {}).await
+    }
+
+    /// The same, assembled a little differently.
+    pub async fn assembled(
+        database: Database,
+        cloud: &str,
+        clock: SetClock,
+        change: impl FnOnce(&mut Parts),
+    ) -> Self {
         let chance = Chance::seeded(7);
-        let app = App::build(Parts {
+        let mut parts = Parts {
             database: database.app.clone(),
             connections: 8,
             clock: clock.clock(),
@@ -59,8 +69,9 @@ impl TestApp {
             portal_url: "http://localhost:8080".parse().unwrap(),
             trusted_proxy_hops: 0,
             rates: (1_000_000.try_into().unwrap(), 1_000_000.try_into().unwrap()),
-        })
-        .unwrap();
+        };
+        change(&mut parts);
+        let app = App::build(parts).unwrap();
         let owner = PgPool::connect_with(database.owner.clone()).await.unwrap();
         Self { router: router::router(&app), app, clock, owner, _database: database }
     }

@@ -155,7 +155,7 @@ pub const EXPECTED: &[Expected] = &[
     post(
         "/admin/provider",
         ADMIN,
-        "name={random}&mail_domains=&analyst_tenant={unclaimed-tenant}&analyst_domain=a.example&language=en&new_people=all",
+        "name={random}&analyst_tenant={unclaimed-tenant}&analyst_domain=a.example&language=en&new_people=all",
     ),
     get("/admin/apps/{app}", ADMIN),
     get("/admin/apps/{app}/certificate.cer", ADMIN),

@@ -2,6 +2,7 @@
 
 mod catalog;
 mod cell;
+mod client_ids;
 mod dropped;
 mod expected;
 mod forms;

@@ -340,7 +340,6 @@ pub fn writes() -> Vec<Act> {
         "providers::set_provider" => |tx, _at| {
             let settings = providers::Settings {
                 name: "changed".to_owned(),
-                mail_domains: Vec::new(),
                 analyst_tenant: None,
                 analyst_domain: None,
                 default_language: "nl".to_owned(),
@@ -349,8 +348,12 @@ pub fn writes() -> Vec<Act> {
             providers::set_provider(tx, &settings).await.map(|()| true)?
         };
         "providers::set_client_id" => |tx, at| {
-            let id = at.app.app.chance.uuid_v4().to_string();
-            providers::set_client_id(tx, AppKind::Reader, &id, at.later()).await.map(|()| true)?
+            providers::set_client_id(tx, AppKind::Reader, at.app.app.chance.uuid_v4(), at.later()).await?
+        };
+        "providers::release_client_id" => |tx, at| {
+            let held = providers::apps(tx).await?.into_iter().find(|row| row.app == "reader");
+            let held = held.map(|row| row.client_id).unwrap_or_default().parse().unwrap_or_default();
+            providers::release_client_id(tx, held, at.later()).await?.is_some()
         };
         "providers::set_proof" => |tx, at| {
             let proof =
