@@ -13,7 +13,6 @@ use crate::kit::scope::{Scope, Tx};
 use crate::providers::{set_up, store};
 
 #[derive(Args)]
-#[group(required = true, multiple = true, args = ["mail_domains", "no_mail_domains", "release_client_id"])]
 pub struct Set {
     /// The provider's short name.
     #[arg(long)]
@@ -47,6 +46,9 @@ impl House {
             let app = released.with_context(|| format!("no app of {} has that client id", set.slug))?;
             let event = Event::new("app.client-id-set").before(json!({ "client_id": client_id }));
             events.push(event.after(json!({ "app": app.key(), "client_id": "" })));
+        }
+        if events.is_empty() {
+            bail!("say what to set: --mail-domain, --no-mail-domains or --release-client-id");
         }
         tx.commit_all(&self.clock, events).await?;
         say(format!("Provider {} was changed.", set.slug));
