@@ -9,7 +9,7 @@ use mssp_portal::app::{App, Parts};
 use mssp_portal::graph::Cloud;
 use mssp_portal::kit::audit::Event;
 use mssp_portal::kit::chance::Chance;
-use mssp_portal::kit::clock::SetClock;
+use mssp_portal::kit::clock::{Clock, SetClock};
 use mssp_portal::kit::ids::{CustomerId, EntraTenantId, PersonId, ProviderId};
 use mssp_portal::kit::right::{Role, Roles};
 use mssp_portal::kit::scope::Scope;
@@ -27,12 +27,27 @@ pub struct TestApp {
     pub clock: SetClock,
     /// As `portal_owner`: the eye that sees every provider's rows.
     pub owner: PgPool,
-    _database: Database,
+    database: Database,
 }
 
 /// Noon of a day on which nothing special happens.
 pub fn noon() -> DateTime<Utc> {
     "2026-11-23T12:00:00Z".parse().unwrap()
+}
+
+fn parts(database: &Database, cloud: &str, clock: Clock, seed: u64) -> Parts {
+    let chance = Chance::seeded(seed);
+    Parts {
+        database: database.app.clone(),
+        connections: 8,
+        clock,
+        chance: chance.clone(),
+        seal: Seal::new(&[3; 32], chance).unwrap(),
+        cloud: Cloud::simulated(cloud).unwrap(),
+        portal_url: "http://localhost:8080".parse().unwrap(),
+        trusted_proxy_hops: 0,
+        rates: (1_000_000.try_into().unwrap(), 1_000_000.try_into().unwrap()),
+    }
 }
 
 impl TestApp {
@@ -58,22 +73,16 @@ impl TestApp {
         clock: SetClock,
         change: impl FnOnce(&mut Parts),
     ) -> Self {
-        let chance = Chance::seeded(7);
-        let mut parts = Parts {
-            database: database.app.clone(),
-            connections: 8,
-            clock: clock.clock(),
-            chance: chance.clone(),
-            seal: Seal::new(&[3; 32], chance).unwrap(),
-            cloud: Cloud::simulated(cloud).unwrap(),
-            portal_url: "http://localhost:8080".parse().unwrap(),
-            trusted_proxy_hops: 0,
-            rates: (1_000_000.try_into().unwrap(), 1_000_000.try_into().unwrap()),
-        };
+        let mut parts = parts(&database, cloud, clock.clock(), 7);
         change(&mut parts);
         let app = App::build(parts).unwrap();
         let owner = PgPool::connect_with(database.owner.clone()).await.unwrap();
-        Self { router: router::router(&app), app, clock, owner, _database: database }
+        Self { router: router::router(&app), app, clock, owner, database }
+    }
+
+    /// The portal once more on the same database, as another process has it: its own pool, on the machine's clock.
+    pub fn another_process(&self, seed: u64) -> App {
+        App::build(parts(&self.database, "http://127.0.0.1:9", Clock::system(), seed)).unwrap()
     }
 
     /// A provider with no app set up.
