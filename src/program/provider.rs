@@ -49,8 +49,8 @@ pub struct Add {
     #[arg(long)]
     sign_in_tenant: Option<Uuid>,
     /// Exact issuer of his OpenID provider, where that is not Entra or not the tenant's own v2.0 authority.
-    #[arg(long, required_unless_present = "sign_in_tenant")]
-    issuer: Option<Url>,
+    #[arg(long, required_unless_present = "sign_in_tenant", value_parser = issuer)]
+    issuer: Option<String>,
     /// Domain of his staff's mail addresses; may be given several times.
     #[arg(long = "mail-domain")]
     mail_domains: Vec<String>,
@@ -65,7 +65,7 @@ pub struct Add {
     language: Language,
     /// Application (client) id of the sign-in app, where it is registered already.
     #[arg(long)]
-    client_id: Option<Uuid>,
+    client_id: Option<String>,
     #[command(flatten)]
     credential: Credential,
 }
@@ -77,7 +77,7 @@ pub struct SignIn {
     slug: String,
     /// Application (client) id of the registered app.
     #[arg(long)]
-    client_id: Uuid,
+    client_id: String,
     /// Make a new key and certificate; the old one stops working here at once.
     #[arg(long)]
     new_certificate: bool,
@@ -135,7 +135,7 @@ impl House {
     async fn add(&self, config: &Config, add: Add) -> anyhow::Result<()> {
         let id = ProviderId::new(&self.clock, &self.chance);
         let issuer = match (&add.issuer, add.sign_in_tenant) {
-            (Some(issuer), _) => issuer.to_string(),
+            (Some(issuer), _) => issuer.clone(),
             (None, Some(tenant)) => config.cloud()?.authority(EntraTenantId(tenant)),
             (None, None) => bail!("give --sign-in-tenant or --issuer"),
         };
@@ -166,11 +166,13 @@ impl House {
             }
             added => added?,
         }
-        self.keep(&mut tx, add.client_id, Some(&proof)).await?;
+        let client_id = add.client_id.as_deref();
+        let client_id = client_id.map(|typed| named(typed, new.sign_in_tenant.is_some())).transpose()?;
+        self.keep(&mut tx, client_id.as_deref(), Some(&proof)).await?;
         tx.commit(&self.clock, Event::new("provider.added").after(&new)).await?;
         say(format!("Provider {} ({}) was added.", new.slug, new.name));
         let file = self.write_certificate(&new.slug, &proof, &add.credential)?;
-        say(next(config, &new, add.client_id, file.as_deref()));
+        say(next(config, &new, client_id.as_deref(), file.as_deref()));
         Ok(())
     }
 
@@ -183,8 +185,11 @@ impl House {
             false => None,
         };
         let mut tx = Scope::of_command_line(id).begin(&self.db).await?;
-        self.keep(&mut tx, Some(asked.client_id), proof.as_ref()).await?;
-        let after = json!({ "app": "sign-in", "client_id": asked.client_id, "proof": proof.as_ref().map(|one| one.kind) });
+        let entra = store::sign_in_tenant(&mut tx).await?.is_some();
+        let client_id = named(&asked.client_id, entra)?;
+        self.keep(&mut tx, Some(&client_id), proof.as_ref()).await?;
+        let after =
+            json!({ "app": "sign-in", "client_id": client_id, "proof": proof.as_ref().map(|one| one.kind) });
         tx.commit(&self.clock, Event::new("app.client-id-set").after(after)).await?;
         if let Some(proof) = &proof {
             self.write_certificate(&asked.slug, proof, &asked.credential)?;
@@ -219,7 +224,7 @@ impl House {
     async fn keep(
         &self,
         tx: &mut Tx,
-        client_id: Option<Uuid>,
+        client_id: Option<&str>,
         proof: Option<&NewProof>,
     ) -> anyhow::Result<()> {
         let now = self.clock.now();
@@ -254,8 +259,24 @@ impl House {
     }
 }
 
+/// An issuer to the letter: it is compared with what the authority says of itself.
+fn issuer(text: &str) -> Result<String, String> {
+    let url = Url::parse(text).map_err(|error| error.to_string())?;
+    let plain = url.query().is_none() && url.fragment().is_none() && url.host().is_some();
+    if plain && ["http", "https"].contains(&url.scheme()) {
+        Ok(text.to_owned())
+    } else {
+        Err("an issuer is an address like https://id.example.com, without ? or #".to_owned())
+    }
+}
+
+/// The client id of the sign-in app as it is kept.
+fn named(typed: &str, entra: bool) -> anyhow::Result<String> {
+    AppKind::SignIn.client_id(typed, entra).with_context(|| format!("{typed} is no client id"))
+}
+
 /// What the operator does next, in order.
-fn next(config: &Config, new: &NewProvider, client_id: Option<Uuid>, file: Option<&Path>) -> String {
+fn next(config: &Config, new: &NewProvider, client_id: Option<&str>, file: Option<&Path>) -> String {
     let (slug, url) = (&new.slug, &config.portal_url);
     let mut steps = vec![
         format!(

@@ -72,11 +72,11 @@ pub async fn domain_of_another(
 }
 
 /// Which provider's app has this client id; the transaction is portal_owner's, which sees all.
-pub async fn holder(tx: &mut Tx, client_id: Uuid) -> Result<Option<(String, String)>, sqlx::Error> {
+pub async fn holder(tx: &mut Tx, client_id: &str) -> Result<Option<(String, String)>, sqlx::Error> {
     let found = sqlx::query!(
         "select p.slug, a.app from app_registration a join provider p on p.provider_id = a.provider_id
           where a.client_id = $1 order by a.changed_at limit 1",
-        client_id.to_string()
+        client_id
     )
     .fetch_optional(&mut **tx)
     .await?;

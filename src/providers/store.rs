@@ -129,12 +129,11 @@ pub async fn apps(tx: &mut Tx) -> Result<Vec<AppRow>, sqlx::Error> {
 pub async fn set_client_id(
     tx: &mut Tx,
     app: AppKind,
-    client_id: Uuid,
+    client_id: &str,
     now: DateTime<Utc>,
 ) -> Result<bool, sqlx::Error> {
-    let client_id = client_id.to_string();
-    let (before, taken) = held_client_id(tx, app, &client_id).await?;
-    if taken || !claim_client(tx, before.as_deref(), Some(&client_id)).await? {
+    let (before, taken) = held_client_id(tx, app, client_id).await?;
+    if taken || !claim_client(tx, before.as_deref(), Some(client_id)).await? {
         return Ok(false);
     }
     let provider = tx.scope().provider();
@@ -192,7 +191,13 @@ pub async fn release_client_id(
 
 /// Through the door, which alone sees to whom a client id belongs; it answers yes or no.
 async fn claim_client(tx: &mut Tx, freed: Option<&str>, wanted: Option<&str>) -> Result<bool, sqlx::Error> {
+    // A GUID is unique in the world; a name that another authority gave is unique there only, and claims nothing.
+    let guid = |id: &&str| id.parse::<Uuid>().is_ok();
     let hash = |id: &str| Sha256::digest(id.to_lowercase().as_bytes()).to_vec();
+    if wanted.is_some_and(|id| !guid(&id)) && freed.is_none() {
+        return Ok(true);
+    }
+    let (freed, wanted) = (freed.filter(guid), wanted.filter(guid));
     sqlx::query_scalar!(
         r#"select door_claim_client($1, $2) as "claimed!""#,
         freed.map(hash),

@@ -119,13 +119,14 @@ pub async fn client_id(
     Form(form): Form<ClientIdForm>,
 ) -> AppResult {
     let kind = kind_of(&key)?;
-    let typed = form.client_id.trim().parse::<uuid::Uuid>();
     let mut tx = page.scope().begin(&app.db).await?;
-    let refusal = match typed {
-        Ok(id) if store::set_client_id(&mut tx, kind, id, app.clock.now()).await? => None,
+    let entra = store::sign_in_tenant(&mut tx).await?.is_some();
+    let typed = kind.client_id(&form.client_id, entra);
+    let refusal = match &typed {
+        Some(id) if store::set_client_id(&mut tx, kind, id, app.clock.now()).await? => None,
         // The same words whosever it is: another provider must not be found out by it.
-        Ok(_) => Some(page.t.providers_client_id_taken()),
-        Err(_) => Some(page.t.providers_client_id_wrong()),
+        Some(_) => Some(page.t.providers_client_id_taken()),
+        None => Some(page.t.providers_client_id_wrong()),
     };
     if let Some(sentence) = refusal {
         let mut view = view(&app, &page, &mut tx, kind).await?;
@@ -133,7 +134,6 @@ pub async fn client_id(
         view.client_id = form.client_id;
         return page.show_again(&view);
     }
-    let typed = typed.ok();
     let event = Event::new("app.client-id-set").after(json!({ "app": kind.key(), "client_id": typed }));
     tx.commit(&app.clock, event).await?;
     Ok(back(kind, "saved"))

@@ -58,7 +58,9 @@ async fn two_providers_who_set_one_client_id_at_once_do_not_both_get_it() {
     let app = TestApp::offline().await;
     let claim = async |provider: ProviderId, id: Uuid| {
         let mut tx = Scope::of_command_line(provider).begin(&app.app.db).await.unwrap();
-        let claimed = store::set_client_id(&mut tx, AppKind::Reader, id, app.app.clock.now()).await.unwrap();
+        let claimed = store::set_client_id(&mut tx, AppKind::Reader, &id.to_string(), app.app.clock.now())
+            .await
+            .unwrap();
         tokio::task::yield_now().await;
         tx.commit_bookkeeping("a test").await.unwrap();
         claimed
@@ -80,7 +82,9 @@ async fn a_claim_is_taken_back_when_the_act_fails_and_nobody_reads_the_claims() 
     let (contoso, fabrikam) = (app.provider("contoso").await, app.provider("fabrikam").await);
     let set = async |provider: ProviderId| {
         let mut tx = Scope::of_command_line(provider).begin(&app.app.db).await.unwrap();
-        let claimed = store::set_client_id(&mut tx, AppKind::Reader, ID, app.app.clock.now()).await.unwrap();
+        let claimed = store::set_client_id(&mut tx, AppKind::Reader, &ID.to_string(), app.app.clock.now())
+            .await
+            .unwrap();
         (tx, claimed)
     };
     let (tx, claimed) = set(contoso).await;

@@ -348,7 +348,8 @@ pub fn writes() -> Vec<Act> {
             providers::set_provider(tx, &settings).await.map(|()| true)?
         };
         "providers::set_client_id" => |tx, at| {
-            providers::set_client_id(tx, AppKind::Reader, at.app.app.chance.uuid_v4(), at.later()).await?
+            let id = at.app.app.chance.uuid_v4().to_string();
+            providers::set_client_id(tx, AppKind::Reader, &id, at.later()).await?
         };
         "providers::release_client_id" => |tx, at| {
             let held = providers::apps(tx).await?.into_iter().find(|row| row.app == "reader");

@@ -84,7 +84,11 @@ pub async fn provider(app: &TestApp, slug: &'static str, word: &'static str) -> 
     let now = app.app.clock.now();
     let made = certificate::make(word, now).unwrap();
     for kind in AppKind::ALL {
-        assert!(providers::set_client_id(&mut tx, kind, app.app.chance.uuid_v4(), now).await.unwrap());
+        assert!(
+            providers::set_client_id(&mut tx, kind, &app.app.chance.uuid_v4().to_string(), now)
+                .await
+                .unwrap()
+        );
         let sealed = app.app.seal.seal(&place_of(provider, kind, "certificate"), &made.key_pem).unwrap();
         let (der, not_after) = (Some(made.der.clone()), Some(made.not_after));
         let proof = NewProof { kind: "certificate", certificate: der, not_after, sealed };
