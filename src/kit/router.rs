@@ -80,6 +80,7 @@ impl<S: House> Routes<S> {
     }
 
     #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "both bring their rights along")]
     pub fn merge(mut self, other: Self) -> Self {
         self.table.extend(other.table);
         self.router = self.router.merge(other.router);
@@ -91,6 +92,7 @@ impl<S: House> Routes<S> {
     }
 
     /// The table, and the router behind its wall.
+    #[expect(clippy::disallowed_methods, reason = "what is no route is told so, and nothing else")]
     pub fn into_router(self, house: S) -> (Vec<RouteInfo>, Router) {
         let mut rights: Rights = HashMap::new();
         for row in &self.table {

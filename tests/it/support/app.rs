@@ -80,6 +80,10 @@ impl TestApp {
         Self { router: router::router(&app), app, clock, owner, database }
     }
 
+    pub fn database_name(&self) -> String {
+        self.database.name.clone()
+    }
+
     /// The portal once more on the same database, as another process has it: its own pool, on the machine's clock.
     pub fn another_process(&self, seed: u64) -> App {
         App::build(parts(&self.database, "http://127.0.0.1:9", Clock::system(), seed)).unwrap()

@@ -5,7 +5,8 @@ use mssp_portal::kit::ids::{CustomerId, EntraTenantId, PlanId, RunId};
 use uuid::Uuid;
 
 use super::expected::Expected;
-use super::world::{self, Furnished};
+use super::world::{self, Furnished, Furniture};
+use crate::support::app::TestApp;
 
 impl Expected {
     pub fn is(&self, method: &Method, path: &str) -> bool {
@@ -70,4 +71,25 @@ pub fn filled(row: &Expected, thing: &Thing, fresh: &Fresh) -> String {
         .replace("{version}", &fresh.version.to_string())
         .replace("{unclaimed}", &fresh.unclaimed)
         .replace("{unclaimed-tenant}", &fresh.unclaimed_tenant.to_string())
+}
+
+/// An address and a body that the row's handler takes, about things of this provider.
+pub fn valid(row: &Expected, of: &Furniture, app: &TestApp) -> (String, String) {
+    let thing = Thing {
+        customer: if row.form.contains("{run}") { of.failed } else { of.proposed },
+        person: if row.names("/enable") { of.shut_out.0 } else { of.other.0 },
+        given: of.failed.id.0,
+        step: row.step.to_owned(),
+        slug: of.slug.to_owned(),
+        app: "reader".to_owned(),
+        file: String::new(),
+    };
+    let chance = &app.app.chance;
+    let fresh = Fresh {
+        version: 2,
+        unclaimed: "unclaimed".to_owned(),
+        unclaimed_tenant: chance.uuid_v4(),
+        random: chance.token(),
+    };
+    (address(row, &thing), filled(row, &thing, &fresh))
 }

@@ -6,9 +6,9 @@ use mssp_portal::kit::right::Role;
 use mssp_portal::router;
 use tower::ServiceExt;
 
-use super::cell::{Fresh, Thing, address, filled};
-use super::expected::{EXPECTED, Expected};
-use super::world::{self, Furniture, changed};
+use super::cell::valid;
+use super::expected::EXPECTED;
+use super::world::{self, changed};
 use crate::support::app::{Answer, TestApp};
 
 #[tokio::test]
@@ -134,27 +134,6 @@ async fn sessions_end_when_idle_when_old_and_when_the_person_is_disabled() {
         .await
         .unwrap();
     assert_eq!(app.get(Some(&gone), "/customers").await.status, StatusCode::SEE_OTHER, "disabled");
-}
-
-/// A body that the row's handler takes, about things of this provider.
-fn valid(row: &Expected, of: &Furniture, app: &TestApp) -> (String, String) {
-    let thing = Thing {
-        customer: if row.form.contains("{run}") { of.failed } else { of.proposed },
-        person: of.shut_out.0,
-        given: of.failed.id.0,
-        step: row.step.to_owned(),
-        slug: of.slug.to_owned(),
-        app: "reader".to_owned(),
-        file: String::new(),
-    };
-    let chance = &app.app.chance;
-    let fresh = Fresh {
-        version: 2,
-        unclaimed: "unclaimed".to_owned(),
-        unclaimed_tenant: chance.uuid_v4(),
-        random: chance.token(),
-    };
-    (address(row, &thing), filled(row, &thing, &fresh))
 }
 
 #[tokio::test]

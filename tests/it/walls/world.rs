@@ -57,6 +57,8 @@ pub struct Furniture {
     pub word: &'static str,
     /// Everything, for everybody of his customers.
     pub everyone: Person,
+    /// Somebody who sees only the customer with the failed run.
+    pub other: PersonId,
     /// Somebody who may not come in any more.
     pub shut_out: PersonId,
     pub proposed: Furnished,
@@ -101,6 +103,8 @@ pub async fn provider(app: &TestApp, slug: &'static str, word: &'static str) -> 
     let proposed = customer(app, provider, word, Under::Proposed).await;
     let failed = customer(app, provider, word, Under::FailedRun).await;
     give(app, provider, everyone.id, failed.id).await;
+    let other = app.person(provider, &format!("{word} Other"), &[Role::Approver], false).await.id;
+    give(app, provider, other, failed.id).await;
     let shut_out = app.person(provider, &format!("{word} Former"), &[], true).await.id;
     let mut tx = begin(app, provider).await;
     people::disable(&mut tx, shut_out, word, now).await.unwrap();
@@ -115,7 +119,7 @@ pub async fn provider(app: &TestApp, slug: &'static str, word: &'static str) -> 
         .execute(&app.owner)
         .await
         .unwrap();
-    Furniture { provider, slug, word, everyone, shut_out, proposed, failed, new }
+    Furniture { provider, slug, word, everyone, other, shut_out, proposed, failed, new }
 }
 
 pub async fn begin(app: &TestApp, provider: ProviderId) -> Tx {
