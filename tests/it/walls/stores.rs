@@ -128,7 +128,6 @@ fn request(at: &At<'_>) -> ReadRequest {
 }
 
 /// Whether each sees anything of the provider's.
-#[expect(clippy::too_many_lines, reason = "one line per function")]
 pub fn looks() -> Vec<Act> {
     acts! {
         "access_requests::packages" => |tx, at| !requests::packages(tx, at.ready()).await?.is_empty();
@@ -199,7 +198,6 @@ pub fn looks() -> Vec<Act> {
 }
 
 /// Each changes something of the provider's, where it is let.
-#[expect(clippy::too_many_lines, reason = "one line per function")]
 pub fn writes() -> Vec<Act> {
     acts! {
         "access_requests::keep" => |tx, at| {

@@ -301,7 +301,7 @@ pub fn changed<'a>(before: &'a Held, after: &Held) -> Vec<&'a str> {
 
 /// The same as the owner sees it, who sees everything.
 pub async fn held(owner: &PgPool, providers: &[ProviderId]) -> Held {
-    held_by(&mut *owner.acquire().await.unwrap(), providers).await
+    held_by(&mut owner.acquire().await.unwrap(), providers).await
 }
 
 /// A random id that nothing has.
