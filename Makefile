@@ -1,5 +1,5 @@
 # The commands of this house. Each does its own set-up from a fresh clone and asks nothing.
-.PHONY: help setup demo demo-reset test contract lint sqlx
+.PHONY: help setup demo demo-reset test contract sdk lint sqlx
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -19,6 +19,9 @@ test: ## everything: format, lint, unit, integration, browser
 
 contract: ## the simulated cloud and the Graph client against Microsoft's own description of Graph
 	@scripts/contract
+
+sdk: ## Microsoft's own clients, Python and JavaScript, against the simulated cloud and the portal
+	@scripts/sdk
 
 lint: ## format, clippy, and whether .sqlx is current
 	@scripts/setup

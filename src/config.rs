@@ -50,6 +50,9 @@ pub struct Config {
     /// Address of the simulated cloud, with CLOUD=simulated.
     #[arg(long, env = "SIMULATED_CLOUD_URL", global = true, default_value = "http://127.0.0.1:8090")]
     pub simulated_cloud_url: Url,
+    /// File with the certificates (PEM) that alone vouch for a simulated cloud over https, with CLOUD=simulated.
+    #[arg(long, env = "SIMULATED_CLOUD_CA", global = true, value_name = "FILE")]
+    pub simulated_cloud_ca: Option<PathBuf>,
     /// Reverse proxies in front whose X-Forwarded-For is believed: 0 or 1.
     #[arg(long, env = "TRUSTED_PROXY_HOPS", global = true, default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=1))]
     pub trusted_proxy_hops: u8,
@@ -76,7 +79,24 @@ pub struct Config {
 
 impl Config {
     /// The cloud's hosts.
+    ///
+    /// # Errors
+    /// SIMULATED_CLOUD_URL or SIMULATED_CLOUD_CA cannot be used.
     pub fn cloud(&self) -> anyhow::Result<Cloud> {
+        let Some(file) = &self.simulated_cloud_ca else { return self.hosts() };
+        if self.cloud != CloudName::Simulated {
+            bail!("SIMULATED_CLOUD_CA is for CLOUD=simulated only: unset it, or set CLOUD");
+        }
+        if self.simulated_cloud_url.scheme() != "https" {
+            bail!("SIMULATED_CLOUD_CA vouches for https only: set SIMULATED_CLOUD_URL to an https address");
+        }
+        let pem = std::fs::read(file)
+            .with_context(|| format!("SIMULATED_CLOUD_CA: cannot read {}", file.display()))?;
+        let cloud = self.hosts()?.vouched_by(&pem);
+        cloud.with_context(|| format!("SIMULATED_CLOUD_CA: {} holds no certificate as PEM", file.display()))
+    }
+
+    fn hosts(&self) -> anyhow::Result<Cloud> {
         match self.cloud {
             CloudName::Global => Ok(Cloud::global()),
             CloudName::UsGov => Ok(Cloud::us_gov()),

@@ -13,9 +13,13 @@ struct Arguments {
     /// Address and port to listen on.
     #[arg(long, env = "CLOUD_SIM_LISTEN", default_value = "127.0.0.1:8090")]
     listen: String,
-    /// Origin others reach it by, when not http://<listen>.
+    /// Origin others reach it by, when not http://<listen> (https with --tls-dir).
     #[arg(long, env = "CLOUD_SIM_PUBLIC_URL")]
     public_url: Option<String>,
+    /// Directory that keeps a certificate authority, made at the first start: https is served, and clients trust
+    /// DIR/ca.pem. Without it, plain http.
+    #[arg(long, value_name = "DIR", env = "CLOUD_SIM_TLS_DIR")]
+    tls_dir: Option<PathBuf>,
     /// Directory that keeps the world between runs; without it every run starts empty.
     #[arg(long, value_name = "DIR", env = "CLOUD_SIM_STATE")]
     state: Option<PathBuf>,
@@ -50,6 +54,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let simulation = Simulation::start(Options {
         listen: arguments.listen,
         public_url: arguments.public_url,
+        tls: arguments.tls_dir,
         state: arguments.state,
         clock: None,
         standing_clock: arguments.clock == ClockKind::Set,

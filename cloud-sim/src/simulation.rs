@@ -22,6 +22,7 @@ use crate::front::connection::{Cuttable, Scissors};
 use crate::front::faults::{self, Fault, Strike};
 use crate::front::journal::Journal;
 use crate::front::record::Recorder;
+use crate::front::tls;
 use crate::world::World;
 
 /// How to start a simulation.
@@ -29,8 +30,10 @@ use crate::world::World;
 pub struct Options {
     /// Address and port; port 0 takes a free one.
     pub listen: String,
-    /// The origin others reach it by, when not `http://<listen>`.
+    /// The origin others reach it by, when not `http://<listen>`, or `https://<listen>` with `tls`.
     pub public_url: Option<String>,
+    /// Directory that keeps a certificate authority; with it, https is served. Made when absent.
+    pub tls: Option<PathBuf>,
     /// Directory that keeps the world between runs; made when absent.
     pub state: Option<PathBuf>,
     pub clock: Option<Now>,
@@ -173,7 +176,10 @@ impl Simulation {
             )
         })?;
         let address: SocketAddr = listener.local_addr()?;
-        let base_url = options.public_url.unwrap_or_else(|| format!("http://{address}"));
+        let scheme = if options.tls.is_some() { "https" } else { "http" };
+        let base_url = options.public_url.unwrap_or_else(|| format!("{scheme}://{address}"));
+        let acceptor = options.tls.as_deref().map(|keep| tls::acceptor(keep, address.ip(), &base_url));
+        let acceptor = acceptor.transpose()?;
         let (stop, _) = watch::channel(false);
         let shared = Arc::new(Shared {
             clock: Clock::new(clock, world.clock_offset_seconds),
@@ -187,7 +193,7 @@ impl Simulation {
             changed: AtomicBool::new(true),
             stop,
         });
-        let server = tokio::spawn(serve(listener, shared.clone()));
+        let server = tokio::spawn(serve(Cuttable::new(listener, acceptor), shared.clone()));
         let saver = tokio::spawn(keep(shared.clone(), options.state.clone()));
         Ok(Self { shared, server, saver, state: options.state, unforgiving: options.unforgiving })
     }
@@ -249,14 +255,13 @@ fn load(directory: Option<&Path>) -> anyhow::Result<World> {
     }
 }
 
-async fn serve(listener: TcpListener, shared: Arc<Shared>) {
+async fn serve(listener: Cuttable, shared: Arc<Shared>) {
     let until = shared.clone();
     let app = Router::new()
         .fallback(crate::front::front)
         .with_state(shared)
         .into_make_service_with_connect_info::<Scissors>();
-    let served =
-        axum::serve(Cuttable(listener), app).with_graceful_shutdown(async move { until.stopped().await });
+    let served = axum::serve(listener, app).with_graceful_shutdown(async move { until.stopped().await });
     if let Err(error) = served.await {
         tracing::error!(%error, "the simulated cloud stopped listening");
     }

@@ -21,9 +21,9 @@ blueprint-live-basic = Basic
 blueprint-live-advanced = Advanced
 blueprint-access = Access
 blueprint-days = Access ends after (days)
-blueprint-days-why = Microsoft's example: 365. At most 3660.
+blueprint-days-why = Access that nobody asked to keep ends by itself. At most 3660.
 blueprint-decide-days = Days to decide on a request
-blueprint-decide-days-why = After that Microsoft denies it by itself. Microsoft's example: 14.
+blueprint-decide-days-why = After that Microsoft denies the request by itself.
 blueprint-hidden = Hide the packages
 blueprint-hidden-why = Advised for external users: only who has the link finds them.
 blueprint-requestor-justification = Requestors give a reason
@@ -31,12 +31,12 @@ blueprint-requestor-justification-why = The approver decides on it, and it stays
 blueprint-approver-justification = Approvers give a reason
 blueprint-approver-justification-why = Requestor and other approvers see it.
 blueprint-extension = Analysts may ask for an extension
-blueprint-extension-why = Part of Microsoft's example: mailed 14 days and 1 day before the end.
+blueprint-extension-why = They are mailed 14 days and 1 day before the end, so that nobody loses access in the middle of a case.
 blueprint-extension-approval = An extension needs approval
 blueprint-extension-approval-why = Otherwise access would go on without anybody looking at it.
 blueprint-review = Access review
 blueprint-every = How often
-blueprint-every-why = Microsoft's example: annually.
+blueprint-every-why = Who still has access is looked at this often, whoever approved it once.
 blueprint-every-annually = Annually
 blueprint-every-half-yearly = Bi-annually
 blueprint-every-quarterly = Quarterly
@@ -71,3 +71,19 @@ blueprint-wrong-days = 1 to 3660 days.
 blueprint-wrong-decide-days = 1 to 14 days.
 blueprint-wrong-open-days = At least one day, and over before the next round begins.
 blueprint-wrong-tiers = One to five tiers.
+blueprint-example = Microsoft's example: { $value }.
+blueprint-default = Microsoft's page names no value; ours is: { $value }.
+blueprint-approvers-package-why = People ask for this one first; the customer's administrator decides on it.
+blueprint-tier-group-why = Defender and the package know the tier by this group. Empty it to drop the tier.
+blueprint-tier-package-why = What analysts ask for; its name is what they and the approvers read in My Access.
+blueprint-tier-role-why = What the group may do in Defender; its permissions follow from live response.
+blueprint-was = In the version before
+blueprint-is = In this version
+blueprint-same = the same
+blueprint-in-force = This version is in force.
+blueprint-not-in-force = A later version is in force.
+blueprint-differences = { $many ->
+    [0] Nothing differs from the version before.
+    [one] One value differs from the version before.
+   *[other] { $many } values differ from the version before.
+}

@@ -1,6 +1,6 @@
 customers-title = Customers
 customers-add = Add a customer
-customers-search-hint = Name, domain or tag
+customers-search-hint = Name, domain, tag or contact
 customers-column-name = Customer
 customers-column-move = Whose move
 customers-column-state = State
@@ -114,7 +114,13 @@ customers-consent-link-made = Here is the link.
 customers-consent-link-once = It is shown once and is good for 14 days. A new one ends the old.
 customers-consent-link-open = A link is out until { $until }. It is shown only when it is made.
 customers-consent-mail-ready = Mail text to copy
-customers-consent-mail = Dear administrator of { $customer }, please open this link as Global Administrator or Privileged Role Administrator, read the permissions and accept: { $link } Kind regards, { $provider }
+customers-consent-mail = Dear administrator of { $customer },
+
+    Please open this link as Global Administrator or Privileged Role Administrator, read the permissions and accept:
+    { $link }
+
+    Kind regards,
+    { $provider }
 customers-consent-checked = checked { $age }
 customers-consent-remove = Nothing needs writing between runs: ask the customer's administrator to delete this app again.
 customers-consent-remove-link = The app in his Entra admin center
@@ -135,3 +141,12 @@ customers-thanks-what = Your provider's portal now checks the consent with Micro
 customers-thanks-declined = Nothing was accepted and nothing was changed. If that was not meant, open the link again.
 customers-thanks-close = You can close this window.
 customers-next-reading = The tenant is being read; the plan follows.
+customers-domain-unknown = Not known yet.
+customers-domain-unknown-why = The customer's own directory tells it as soon as he has consented to reading; the link into his My Access follows.
+customers-contacts-too-many = At most 20 contacts fit. Leave some out; nothing was saved.
+customers-contacts-too-long = Each field holds at most 120 characters. Shorten it; nothing was saved.
+customers-contacts-no-name = A contact needs a name. Fill it in, or empty the whole row; nothing was saved.
+customers-contacts-mail-wrong = One of these is not a mail address. Correct it or leave it empty; nothing was saved.
+customers-domain-unknown-row = domain not known yet
+customers-name-missing = Give him a name: neither his name nor a domain of his could be read before consent.
+customers-consent-since = for { $span }

@@ -56,3 +56,6 @@ errors-lost-answer-fix = The portal looks it up before it does anything again. I
 errors-not-understood-what = Microsoft's answer could not be used.
 errors-not-understood-whose = Nobody has to act yet.
 errors-not-understood-fix = The portal tries again later. If it stays, report it with the request id.
+errors-not-visible-what = It was written, but Microsoft has not shown it for half an hour.
+errors-not-visible-whose = We must act.
+errors-not-visible-fix = Look for it in the customer's Entra admin center, then retry from there: what is found is not made again.

@@ -63,3 +63,7 @@ providers-new-people = Somebody who signs in first sees
 providers-new-people-all = every customer
 providers-new-people-none = no customer, until an admin gives him some
 providers-new-people-why = Admins see every customer in any case.
+providers-tenant-too = Give the Entra tenant id of the analysts too: the domain is compared with it. Nothing was saved.
+providers-domain-elsewhere = This domain belongs to another directory: { $tenant }. Customers would let in its people instead of your analysts. Correct the domain or the Entra tenant id; nothing was saved.
+providers-domain-nobodys = Microsoft knows no tenant with this domain. Add it to the analysts' directory first, or correct the spelling; nothing was saved.
+providers-domain-unchecked = Whose domain this is could not be checked: Microsoft's sign-in does not answer just now. Nothing was saved; try again in a minute.

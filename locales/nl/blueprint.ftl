@@ -21,9 +21,9 @@ blueprint-live-basic = Basis
 blueprint-live-advanced = Geavanceerd
 blueprint-access = Toegang
 blueprint-days = Toegang eindigt na (dagen)
-blueprint-days-why = Voorbeeld van Microsoft: 365. Hoogstens 3660.
+blueprint-days-why = Toegang die niemand wilde behouden, eindigt vanzelf. Hoogstens 3660.
 blueprint-decide-days = Dagen om over een aanvraag te beslissen
-blueprint-decide-days-why = Daarna weigert Microsoft de aanvraag vanzelf. Voorbeeld van Microsoft: 14.
+blueprint-decide-days-why = Daarna weigert Microsoft de aanvraag vanzelf.
 blueprint-hidden = Pakketten verbergen
 blueprint-hidden-why = Aangeraden bij externe gebruikers: alleen wie de koppeling heeft vindt ze.
 blueprint-requestor-justification = Aanvragers geven een reden
@@ -31,12 +31,12 @@ blueprint-requestor-justification-why = De goedkeurder beslist erop, en die blij
 blueprint-approver-justification = Goedkeurders geven een reden
 blueprint-approver-justification-why = Aanvrager en andere goedkeurders zien die.
 blueprint-extension = Analisten mogen verlenging aanvragen
-blueprint-extension-why = Hoort bij het voorbeeld van Microsoft: e-mail 14 dagen en 1 dag voor het einde.
+blueprint-extension-why = Zij krijgen 14 dagen en 1 dag voor het einde een e-mail, zodat niemand midden in een zaak toegang verliest.
 blueprint-extension-approval = Een verlenging vereist goedkeuring
 blueprint-extension-approval-why = Anders zou toegang doorlopen zonder dat iemand ernaar kijkt.
 blueprint-review = Toegangsbeoordeling
 blueprint-every = Hoe vaak
-blueprint-every-why = Voorbeeld van Microsoft: jaarlijks.
+blueprint-every-why = Zo vaak wordt bekeken wie nog toegang heeft, wie die ook ooit goedkeurde.
 blueprint-every-annually = Jaarlijks
 blueprint-every-half-yearly = Halfjaarlijks
 blueprint-every-quarterly = Per kwartaal
@@ -71,3 +71,19 @@ blueprint-wrong-days = 1 tot 3660 dagen.
 blueprint-wrong-decide-days = 1 tot 14 dagen.
 blueprint-wrong-open-days = Minstens één dag, en voorbij voordat de volgende ronde begint.
 blueprint-wrong-tiers = Een tot vijf tiers.
+blueprint-example = Voorbeeld van Microsoft: { $value }.
+blueprint-default = De pagina van Microsoft noemt geen waarde; de onze is: { $value }.
+blueprint-approvers-package-why = Dit wordt als eerste aangevraagd; de beheerder van de klant beslist erover.
+blueprint-tier-group-why = Aan deze groep kennen Defender en het pakket de tier. Maak hem leeg om de tier te laten vervallen.
+blueprint-tier-package-why = Wat analisten aanvragen; deze naam lezen zij en de goedkeurders in Mijn toegang.
+blueprint-tier-role-why = Wat de groep in Defender mag; de machtigingen volgen uit live response.
+blueprint-was = In de versie ervoor
+blueprint-is = In deze versie
+blueprint-same = hetzelfde
+blueprint-in-force = Deze versie is van kracht.
+blueprint-not-in-force = Een latere versie is van kracht.
+blueprint-differences = { $many ->
+    [0] Niets verschilt van de versie ervoor.
+    [one] Eén waarde verschilt van de versie ervoor.
+   *[other] { $many } waarden verschillen van de versie ervoor.
+}

@@ -1,6 +1,6 @@
 customers-title = Klanten
 customers-add = Klant toevoegen
-customers-search-hint = Naam, domein of tag
+customers-search-hint = Naam, domein, tag of contact
 customers-column-name = Klant
 customers-column-move = Wie is aan zet
 customers-column-state = Status
@@ -11,7 +11,7 @@ customers-column-expiry = Eerste afloop
 customers-column-manager = Accountmanager
 customers-column-age = Laatst gelezen
 customers-steps = { $done } van { $total }
-customers-mine = Van mij
+customers-mine = Mijn klant
 customers-paused = Gepauzeerd
 customers-tag = Tag
 customers-tags = Tags
@@ -39,14 +39,14 @@ customers-state-consent-wanted = Wacht op toestemming
 customers-state-reading = Wordt gelezen
 customers-state-blocked = Geblokkeerd
 customers-state-questions-open = Vragen open
-customers-state-plan-ready = Plan goed te keuren
+customers-state-plan-ready = Plan ter goedkeuring
 customers-state-operator-wanted = Wacht op schrijftoestemming
 customers-state-running = Wordt ingericht
 customers-state-manual-step = Handmatige stap
 customers-state-failed = Stap mislukt
 customers-state-onboarded = Aangesloten
 customers-state-drifted = Afgeweken
-customers-state-consent-lost = Toestemming kwijt
+customers-state-consent-lost = Toestemming vervallen
 customers-next-send-link = Stuur de klant de toestemmingskoppeling voor lezen.
 customers-next-consent = De beheerder van de klant opent de toestemmingskoppeling.
 customers-next-consent-again = De toestemming voor lezen is weg. Stuur een nieuwe koppeling en vraag de beheerder van de klant waarom.
@@ -114,7 +114,13 @@ customers-consent-link-made = Hier is de koppeling.
 customers-consent-link-once = Ze wordt één keer getoond en is 14 dagen geldig. Een nieuwe beëindigt de oude.
 customers-consent-link-open = Er is een koppeling uit tot { $until }. Ze wordt alleen bij het maken getoond.
 customers-consent-mail-ready = Mailtekst om te kopiëren
-customers-consent-mail = Beste beheerder van { $customer }, open deze koppeling als Globale beheerder of beheerder van bevoorrechte rollen, lees de machtigingen en accepteer: { $link } Met vriendelijke groet, { $provider }
+customers-consent-mail = Beste beheerder van { $customer },
+
+    Open deze koppeling als Globale beheerder of beheerder van bevoorrechte rollen, lees de machtigingen en accepteer:
+    { $link }
+
+    Met vriendelijke groet,
+    { $provider }
 customers-consent-checked = gecontroleerd { $age }
 customers-consent-remove = Tussen uitvoeringen hoeft er niets te worden geschreven: vraag de beheerder van de klant deze app weer te verwijderen.
 customers-consent-remove-link = De app in het Entra-beheercentrum van de klant
@@ -135,3 +141,12 @@ customers-thanks-what = De portal van uw provider controleert de toestemming nu 
 customers-thanks-declined = Er is niets geaccepteerd en niets gewijzigd. Was dat niet de bedoeling, open de koppeling dan opnieuw.
 customers-thanks-close = U kunt dit venster sluiten.
 customers-next-reading = De tenant wordt gelezen; het plan volgt.
+customers-domain-unknown = Nog niet bekend.
+customers-domain-unknown-why = De directory van de klant vertelt het zodra hij toestemming voor lezen heeft gegeven; de koppeling naar zijn Mijn toegang volgt dan.
+customers-contacts-too-many = Er passen hoogstens 20 contactpersonen. Laat er een paar weg; er is niets bewaard.
+customers-contacts-too-long = In elk veld passen hoogstens 120 tekens. Maak het korter; er is niets bewaard.
+customers-contacts-no-name = Een contactpersoon heeft een naam nodig. Vul die in, of maak de hele rij leeg; er is niets bewaard.
+customers-contacts-mail-wrong = Een van de mailadressen is geen mailadres. Verbeter het of laat het leeg; er is niets bewaard.
+customers-domain-unknown-row = domein nog niet bekend
+customers-name-missing = Geef de klant een naam: vóór toestemming waren naam noch domein te lezen.
+customers-consent-since = al { $span }

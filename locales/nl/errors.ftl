@@ -56,3 +56,6 @@ errors-lost-answer-fix = Het portaal zoekt het eerst op voor het iets opnieuw do
 errors-not-understood-what = Het antwoord van Microsoft was niet bruikbaar.
 errors-not-understood-whose = Niemand hoeft nog iets te doen.
 errors-not-understood-fix = Het portaal probeert het later opnieuw. Blijft het zo, meld het dan met de aanvraag-id.
+errors-not-visible-what = Het is geschreven, maar Microsoft toont het al een half uur niet.
+errors-not-visible-whose = Wij moeten iets doen.
+errors-not-visible-fix = Zoek het op in het Entra-beheercentrum van de klant en probeer dan vanaf daar opnieuw: wat gevonden wordt, wordt niet nog eens gemaakt.

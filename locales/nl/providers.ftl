@@ -63,3 +63,7 @@ providers-new-people = Wie zich voor het eerst aanmeldt ziet
 providers-new-people-all = elke klant
 providers-new-people-none = geen klant, tot een beheerder er geeft
 providers-new-people-why = Beheerders zien hoe dan ook elke klant.
+providers-tenant-too = Geef ook de Entra-tenant-id van de analisten: het domein wordt ermee vergeleken. Er is niets bewaard.
+providers-domain-elsewhere = Dit domein hoort bij een andere directory: { $tenant }. Klanten zouden de mensen daarvan toelaten in plaats van uw analisten. Verbeter het domein of de Entra-tenant-id; er is niets bewaard.
+providers-domain-nobodys = Microsoft kent geen tenant met dit domein. Voeg het eerst toe aan de directory van de analisten, of verbeter de spelling; er is niets bewaard.
+providers-domain-unchecked = Van wie dit domein is, was niet te controleren: de aanmelding van Microsoft antwoordt nu niet. Er is niets bewaard; probeer het over een minuut opnieuw.

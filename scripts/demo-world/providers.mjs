@@ -86,6 +86,8 @@ export async function setUp({ cloud, portal }, provider) {
             await admin.fill(at, `${at}/client-id`, { client_id: appId });
             await admin.fill(at, `${at}/certificate`);
             await upload(cloud, provider, appId, await admin.download(`${portal.url}${at}/certificate.cer`));
+            // At home too: it asks there for the names of customers.
+            if (kind === "reader") await cloud.control("POST", `/tenants/${provider.home}/consent`, { appId, grant: true });
             apps[kind] = appId;
         }
         const checked = await admin.fill(at, `${at}/check`);

@@ -1,7 +1,7 @@
 // A person at a browser without a script: cookies, pages, forms, links, redirects.
 
 const ENTITIES = { "&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": '"', "&#34;": '"', "&#38;": "&", "&#39;": "'", "&#60;": "<", "&#62;": ">", "&#x27;": "'" };
-const plain = (text) => text.replace(/&(?:amp|lt|gt|quot|#34|#38|#39|#60|#62|#x27);/g, (one) => ENTITIES[one]);
+export const plain = (text) => text.replace(/&(?:amp|lt|gt|quot|#34|#38|#39|#60|#62|#x27);/g, (one) => ENTITIES[one]);
 
 /** One attribute of a tag, if it has it. */
 function attribute(tag, name) {

@@ -5,4 +5,4 @@ mod pages;
 pub mod store;
 pub mod work;
 
-pub use pages::routes;
+pub use pages::{asks, routes};

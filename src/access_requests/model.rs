@@ -32,8 +32,8 @@ pub struct RequestRow {
     pub domain: String,
     pub entra_tenant_id: EntraTenantId,
     pub id: String,
-    /// The blueprint's key of the package (`approvers`, `tier1`, …), or empty where it is not one of ours.
-    pub package: String,
+    /// What is asked, in Microsoft's word: `userAdd`, `userUpdate` (an extension), …
+    pub request_type: String,
     pub package_name: String,
     pub requestor_name: String,
     pub requestor_mail: String,
@@ -41,8 +41,6 @@ pub struct RequestRow {
     pub created_at: DateTime<Utc>,
     pub denied_at: Option<DateTime<Utc>>,
     pub read_at: DateTime<Utc>,
-    /// The signed-in person asked himself: Microsoft lets nobody decide his own request.
-    pub own: bool,
 }
 
 /// A request that waits no longer.
@@ -55,6 +53,20 @@ pub struct Decided {
     pub created_at: DateTime<Utc>,
     /// When Microsoft says it ended, else when we saw that it had.
     pub decided_at: DateTime<Utc>,
+}
+
+/// Key of the text that says what is asked (`requests-type-<key>`). What this version does not know is told as it came.
+pub fn type_key(request_type: &str) -> &'static str {
+    match request_type.to_ascii_lowercase().as_str() {
+        "useradd" | "" | "notspecified" => "add",
+        // Beta's word, and an older page's, for the same.
+        "userupdate" | "userextend" => "extend",
+        "userremove" => "remove",
+        "adminadd" | "onbehalfadd" => "add-for",
+        "adminupdate" => "change-for",
+        "adminremove" | "approverremove" => "remove-for",
+        _ => "",
+    }
 }
 
 /// How pressing a request is.
@@ -113,6 +125,14 @@ pub fn pressure(created: DateTime<Utc>, denied: Option<DateTime<Utc>>, now: Date
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_extension_is_told_whatever_microsoft_calls_it() {
+        for word in ["userUpdate", "UserExtend", "userupdate"] {
+            assert_eq!(type_key(word), "extend");
+        }
+        assert_eq!((type_key("userAdd"), type_key("systemAdd")), ("add", ""));
+    }
 
     #[test]
     fn pressure_grows_as_time_runs_out() {

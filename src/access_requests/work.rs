@@ -1,4 +1,5 @@
-//! Reads one customer's pending requests, and looks up what became of those that wait no longer.
+//! Reads one customer's pending requests of our packages, and looks up what became of those that wait no longer. What
+//! people ask of other packages is nobody's business here: it is dropped before anything is written.
 
 use std::collections::HashSet;
 
@@ -72,7 +73,12 @@ async fn read(app: &App, claimed: &Claimed) -> Result<Outcome, ReadError> {
     };
     let now = app.clock.now();
     let directory = app.graph.app(before.tenant, &before.credential);
-    let read = match directory.assignment_requests(Some(&RequestState::PendingApproval), None).await {
+    // Without a package of ours nothing can wait for us, and nobody's names are asked for.
+    let asked = match before.packages.is_empty() {
+        true => Ok(Vec::new()),
+        false => directory.assignment_requests(Some(&RequestState::PendingApproval), None).await,
+    };
+    let read = match asked {
         Ok(read) => read,
         Err(error) => return failed(app, claimed, &error).await,
     };
@@ -95,6 +101,7 @@ async fn read(app: &App, claimed: &Claimed) -> Result<Outcome, ReadError> {
     let requests: Vec<ReadRequest> = once.map(|request| as_kept(request, now)).collect();
     let mut tx = claimed.begin(&app.db).await?;
     keep(&mut tx, claimed, &before.packages, &requests, now).await?;
+    store::forget_others(&mut tx, claimed.customer(), &before.packages).await?;
     store::mark_gone(&mut tx, claimed.customer(), &gone, now).await?;
     store::count_open(&mut tx, claimed.customer()).await?;
     store::mark_read(&mut tx, claimed.customer(), now).await?;
@@ -132,14 +139,14 @@ async fn keep(
 ) -> Result<(), sqlx::Error> {
     let kept: Vec<Kept<'_>> = requests
         .iter()
-        .map(|read| {
-            let package = packages.iter().find(|package| package.package_id == read.package_id);
-            let within = package.and_then(|package| package.decide_within).and_then(TimeDelta::try_seconds);
-            Kept {
+        .filter_map(|read| {
+            let package = packages.iter().find(|package| package.package_id == read.package_id)?;
+            let within = package.decide_within.and_then(TimeDelta::try_seconds);
+            Some(Kept {
                 read,
-                package: package.map_or("", |package| package.key.as_str()),
+                package: &package.key,
                 denied_at: within.and_then(|within| read.created_at.checked_add_signed(within)),
-            }
+            })
         })
         .collect();
     store::keep(tx, claimed.customer(), &kept, now).await?;

@@ -72,6 +72,7 @@ pub struct Standing {
 pub struct Customer {
     pub id: CustomerId,
     pub entra_tenant_id: EntraTenantId,
+    /// One of his directory's domains; empty until one is known.
     pub domain: String,
     pub name: String,
     pub name_verified: bool,
@@ -83,6 +84,8 @@ pub struct Customer {
     pub open_requests: i32,
     pub next_expiry: Option<DateTime<Utc>>,
     pub read_at: Option<DateTime<Utc>>,
+    /// When everything was in place for the first time.
+    pub onboarded_at: Option<DateTime<Utc>>,
     pub pause: Option<Pause>,
     pub tags: Vec<String>,
     pub created_at: DateTime<Utc>,
@@ -96,13 +99,58 @@ pub struct Pause {
 }
 
 /// A person at the customer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Contact {
     pub name: String,
     pub mail: String,
     pub phone: String,
     /// What he is there, in free words.
     pub role: String,
+}
+
+/// Contacts of one customer at most, and characters of each of their fields.
+pub const CONTACTS: usize = 20;
+pub const CONTACT_LENGTH: usize = 120;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ContactError {
+    TooMany,
+    TooLong,
+    NoName,
+    /// No mail address: it becomes a link.
+    Mail,
+}
+
+/// Contacts as typed, one per row: trimmed, without the empty rows.
+pub fn contacts(rows: Vec<Contact>) -> Result<Vec<Contact>, ContactError> {
+    let mut kept = Vec::new();
+    for row in rows {
+        let [name, mail, phone, role] =
+            [row.name, row.mail, row.phone, row.role].map(|text| text.trim().to_owned());
+        let fields = [&name, &mail, &phone, &role];
+        if fields.iter().all(|text| text.is_empty()) {
+            continue;
+        }
+        if name.is_empty() {
+            return Err(ContactError::NoName);
+        }
+        if fields.iter().any(|text| text.chars().count() > CONTACT_LENGTH) {
+            return Err(ContactError::TooLong);
+        }
+        if !mail.is_empty() && !is_mail(&mail) {
+            return Err(ContactError::Mail);
+        }
+        kept.push(Contact { name, mail, phone, role });
+    }
+    if kept.len() > CONTACTS { Err(ContactError::TooMany) } else { Ok(kept) }
+}
+
+/// Something, one `@`, something with a dot; no blanks. Whether mail arrives there nobody can tell.
+pub fn is_mail(text: &str) -> bool {
+    let Some((local, domain)) = text.split_once('@') else { return false };
+    let plain = text.chars().all(|c| !c.is_whitespace() && !c.is_control() && !matches!(c, '<' | '>' | ','));
+    let dotted = domain.split('.').count() > 1 && domain.split('.').all(|label| !label.is_empty());
+    plain && !local.is_empty() && dotted && !domain.contains('@')
 }
 
 /// Lower-case words of everything a customer can be found by.
@@ -113,9 +161,6 @@ pub fn words<'a>(texts: impl IntoIterator<Item = &'a str>) -> Vec<String> {
         words.extend(
             text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_owned),
         );
-        if text.contains(['.', '-']) && !text.contains(char::is_whitespace) {
-            words.push(text);
-        }
     }
     words.iter_mut().for_each(|word| *word = word.chars().take(80).collect());
     words.sort_unstable();
@@ -156,9 +201,22 @@ mod tests {
     #[test]
     fn a_customer_is_found_by_words_of_name_domain_and_tags() {
         let words = words(["Woodgrove Bank N.V.", "woodgrove-bank.example", "gold"]);
-        for word in ["woodgrove", "bank", "woodgrove-bank.example", "example", "gold"] {
-            assert!(words.contains(&word.to_owned()), "{word} in {words:?}");
+        assert_eq!(words, ["bank", "example", "gold", "n", "v", "woodgrove"]);
+    }
+
+    #[test]
+    fn contacts_are_trimmed_and_empty_rows_left_out() {
+        let row =
+            |name: &str, mail: &str| Contact { name: name.into(), mail: mail.into(), ..Contact::default() };
+        let kept = contacts(vec![row(" Kim ", " kim@a.example "), row("", " "), row("Lee", "")]).unwrap();
+        assert_eq!(kept, [row("Kim", "kim@a.example"), row("Lee", "")]);
+        assert_eq!(contacts(vec![row("", "kim@a.example")]), Err(ContactError::NoName));
+        for wrong in
+            ["kim", "kim@", "@a.example", "kim@a", "kim@a..example", "k m@a.example", "a@b@c.example"]
+        {
+            assert_eq!(contacts(vec![row("Kim", wrong)]), Err(ContactError::Mail), "{wrong}");
         }
+        assert_eq!(contacts(vec![row("Kim", ""); 21]), Err(ContactError::TooMany));
     }
 
     #[test]

@@ -2,8 +2,11 @@
 //!
 //! Hosts are data (contract §16). `INFERRED` there stays a guess here: one row to mend.
 
+use std::sync::Arc;
+
 use url::Url;
 
+use crate::graph::http;
 use crate::graph::ids::{ClientId, PackageId};
 use crate::graph::odata;
 use crate::kit::ids::EntraTenantId;
@@ -21,6 +24,8 @@ pub struct Cloud {
     pub entra: Url,
     /// `cloud_instance_name` of this cloud's discovery documents.
     pub instance: &'static str,
+    /// Certificates (PEM) that alone vouch for these hosts; none: those this machine trusts. A simulation's only.
+    pub(crate) authority: Option<Arc<[u8]>>,
 }
 
 macro_rules! cloud {
@@ -35,6 +40,7 @@ macro_rules! cloud {
                 defender: defender.map(fixed),
                 entra: fixed($entra),
                 instance: $instance,
+                authority: None,
             }
         }
     };
@@ -104,7 +110,14 @@ impl Cloud {
             defender: Some(base.join("/defender")?),
             entra: base.join("/entra")?,
             instance: "",
+            authority: None,
         })
+    }
+
+    /// The same hosts, with nobody but these certificates (PEM) to vouch for them; none if there is none among them.
+    pub fn vouched_by(self, pem: &[u8]) -> Option<Self> {
+        http::certificates(pem)?;
+        Some(Self { authority: Some(pem.into()), ..self })
     }
 
     /// A cloud by its name, for configuration; the simulated one needs its base.

@@ -1,5 +1,6 @@
 //! Connected organizations: whose people may ask for packages (contract §4).
 
+use ::http::Method;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -108,5 +109,20 @@ impl Directory {
             }],
         });
         self.create(Ask::create("POST EM/connectedOrganizations", PATH.into(), body)).await
+    }
+
+    /// Makes a proposed organization count as a configured one. Natural key: its id. Safe to repeat.
+    pub async fn configure_connected_organization(
+        &self,
+        id: &ConnectedOrganizationId,
+    ) -> Result<(), GraphError> {
+        let path = format!("{PATH}/{}", odata::segment(id));
+        let ask = Ask::set(
+            "PATCH EM/connectedOrganizations/{id}",
+            Method::PATCH,
+            path,
+            json!({ "state": "configured" }),
+        );
+        self.write(ask).await.map(drop)
     }
 }

@@ -77,6 +77,12 @@ impl Directory {
         self.key.tenant
     }
 
+    /// The same app in another directory.
+    #[must_use]
+    pub fn elsewhere(&self, tenant: EntraTenantId) -> Self {
+        Self::new(self.graph.clone(), tenant, &self.credential)
+    }
+
     pub fn client_id(&self) -> &ClientId {
         &self.credential.client_id
     }

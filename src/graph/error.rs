@@ -107,12 +107,7 @@ impl GraphError {
     }
 
     pub fn whose_move(&self) -> WhoseMove {
-        match self.cause() {
-            "consent-missing" | "consent-declined" | "app-gone" | "app-disabled" | "licence"
-            | "forbidden" | "conditional-access" | "not-resource-owner" => WhoseMove::Customer,
-            "throttled" | "unavailable" | "not-understood" => WhoseMove::Microsoft,
-            _ => WhoseMove::Us,
-        }
+        move_of(self.cause())
     }
 
     /// Waiting and asking again may help, without anybody acting.
@@ -129,6 +124,16 @@ impl GraphError {
             self.kind,
             GraphErrorKind::ConsentMissing | GraphErrorKind::AppGone | GraphErrorKind::AppDisabled
         )
+    }
+}
+
+/// Who can end a cause, also where only its key was kept.
+pub fn move_of(cause: &str) -> WhoseMove {
+    match cause {
+        "consent-missing" | "consent-declined" | "app-gone" | "app-disabled" | "licence" | "forbidden"
+        | "conditional-access" | "not-resource-owner" => WhoseMove::Customer,
+        "throttled" | "unavailable" | "not-understood" => WhoseMove::Microsoft,
+        _ => WhoseMove::Us,
     }
 }
 

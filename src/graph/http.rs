@@ -98,9 +98,17 @@ pub(crate) fn client(cloud: &Cloud, limits: &Limits) -> Result<reqwest::Client, 
         .user_agent(concat!("mssp-portal/", env!("CARGO_PKG_VERSION")));
     // The simulated cloud on this machine is never behind a proxy; the real one is never without TLS.
     builder = if cloud.is_loopback() { builder.no_proxy() } else { builder.https_only(true) };
+    if let Some(pem) = &cloud.authority {
+        builder = builder.https_only(true).tls_certs_only(certificates(pem).unwrap_or_default());
+    }
     builder.build().map_err(|error| {
         GraphError::new(Kind::Unavailable, "HTTP client", format!("cannot be made: {}", error.without_url()))
     })
+}
+
+/// The certificates of a PEM file; none where it holds none that can be read.
+pub(crate) fn certificates(pem: &[u8]) -> Option<Vec<reqwest::Certificate>> {
+    reqwest::Certificate::from_pem_bundle(pem).ok().filter(|all| !all.is_empty())
 }
 
 /// Sends one request once and reads its whole answer. `changes` = a write: once it may have left this machine, any

@@ -43,7 +43,7 @@ use crate::kit::ids::EntraTenantId;
 pub use cloud::Cloud;
 pub use credential::{AppCredential, Proof};
 pub use directory::Directory;
-pub use error::{GraphError, GraphErrorKind, WhoseMove};
+pub use error::{CAUSES, GraphError, GraphErrorKind, WhoseMove, move_of};
 pub use http::Limits;
 pub use ids::*;
 pub use token_claims::Permissions;

@@ -3,11 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::kit::ids::{CustomerId, EntraTenantId, ObjectId, ProviderId};
+use crate::onboarding::step::{StepKey, StepKind};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Facts {
@@ -22,6 +23,8 @@ pub struct Facts {
     pub owned: BTreeMap<String, Owned>,
     /// By step key.
     pub declared: BTreeMap<String, Declaration>,
+    /// Declarations whose proof is too old to count, by step key: see [`Facts::as_of`].
+    pub outdated: BTreeMap<String, Declaration>,
     /// By object key.
     pub answers: BTreeMap<String, Answer>,
     pub administrator: Option<Administrator>,
@@ -50,7 +53,13 @@ pub struct Declaration {
     pub at: DateTime<Utc>,
     /// Words or a link.
     pub proof: String,
+    /// Ids of what was looked at, where a declaration is good for these only.
+    #[serde(default)]
+    pub about: Vec<String>,
 }
+
+/// How long a declaration counts: what nobody can read in the tenant is looked at once a year, as access is.
+pub const PROOF_LIFE: TimeDelta = TimeDelta::days(365);
 
 /// What to do with an object of the wanted name that is not ours.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -78,8 +87,43 @@ pub enum Rbac {
 }
 
 impl Facts {
+    /// Of a customer of whom nothing is known yet.
+    #[cfg(test)]
+    pub fn of_nobody() -> Self {
+        let id = |number: u128| uuid::Uuid::from_u128(number + (7 << 64));
+        Self {
+            provider: ProviderId(id(1)),
+            provider_name: "Contoso SOC".to_owned(),
+            customer: CustomerId(id(2)),
+            analysts: None,
+            reader: true,
+            operator: true,
+            owned: BTreeMap::new(),
+            declared: BTreeMap::new(),
+            outdated: BTreeMap::new(),
+            answers: BTreeMap::new(),
+            administrator: None,
+            rbac: None,
+            links: BTreeMap::new(),
+        }
+    }
+
     pub fn owned(&self, object: &str) -> Option<&str> {
         self.owned.get(object).map(|owned| owned.id.as_str())
+    }
+
+    /// Ids of everything of one kind that is ours, also for tiers that the blueprint no longer has.
+    pub fn owned_of(&self, kind: StepKind) -> impl Iterator<Item = &str> {
+        let of_kind = move |object: &str| object.parse::<StepKey>().is_ok_and(|key| key.kind == kind);
+        self.owned.iter().filter(move |(object, _)| of_kind(object)).map(|(_, owned)| owned.id.as_str())
+    }
+
+    /// The same on a certain day: declarations with an old proof are asked for again.
+    #[must_use]
+    pub fn as_of(mut self, now: DateTime<Utc>) -> Self {
+        let all = std::mem::take(&mut self.declared);
+        (self.outdated, self.declared) = all.into_iter().partition(|(_, one)| now - one.at > PROOF_LIFE);
+        self
     }
 
     /// Stands in the description of what we make where Microsoft has no unique name: after a lost answer it tells our

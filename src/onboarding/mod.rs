@@ -3,6 +3,7 @@
 pub mod apply;
 pub mod blueprint;
 pub mod facts;
+pub mod names;
 pub mod observation;
 pub mod observe;
 mod pages;

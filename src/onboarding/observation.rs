@@ -63,7 +63,18 @@ pub struct SeenConnected {
     pub id: String,
     pub name: String,
     pub configured: bool,
+    /// Entra tenants among its identity sources.
     pub tenants: Vec<EntraTenantId>,
+    /// Every identity source in words, an Entra tenant with its id. Whoever comes from any of them belongs to the organization.
+    #[serde(default)]
+    pub sources: Vec<String>,
+}
+
+impl SeenConnected {
+    /// It lets in people of this tenant and nobody else.
+    pub fn is_only(&self, tenant: EntraTenantId) -> bool {
+        self.tenants == [tenant] && self.sources.len() <= 1
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -89,6 +100,12 @@ pub struct SeenPackage {
     pub policies: Vec<SeenPolicy>,
     /// How many people hold it.
     pub held: usize,
+    /// How many of them are of the analysts' directory, as far as is known.
+    #[serde(default)]
+    pub held_by_ours: usize,
+    /// Names of the others who hold it, the first fifty.
+    #[serde(default)]
+    pub held_by_others: Vec<String>,
     /// When the first of them loses it.
     #[serde(default)]
     pub first_end: Option<DateTime<Utc>>,

@@ -5,6 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use crate::customers::WhoseMove;
 
@@ -41,6 +42,8 @@ kinds! {
     Policy = "policy",
     Link = "link",
     FirstApprovers = "first-approvers",
+    NotOurs = "not-ours",
+    Leftover = "leftover",
     NotificationRule = "notification-rule",
     FirstAnalyst = "first-analyst",
     OperatorRemoved = "operator-removed",
@@ -115,6 +118,19 @@ impl Change {
     }
 }
 
+/// One value that will be there: its name (`onboarding-value-<name>`) and what it will be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Told {
+    pub value: String,
+    pub is: String,
+}
+
+impl Told {
+    pub fn new(value: &str, is: impl Into<String>) -> Self {
+        Self { value: value.to_owned(), is: is.into() }
+    }
+}
+
 /// A sentence about a step: `onboarding-note-<key>`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Note {
@@ -143,6 +159,9 @@ pub struct Candidate {
     pub held: usize,
     /// People, or organizations named by policies, that are not the provider's: taking over needs a typed yes.
     pub foreign: Vec<String>,
+    /// What it says, where a name does not tell: a policy.
+    #[serde(default)]
+    pub values: Vec<Told>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -196,6 +215,12 @@ pub struct Step {
     /// Not needed to be onboarded.
     pub optional: bool,
     pub notes: Vec<Note>,
+    /// What a step that makes something will make.
+    #[serde(default)]
+    pub wanted: Vec<Told>,
+    /// Ids of what a declaration of this step is about.
+    #[serde(default)]
+    pub about: Vec<String>,
 }
 
 impl Step {
@@ -206,6 +231,15 @@ impl Step {
     /// The portal writes something in the customer's tenant, or keeps a link.
     pub fn acts(&self) -> bool {
         matches!(self.state, StepState::Create | StepState::Change(_))
+    }
+
+    /// Stands in a declaration's form, so that nobody declares what came after he looked; empty: about nothing.
+    pub fn about_mark(&self) -> String {
+        if self.about.is_empty() {
+            return String::new();
+        }
+        let digest = Sha256::digest(self.about.join("\n"));
+        digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// A person can declare it.
@@ -219,6 +253,8 @@ impl Step {
                 | StepKind::LiveResponse
                 | StepKind::NotificationRule
                 | StepKind::FirstAnalyst
+                | StepKind::NotOurs
+                | StepKind::Leftover
         )
     }
 }

@@ -5,9 +5,9 @@ use crate::graph::catalogs::NewCatalog;
 use crate::graph::defender::{NewDefenderRole, covers};
 use crate::graph::groups::NewGroup;
 use crate::graph::packages::NewPackage;
-use crate::onboarding::blueprint::{APPROVERS, Blueprint, LiveResponse, Named};
+use crate::onboarding::blueprint::{APPROVERS, Blueprint, LiveResponse, Named, Reviewers};
 use crate::onboarding::facts::{Answer, Facts};
-use crate::onboarding::policy::PolicyFacts;
+use crate::onboarding::policy::{PolicyFacts, Subject};
 use crate::onboarding::step::{StepKey, StepKind};
 
 /// The blueprint and the facts of one customer, together.
@@ -75,22 +75,37 @@ impl Wanted<'_> {
 
     /// The policy of a package; none as long as the ids it names are not known.
     pub fn policy(&self, key: &str) -> Option<PolicyFacts> {
-        let organization = self.facts.owned(&object(StepKind::ConnectedOrganization, ""))?;
-        let administrator = self.facts.administrator.as_ref().map(|who| format!("user:{}", who.id));
-        let approvers =
-            self.facts.owned(&object(StepKind::Group, APPROVERS)).map(|id| format!("group:{id}"))?;
+        self.policy_naming(key, self.organization()?, self.approvers()?)
+    }
+
+    /// The same for people to read: names stand for what is still to be made.
+    pub fn policy_told(&self, key: &str) -> Option<PolicyFacts> {
+        let named = |name: String| format!("named:{name}");
+        let organization = self.organization().unwrap_or_else(|| named(self.facts.provider_name.clone()));
+        let approvers = || named(self.group(APPROVERS).map(|group| group.display_name).unwrap_or_default());
+        self.policy_naming(key, organization, self.approvers().unwrap_or_else(approvers))
+    }
+
+    fn organization(&self) -> Option<Subject> {
+        let id = self.facts.owned(&object(StepKind::ConnectedOrganization, ""))?;
+        Some(format!("organization:{id}").to_lowercase())
+    }
+
+    fn approvers(&self) -> Option<Subject> {
+        let id = self.facts.owned(&object(StepKind::Group, APPROVERS))?;
+        Some(format!("group:{id}").to_lowercase())
+    }
+
+    fn policy_naming(&self, key: &str, organization: Subject, approvers: Subject) -> Option<PolicyFacts> {
+        let administrator = self.facts.administrator.as_ref();
+        let administrator = administrator.map(|who| format!("user:{}", who.id).to_lowercase());
         let approver = if key == APPROVERS { administrator.clone()? } else { approvers.clone() };
-        let mut facts = PolicyFacts::wanted(
-            self.blueprint,
-            organization,
-            approver.to_lowercase(),
-            approvers.to_lowercase(),
-        );
+        let mut facts = PolicyFacts::wanted(self.blueprint, organization, approver, approvers);
         // Where the administrator reviews, he does so for the tiers too.
-        if let (crate::onboarding::blueprint::Reviewers::Administrator, Some(review)) =
+        if let (Reviewers::Administrator, Some(review)) =
             (self.blueprint.review.reviewers, facts.review.as_mut())
         {
-            review.reviewers = vec![administrator?.to_lowercase()];
+            review.reviewers = vec![administrator?];
         }
         Some(facts)
     }

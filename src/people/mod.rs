@@ -1,5 +1,5 @@
-//! The provider's people: which customers each sees, and who may no longer come in. Their roles come with the
-//! sign-in and are given in Entra, not here.
+//! The provider's people: which customers each sees, who may no longer come in, and who somebody is in the analysts'
+//! directory. Their roles come with the sign-in and are given in Entra, not here.
 
 pub mod model;
 mod pages;

@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::provider_set::{Set, own_domains};
 use super::{clock, database::Database, key, say};
 use crate::config::Config;
+use crate::graph::Graph;
 use crate::kit::audit::Event;
 use crate::kit::chance::Chance;
 use crate::kit::clock::Clock;
@@ -23,7 +24,7 @@ use crate::kit::scope::{Scope, Tx};
 use crate::kit::seal::Seal;
 use crate::providers::set_up::{self, NewProvider};
 use crate::providers::store::{self, NewProof};
-use crate::providers::{AppKind, certificate, place_of};
+use crate::providers::{AppKind, analysts, certificate, place_of};
 
 #[derive(Subcommand)]
 pub enum Command {
@@ -153,6 +154,14 @@ impl House {
                 Language::Nl => "nl".to_owned(),
             },
         };
+        if let (Some(tenant), Some(domain)) = (new.analyst_tenant, &new.analyst_domain) {
+            let graph = Graph::new(config.cloud()?, self.clock.clone(), self.chance.clone())?;
+            analysts::own(&graph, domain, EntraTenantId(tenant)).await.map_err(|why| {
+                anyhow::anyhow!(
+                    "--analyst-domain {domain}: {why}. Correct it, or leave it out and set it in Admin"
+                )
+            })?;
+        }
         let proof = self.proof(id, &new.slug, &add.credential).await?;
         match set_up::add(&mut tx, &new, self.clock.now()).await {
             Err(error) if violates(&error, "provider_slug_key") => {

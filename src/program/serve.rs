@@ -32,6 +32,7 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     let mut signals = Signals::new()?;
     // First, so that a taken port is told before anything is started.
     let listener = listen(config.portal_listen).await?;
+    config.cloud()?;
     warn_of(&config);
     let chance = Chance::system();
     let clock = clock::of(&config).await?;

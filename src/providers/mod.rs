@@ -1,5 +1,6 @@
 //! Providers: who signs in here, their four app registrations, their people and their blueprint.
 
+pub mod analysts;
 pub mod certificate;
 mod credential;
 mod model;

@@ -4,8 +4,8 @@ use askama::Template;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
 
-use crate::access_requests::model::{RequestRow, pressure};
-use crate::access_requests::store as requests;
+use crate::access_requests::model::{RequestRow, pressure, type_key};
+use crate::access_requests::{asks, store as requests};
 use crate::app::App;
 use crate::customers::model::{State as CustomerState, WhoseMove};
 use crate::customers::store::{self as customers, Filter, ListRow, Sort};
@@ -16,9 +16,10 @@ use crate::kit::right::{Right, Role};
 use crate::kit::router::Routes;
 use crate::kit::scope::Tx;
 use crate::kit::text::T;
+use crate::people::model::Oneself;
 use crate::today::model::{Gap, Pressing, gaps};
 use crate::today::store;
-use crate::{health, providers};
+use crate::{health, people, providers};
 
 /// Rows of each list here; the others are behind its link.
 const SHOWN: usize = 10;
@@ -58,6 +59,8 @@ struct RequestView {
     pressure: String,
     requestor: String,
     package: String,
+    /// Where more than first access is asked: what.
+    asks: Option<String>,
     customer: String,
     own: bool,
 }
@@ -97,7 +100,7 @@ fn customer_view(row: ListRow, t: T, now: DateTime<Utc>) -> CustomerView {
     }
 }
 
-fn request_view(row: RequestRow, t: T, now: DateTime<Utc>) -> RequestView {
+fn request_view(row: RequestRow, who: &Oneself, t: T, now: DateTime<Utc>) -> RequestView {
     let pressing = pressure(row.created_at, row.denied_at, now);
     RequestView {
         href: format!("/customers/{}/requests", row.customer),
@@ -105,10 +108,11 @@ fn request_view(row: RequestRow, t: T, now: DateTime<Utc>) -> RequestView {
         pressure_key: pressing.key(),
         pressure_icon: pressing.icon(),
         pressure: t.text_or_key(&format!("requests-pressure-{}", pressing.key())),
+        asks: (type_key(&row.request_type) != "add").then(|| asks(t, &row.request_type)),
+        own: who.asks_as(&row.requestor_mail).is_some(),
         requestor: if row.requestor_name.is_empty() { row.requestor_mail } else { row.requestor_name },
         package: row.package_name,
         customer: row.customer_name,
-        own: row.own,
     }
 }
 
@@ -219,10 +223,13 @@ async fn show(State(app): State<App>, page: Page) -> AppResult {
         frame: page.frame.clone(),
     };
     if roles.has(Role::Approver) {
-        let found =
-            requests::pending(&mut tx, &requests::Filter::default(), &page.session.person_mail).await?;
-        view.requests =
-            Some(found.rows.into_iter().take(SHOWN).map(|row| request_view(row, t, now)).collect());
+        let found = requests::pending(&mut tx, &requests::Filter::default()).await?;
+        let who = match scope.person() {
+            Some(person) => people::store::oneself(&mut tx, person).await?,
+            None => Oneself::default(),
+        };
+        let rows = found.rows.into_iter().take(SHOWN);
+        view.requests = Some(rows.map(|row| request_view(row, &who, t, now)).collect());
     }
     if scope.may(Right::Onboard) {
         let filter = Filter {

@@ -6,6 +6,7 @@ import { after, before, test } from "node:test";
 import { House } from "./support/house.mjs";
 import * as act from "./support/onboarding.mjs";
 import { Provider } from "./support/provider.mjs";
+import { begin, stepReaches } from "./support/quickly.mjs";
 
 let house;
 before(async () => {
@@ -17,7 +18,13 @@ const CUSTOMERS = {
   en: { name: "Woodgrove Bank", domain: "woodgrove.example" },
   nl: { name: "Tulpenbank", domain: "tulpenbank.example" },
 };
+/** Another customer of the same provider, whose name comes first. */
+const SECOND = {
+  en: { name: "Alpine Ski House", domain: "alpineskihouse.example", rbac: "unified" },
+  nl: { name: "Aardappelhandel", domain: "aardappelhandel.example", rbac: "unified" },
+};
 const TIERS = ["Tier 1 Analyst", "Tier 2 Analyst"];
+const MEMBER = "Kim de Vries";
 
 for (const language of ["en", "nl"]) {
   test(`a customer is onboarded and an analyst gets in (${language})`, async () => {
@@ -32,20 +39,30 @@ for (const language of ["en", "nl"]) {
     const { page } = staff;
 
     const customer = await act.Customer.make(house, t, CUSTOMERS[language]);
+    await act.groupByHand(customer, TIERS[0], MEMBER);
     await act.addCustomer(staff, customer, manager.name);
     await act.accept(customer, await act.consentLink(staff, customer, "reader"));
 
-    // What is in the tenant is read; the plan stands in words before anything is written.
+    // What is in the tenant is read; the plan stands in words before anything is written. Whose group it is that bears
+    // our name already, a person decides.
     await staff.link(t("customers-tab-onboarding")).click();
     await house.passUntil(staff.heading(t("onboarding-questions")));
     await act.nameAdministrator(staff, customer);
+    await staff.open(customer.onboarding);
+    await act.adopt(staff, TIERS[0], MEMBER);
+    await staff.open(customer.onboarding);
     await staff.heading(t("onboarding-approve-title")).waitFor();
     for (const name of TIERS) await staff.link(t("onboarding-step-group", { name })).waitFor();
     const reading = await house.cloud.look(customer.tenant);
-    assert.deepEqual([reading.groups.length, reading.packages.length], [0, 0]);
+    assert.deepEqual([reading.groups.length, reading.packages.length], [1, 0]);
     await staff.button(t("onboarding-approve")).click();
     await staff.told("done-approved");
     await act.accept(customer, await act.consentLink(staff, customer, "operator"));
+
+    // A second customer is set up meanwhile.
+    const second = await act.Customer.make(house, t, SECOND[language]);
+    await act.addCustomer(staff, second);
+    await begin({ house, provider, staff }, second);
 
     // The run is watched: the page is never loaded again.
     await staff.open(customer.onboarding);
@@ -54,6 +71,9 @@ for (const language of ["en", "nl"]) {
     await house.passUntil(done);
     await house.passUntil(page.getByRole("status").filter({ hasText: t("onboarding-run-waiting") }));
     assert.equal(await page.evaluate(() => window.sameDocument), true);
+    const { groups } = await house.cloud.look(customer.tenant);
+    assert.deepEqual(groups.map((one) => one.displayName).sort(), ["MSSP Analyst Approvers", ...TIERS], "taken over, not doubled");
+    assert.equal(groups.find((one) => one.displayName === TIERS[0]).members.length, 1, "and who was in it still is");
 
     // Two approvers ask through their link; the customer's administrator lets them in.
     await staff.link(t("customers-tab-overview")).click();
@@ -63,6 +83,12 @@ for (const language of ["en", "nl"]) {
       await act.ask(one, approversLink, "I decide on requests for this customer");
       await act.approve(customer.admin, customer, one.name);
     }
+
+    // One of them asks at the other customer too; there it waits.
+    await stepReaches({ house, provider, staff }, second, "link.approvers", "done");
+    await staff.link(t("customers-tab-overview")).click();
+    await act.ask(await approvers[0], await page.locator("#link-approvers").innerText(), "I decide here as well");
+    await staff.open(customer.path);
 
     // The tiers' packages follow by themselves.
     await staff.link(t("customers-tab-onboarding")).click();
@@ -92,26 +118,46 @@ for (const language of ["en", "nl"]) {
     for (const key of ["approvers", "tier1", "tier2"]) links[key] = await page.locator(`#link-${key}`).innerText();
     assert.equal(new Set(Object.values(links)).size, 3);
 
-    // An analyst asks; the approver sees it in the list over all customers, and decides by its deep link.
+    // The approver finds the requests of all customers in one list, his own among them: he signs in with one directory
+    // and asks from another, so he says who he is there.
     const approver = await provider.person("approver").then((one) => one.signIn());
-    await approver.page.getByRole("navigation").getByRole("link", { name: t("requests-title"), exact: true }).click();
-    await approver.reads(t("requests-none"));
+    const requests = approver.page.getByRole("navigation").getByRole("link", { name: t("requests-title"), exact: true });
+    await requests.click();
+    const his = (await approvers[0]).address;
+    assert.notEqual(his, approver.address);
+    const own = approver.page.getByRole("row").filter({ hasText: second.name });
+    await house.passUntil(own);
+    await own.getByRole("link", { name: t("requests-open") }).waitFor();
+    await own.getByRole("link", { name: t("requests-maybe-own-say") }).click();
+    await approver.reads(t("people-address-proposed-me", { address: his }));
+    await approver.button(t("people-address-is-me")).click();
+    await approver.told("done-saved");
+    await requests.click();
+    await own.getByText(t("requests-own", { address: his })).waitFor();
+    assert.equal(await own.getAttribute("class"), "own-row");
+    assert.equal(await own.getByRole("link", { name: t("requests-open") }).count(), 0);
+
+    // An analyst asks; the row comes by itself, and its deep link leads to where it is decided.
     const analyst = await provider.analyst(provider.analysts[2]);
     await act.ask(analyst, links.tier1, "First shift on Monday");
     const row = approver.page.getByRole("row").filter({ hasText: analyst.name });
     await house.passUntil(row);
+    await approver.reads(t("requests-waiting", { count: 2 }));
     await row.getByRole("link", { name: customer.name, exact: true }).waitFor();
     await row.getByText("First shift on Monday").waitFor();
+    await row.getByText(t("requests-type-add"), { exact: true }).waitFor();
     const opened = approver.context.waitForEvent("page");
     await row.getByRole("link", { name: t("requests-open") }).click();
-    const there = approver.as((await approvers[0]).address, await opened);
+    const there = approver.as(his, await opened);
     await there.heading(`Access packages of ${customer.name}`).waitFor();
     await there.link("Switch account").click();
     await there.pick();
     await there.page.getByRole("link", { name: /^Approvals/ }).click();
     await there.link(`Review request of ${analyst.name}`).click();
     await act.decide(there, "Approve");
-    await house.passUntil(approver.page.getByText(t("requests-none")));
+    await house.passUntil(approver.page.getByText(t("requests-waiting", { count: 1 })));
+    await own.waitFor();
+    assert.equal(await row.count(), 0);
 
     // The analyst opens the customer's Defender portal; the portal sees that the chain holds.
     const defender = await staff.page.getByRole("link", { name: t("customers-portal-defender") }).getAttribute("href");
@@ -127,8 +173,10 @@ for (const language of ["en", "nl"]) {
     // The list below is no live page: whoever opens it must find the end there.
     await house.passUntil(page.getByRole("heading", { level: 1, name: t("customers-state-onboarded"), exact: true }));
 
-    // The account manager sees where his customer stands, in the list and on the page.
+    // The account manager finds his own customer before the others, and sees where he stands, in the list and on the page.
     await manager.page.getByRole("navigation").getByRole("link", { name: t("customers-title"), exact: true }).click();
+    const names = manager.page.locator("[data-row] th a");
+    assert.deepEqual(await names.allInnerTexts(), [customer.name, second.name]);
     const mine = manager.page.getByRole("row").filter({ hasText: customer.name });
     await mine.getByText(t("customers-state-onboarded"), { exact: true }).waitFor();
     await mine.getByText(t("customers-mine")).waitFor();

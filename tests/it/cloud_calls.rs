@@ -166,12 +166,12 @@ async fn a_customer_is_set_up_call_by_call_and_somebody_gets_access() {
     let (organization, catalog) = (organization(there).await, catalog(there).await);
     let package = package(there, &catalog, tier1).await;
     let approver = format!("group:{approvers}");
-    let wanted =
-        PolicyFacts::wanted(&Blueprint::default(), &organization.to_string(), approver.clone(), approver);
+    let target = format!("organization:{organization}").to_lowercase();
+    let wanted = PolicyFacts::wanted(&Blueprint::default(), target, approver.clone(), approver);
     let policy = wanted.policy(("Analysts", "d"), &package, place.clock.now());
     there.create_policy(&policy).await.unwrap();
     let read = there.policies_of(&package).await.unwrap().remove(0);
-    assert_eq!(PolicyFacts::of(&read).differences(&wanted), []);
+    assert_eq!(PolicyFacts::of(&read).differences(&wanted, &|one: &str| one.to_owned()), []);
     let id = read.id.clone().unwrap();
     there.replace_policy(&id, &read).await.unwrap();
     let again = there.policy(&id).await.unwrap().unwrap();

@@ -4,6 +4,7 @@
 mod access_requests;
 mod audit;
 mod cloud_calls;
+mod cloud_over_https;
 mod compose;
 mod customers;
 mod doctor;
@@ -13,6 +14,7 @@ mod onboarding;
 mod people;
 mod postgres;
 mod program;
+mod providers;
 mod rules;
 mod sign_in;
 mod support;

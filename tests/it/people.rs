@@ -49,6 +49,17 @@ async fn an_administrator_chooses_which_customers_a_person_sees() {
         "what changed nothing is not told"
     );
     assert_eq!(app.post(Some(&admin), &format!("{path}/view"), "sees=some").await.status, 400);
+    let body = sqlx::query_scalar!(
+        r#"select convert_from(body, 'utf8') as "body!" from audit_event where action = 'person.view-changed'
+            order by seq limit 1"#
+    );
+    let told: serde_json::Value = serde_json::from_str(&body.fetch_one(&app.owner).await.unwrap()).unwrap();
+    assert_eq!(told["before"], serde_json::json!({ "sees": "all" }));
+    assert_eq!(
+        (&told["after"]["person"], &told["after"]["sees"]),
+        (&"Anna".into(), &"these".into()),
+        "of whom"
+    );
 }
 
 #[tokio::test]

@@ -109,13 +109,14 @@ fn assertion_holds(
     let Some((header, claims, message, mark)) = keys::parts(assertion) else {
         return Err(wrong(50_027, "JWT token is invalid or malformed."));
     };
-    if header["alg"] != "PS256" {
+    let older = header["alg"] == "RS256" && !world.switches.on("assertions.rs256-refused");
+    if header["alg"] != "PS256" && !older {
         return Err(wrong(5_002_738, "Invalid JWT token. The signing algorithm must be PS256."));
     }
     let certificates: Vec<Vec<u8>> =
         app.certificates.iter().filter_map(|c| STANDARD.decode(c).ok()).collect();
-    let named = header["x5t#S256"].as_str().unwrap_or("");
-    let Some(certificate) = certificates.iter().find(|c| keys::thumbprint(c) == named) else {
+    let Some(certificate) = certificates.iter().find(|c| keys::is_named(&header, c)) else {
+        let named = header["x5t#S256"].as_str().or(header["x5t"].as_str()).unwrap_or("");
         return Err(wrong(
             700_027,
             &format!(
@@ -123,7 +124,7 @@ fn assertion_holds(
             ),
         ));
     };
-    if !keys::verify_ps256(certificate, message, &mark) {
+    if !keys::verify(header["alg"].as_str().unwrap_or(""), certificate, message, &mark) {
         return Err(wrong(50_012, "Client assertion contains an invalid signature."));
     }
     claims_hold(call, app, &claims, tenant)?;
@@ -153,7 +154,9 @@ fn claims_hold(
         ));
     }
     let now = call.now.timestamp();
-    let (exp, nbf) = (claims["exp"].as_i64().unwrap_or(0), claims["nbf"].as_i64().unwrap_or(0));
+    // Fractions of a second are in order (RFC 7519); MSAL for Python sends them.
+    let time = |name: &str| claims[name].as_f64().map_or(0, |seconds| seconds as i64);
+    let (exp, nbf) = (time("exp"), time("nbf"));
     if exp <= now || nbf > now + 300 || exp > now + 24 * 3600 {
         return Err(wrong(
             700_024,

@@ -3,14 +3,23 @@
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
 use anyhow::{Context, anyhow};
+use aws_lc_rs::digest;
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPair, KeySize};
 use aws_lc_rs::signature::{self, KeyPair as _, UnparsedPublicKey};
 use base64::Engine;
+use base64::alphabet;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+
+/// Microsoft's own azure-identity pads the parts of its assertions, against RFC 7515; Entra takes them.
+const PADDED_OR_NOT: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::URL_SAFE,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
 
 /// An RSA key pair with its published name.
 struct SigningKey {
@@ -108,20 +117,34 @@ fn part(value: &Value) -> String {
 pub fn parts(token: &str) -> Option<(Value, Value, &str, Vec<u8>)> {
     let (message, mark) = token.rsplit_once('.')?;
     let (header, claims) = message.split_once('.')?;
-    let read = |text: &str| serde_json::from_slice(&URL_SAFE_NO_PAD.decode(text).ok()?).ok();
-    Some((read(header)?, read(claims)?, message, URL_SAFE_NO_PAD.decode(mark).ok()?))
+    let read = |text: &str| serde_json::from_slice(&PADDED_OR_NOT.decode(text).ok()?).ok();
+    Some((read(header)?, read(claims)?, message, PADDED_OR_NOT.decode(mark).ok()?))
 }
 
-/// Verifies PS256 with the public key of a certificate (DER).
-pub fn verify_ps256(certificate: &[u8], message: &str, mark: &[u8]) -> bool {
+/// Verifies PS256 or RS256 with the public key of a certificate (DER).
+pub fn verify(alg: &str, certificate: &[u8], message: &str, mark: &[u8]) -> bool {
     let Ok((_, parsed)) = x509_parser::parse_x509_certificate(certificate) else { return false };
     let key = parsed.public_key().subject_public_key.data.as_ref();
-    UnparsedPublicKey::new(&signature::RSA_PSS_2048_8192_SHA256, key).verify(message.as_bytes(), mark).is_ok()
+    let scheme = match alg {
+        "PS256" => &signature::RSA_PSS_2048_8192_SHA256,
+        "RS256" => &signature::RSA_PKCS1_2048_8192_SHA256,
+        _ => return false,
+    };
+    UnparsedPublicKey::new(scheme, key).verify(message.as_bytes(), mark).is_ok()
 }
 
-/// The SHA-256 thumbprint of a certificate, as `x5t#S256` carries it.
+/// The SHA-256 thumbprint of a certificate.
 pub fn thumbprint(certificate: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(Sha256::digest(certificate))
+}
+
+/// Whether an assertion's header names this certificate: `x5t#S256`, or the older `x5t` with SHA-1.
+pub fn is_named(header: &Value, certificate: &[u8]) -> bool {
+    let is = |name: &str, digest: &[u8]| {
+        header[name].as_str().is_some_and(|given| PADDED_OR_NOT.decode(given).is_ok_and(|d| d == digest))
+    };
+    is("x5t#S256", &Sha256::digest(certificate))
+        || is("x5t", digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, certificate).as_ref())
 }
 
 /// The PKCE challenge of a verifier.

@@ -5,6 +5,7 @@ pub mod faults;
 pub mod journal;
 pub mod record;
 mod respond;
+pub mod tls;
 
 use std::sync::Arc;
 use std::time::Duration;

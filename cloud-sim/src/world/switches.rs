@@ -43,7 +43,8 @@ impl Default for Switches {
             ("reviews.definition-before-start", json!(false)),
             ("audit.delay-seconds", json!(0)),
             ("batch.answers-reversed", json!(true)),
-            ("assertions.replay-refused", json!(true)),
+            ("assertions.replay-refused", json!(false)),
+            ("assertions.rs256-refused", json!(false)),
             ("consent.cancel-subcode", json!(false)),
         ];
         Self(values.into_iter().map(|(k, v)| (k.to_owned(), v)).collect())

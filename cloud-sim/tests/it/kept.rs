@@ -1,31 +1,13 @@
 //! The world outlives the process: in a directory, written whole, stopped by signals.
 
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 use cloud_sim::{Options, Simulation};
 use reqwest::Client;
 use serde_json::{Value, json};
 
-use super::kit::{ADATUM, declared, options};
-
-/// A directory of this test alone, gone afterwards.
-struct Place(PathBuf);
-
-impl Place {
-    fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("cloud-sim-{name}-{}", std::process::id()));
-        let _ = std::fs::remove_dir_all(&path);
-        Self(path)
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
+use super::kit::{ADATUM, Place, declared, options};
 
 async fn read(base: &str, path: &str) -> Value {
     Client::new().get(format!("{base}{path}")).send().await.unwrap().json().await.unwrap()

@@ -1,5 +1,7 @@
 //! A simulation with a small world, and a client for it.
 
+use std::path::PathBuf;
+
 use cloud_sim::{Options, Simulation};
 use reqwest::{Client, Method, Response};
 use serde_json::{Value, json};
@@ -48,6 +50,23 @@ pub fn declared() -> Value {
 pub fn options() -> Options {
     let record = std::env::var_os("CONTRACT_RECORD").map(Into::into);
     Options { listen: "127.0.0.1:0".into(), record, unforgiving: true, ..Options::default() }
+}
+
+/// A directory of this test alone, gone afterwards.
+pub struct Place(pub PathBuf);
+
+impl Place {
+    pub fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("cloud-sim-{name}-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&path);
+        Self(path)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
 }
 
 impl World {

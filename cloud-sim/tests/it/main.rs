@@ -3,6 +3,7 @@
 
 mod access;
 mod afterwards;
+mod assertions;
 mod authorize;
 mod batch;
 mod browser;
@@ -17,4 +18,5 @@ mod onboarded;
 mod policies;
 mod portals;
 mod requests;
+mod tls;
 mod tokens;

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::{Query, State};
 
-use super::rows::{Asked, List, list, package_choice};
+use super::rows::{Asked, List, list};
 use crate::access_requests::store;
 use crate::app::App;
 use crate::customers::{Tab, Viewed, tabs};
@@ -70,14 +70,10 @@ async fn choices(tx: &mut Tx, t: T, asked: &Asked) -> Result<(Vec<ChoiceView>, V
         label: t.requests_choice(one.many, one.label),
         value: one.value,
     });
-    let packages = packages.into_iter().map(|one| {
-        let value = package_choice(&one.value);
-        let label = if one.value.is_empty() { t.requests_package_other() } else { one.label };
-        ChoiceView {
-            chosen: value == asked.package,
-            label: t.requests_choice(one.many, label),
-            value: value.to_owned(),
-        }
+    let packages = packages.into_iter().map(|one| ChoiceView {
+        chosen: one.value == asked.package,
+        label: t.requests_choice(one.many, one.label),
+        value: one.value,
     });
     Ok((customers.collect(), packages.collect()))
 }

@@ -4,6 +4,8 @@ mod events;
 mod list;
 mod rows;
 
+pub use rows::asks;
+
 use crate::app::App;
 use crate::kit::right::Right;
 use crate::kit::router::Routes;

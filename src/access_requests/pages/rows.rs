@@ -3,21 +3,22 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::access_requests::model::{Decided, Pressure, RequestRow, pressure};
+use crate::access_requests::model::{Decided, Pressure, RequestRow, pressure, type_key};
 use crate::access_requests::store::{self, Cursor, Filter};
 use crate::app::App;
 use crate::kit::error::AppError;
 use crate::kit::ids::CustomerId;
 use crate::kit::page::Page;
+use crate::kit::right::Role;
 use crate::kit::scope::Tx;
 use crate::kit::text::T;
+use crate::people;
+use crate::people::model::Oneself;
 
 /// Read longer ago than this, a customer's requests are shown as not up to date.
 const STALE: TimeDelta = TimeDelta::minutes(5);
 /// Decided requests shown on a customer's page.
 const DECIDED: i64 = 20;
-/// In the address: packages that are not ones of ours.
-const OTHER: &str = "other";
 
 /// The address's query. What cannot be read counts as not given: an old bookmark still opens.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -35,11 +36,7 @@ impl Asked {
     pub fn filter(&self) -> Filter {
         Filter {
             customer: self.customer.parse().ok(),
-            package: match self.package.as_str() {
-                "" => None,
-                OTHER => Some(String::new()),
-                key => Some(key.to_owned()),
-            },
+            package: Some(self.package.clone()).filter(|key| !key.is_empty()),
             after: cursor(&self.after),
         }
     }
@@ -54,11 +51,6 @@ impl Asked {
         let query = serde_html_form::to_string(&other).unwrap_or_default();
         if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
     }
-}
-
-/// A package's key as the address holds it.
-pub fn package_choice(key: &str) -> &str {
-    if key.is_empty() { OTHER } else { key }
 }
 
 fn cursor(text: &str) -> Option<Cursor> {
@@ -76,7 +68,9 @@ pub struct RowView {
     pub customer_href: String,
     pub customer_name: String,
     pub package_name: String,
-    pub ours: bool,
+    pub asks: String,
+    /// More than a first request: told in a badge.
+    pub extends: bool,
     pub requestor_name: String,
     pub requestor_mail: String,
     pub justification: String,
@@ -90,18 +84,33 @@ pub struct RowView {
     pub age: String,
     pub age_moment: String,
     pub stale: bool,
-    pub own: bool,
-    pub open: String,
+    /// Why it cannot be decided by the one who looks: it is his own, asked as this address.
+    pub own: Option<String>,
+    /// It may be his own; he is asked.
+    pub maybe_own: bool,
+    /// None while no domain of the customer is known.
+    pub open: Option<String>,
+}
+
+/// What is asked, in words.
+pub fn asks(t: T, request_type: &str) -> String {
+    match type_key(request_type) {
+        "" => request_type.to_owned(),
+        key => t.text_or_key(&format!("requests-type-{key}")),
+    }
 }
 
 impl RowView {
-    fn new(row: RequestRow, app: &App, t: T, now: DateTime<Utc>) -> Self {
+    fn new(row: RequestRow, who: &Oneself, app: &App, t: T, now: DateTime<Utc>) -> Self {
         let pressing = pressure(row.created_at, row.denied_at, now);
         Self {
             anchor: format!("open-{}-{}", row.customer, row.id),
             customer_href: format!("/customers/{}/requests", row.customer),
-            open: app.cloud.my_access_link(&row.domain),
-            ours: !row.package.is_empty(),
+            open: (!row.domain.is_empty()).then(|| app.cloud.my_access_link(&row.domain)),
+            asks: asks(t, &row.request_type),
+            extends: type_key(&row.request_type) != "add",
+            own: who.asks_as(&row.requestor_mail).map(|address| t.requests_own(address)),
+            maybe_own: who.may_be(&row.requestor_name, &row.requestor_mail),
             asked: t.age(&row.created_at, &now),
             asked_moment: t.moment(&row.created_at),
             left: match (row.denied_at, pressing) {
@@ -118,7 +127,6 @@ impl RowView {
             age: t.age(&row.read_at, &now),
             age_moment: t.moment(&row.read_at),
             stale: now - row.read_at > STALE,
-            own: row.own,
             customer_name: row.customer_name,
             package_name: row.package_name,
             requestor_name: if row.requestor_name.is_empty() {
@@ -165,6 +173,8 @@ pub struct List {
     /// On one customer's page, his name stands above and his decided requests below.
     pub of_customer: bool,
     pub unread: Option<String>,
+    /// An approver of whom nobody has said who he is in the analysts' directory.
+    pub nobody_there: bool,
     pub decided: Vec<DecidedView>,
     pub next: Option<String>,
     pub first: Option<String>,
@@ -187,7 +197,11 @@ pub async fn list(
         }
         None => "/requests".to_owned(),
     };
-    let found = store::pending(tx, &filter, &page.session.person_mail).await?;
+    let found = store::pending(tx, &filter).await?;
+    let who = match page.scope().person() {
+        Some(person) => people::store::oneself(tx, person).await?,
+        None => Oneself::default(),
+    };
     let unread = store::unread(tx, filter.customer, now - STALE).await?;
     let (waiting, decided) = match customer {
         Some(id) => (None, store::decided(tx, id, DECIDED).await?),
@@ -196,7 +210,8 @@ pub async fn list(
     let shown = i64::try_from(found.rows.len()).unwrap_or(i64::MAX);
     Ok(List {
         waiting: waiting.unwrap_or(shown),
-        rows: found.rows.into_iter().map(|row| RowView::new(row, app, t, now)).collect(),
+        rows: found.rows.into_iter().map(|row| RowView::new(row, &who, app, t, now)).collect(),
+        nobody_there: page.scope().roles().has(Role::Approver) && who.unknown(),
         narrowed: asked.narrowed(),
         of_customer: customer.is_some(),
         unread: (unread.many > 0).then(|| t.requests_unread(unread.many, unread.names.join(", "))),

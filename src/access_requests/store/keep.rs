@@ -15,12 +15,19 @@ pub struct KnownPackage {
     pub decide_within: Option<i64>,
 }
 
-/// The customer's packages that have a link.
+/// The customer's packages that are ours: made by us or taken over, with a link or not yet.
 pub async fn packages(tx: &mut Tx, customer: CustomerId) -> Result<Vec<KnownPackage>, sqlx::Error> {
     let provider = tx.scope().provider();
     sqlx::query_as!(
         KnownPackage,
-        "select package as key, package_id, decide_within from link where provider_id = $1 and customer_id = $2",
+        r#"select l.package as "key!", l.package_id as "package_id!", l.decide_within
+             from link l where l.provider_id = $1 and l.customer_id = $2
+           union all
+           select split_part(o.object, '.', 2), o.graph_id, null
+             from owned_object o where o.provider_id = $1 and o.customer_id = $2
+              and starts_with(o.object, 'package.')
+              and not exists (select 1 from link l where l.provider_id = $1 and l.customer_id = $2
+                   and l.package_id = o.graph_id)"#,
         provider.0,
         customer.0
     )
@@ -39,6 +46,27 @@ pub async fn known_pending(tx: &mut Tx, customer: CustomerId) -> Result<Vec<Stri
     )
     .fetch_all(&mut **tx)
     .await
+}
+
+/// Takes away what waits at packages that are not ours (any more).
+pub async fn forget_others(
+    tx: &mut Tx,
+    customer: CustomerId,
+    ours: &[KnownPackage],
+) -> Result<(), sqlx::Error> {
+    let provider = tx.scope().provider();
+    let ids: Vec<String> = ours.iter().map(|package| package.package_id.clone()).collect();
+    sqlx::query!(
+        "delete from access_request
+          where provider_id = $1 and customer_id = $2 and package_id <> all ($3)
+            and (state = 'pendingApproval' or package = '')",
+        provider.0,
+        customer.0,
+        &ids
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
 }
 
 /// One read request with what we add: whose package it is, and when Microsoft will deny it.

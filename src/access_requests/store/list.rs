@@ -34,13 +34,13 @@ pub struct Page {
     pub next: Option<Cursor>,
 }
 
-/// Pending requests of every customer in view, least time left first; those whose end is not known come last. The age of a row is that of its customer's
-/// last reading.
-pub async fn pending(tx: &mut Tx, filter: &Filter, own_mail: &str) -> Result<Page, sqlx::Error> {
+/// Pending requests of every customer in view, least time left first; those whose end is not known come last. The age
+/// of a row is that of its customer's last reading.
+pub async fn pending(tx: &mut Tx, filter: &Filter) -> Result<Page, sqlx::Error> {
     let (provider, viewer) = (tx.scope().provider(), tx.scope().limited_to());
     let after = filter.after.as_ref();
     let rows = sqlx::query!(
-        r#"select r.customer_id, c.name as customer_name, c.domain, c.entra_tenant_id, r.request_id, r.package,
+        r#"select r.customer_id, c.name as customer_name, c.domain, c.entra_tenant_id, r.request_id, r.request_type,
                   r.package_name, r.requestor_name, r.requestor_mail, r.justification, r.created_at, r.denied_at,
                   coalesce(g.read_at, r.read_at) as "read_at!",
                   coalesce(r.denied_at, '9999-01-01 00:00:00+00'::timestamptz) as "key!"
@@ -77,13 +77,12 @@ pub async fn pending(tx: &mut Tx, filter: &Filter, own_mail: &str) -> Result<Pag
             id: row.request_id.clone(),
         });
         shown.push(RequestRow {
-            own: !own_mail.is_empty() && row.requestor_mail.eq_ignore_ascii_case(own_mail),
             customer: CustomerId(row.customer_id),
             customer_name: row.customer_name,
             domain: row.domain,
             entra_tenant_id: EntraTenantId(row.entra_tenant_id),
             id: row.request_id,
-            package: row.package,
+            request_type: row.request_type,
             package_name: row.package_name,
             requestor_name: row.requestor_name,
             requestor_mail: row.requestor_mail,
@@ -139,7 +138,7 @@ pub async fn waiting_customers(tx: &mut Tx) -> Result<Vec<Choice>, sqlx::Error> 
     .await
 }
 
-/// Packages that are asked for, by our key; those that are not ours have none.
+/// Packages that are asked for, by our key.
 pub async fn waiting_packages(tx: &mut Tx) -> Result<Vec<Choice>, sqlx::Error> {
     let (provider, viewer) = (tx.scope().provider(), tx.scope().limited_to());
     sqlx::query_as!(

@@ -3,7 +3,9 @@
 mod keep;
 mod list;
 
-pub use keep::{Kept, KnownPackage, count_open, keep, known_pending, mark_gone, mark_read, packages};
+pub use keep::{
+    Kept, KnownPackage, count_open, forget_others, keep, known_pending, mark_gone, mark_read, packages,
+};
 pub use list::{
     Choice, Cursor, Filter, PAGE, Page, Unread, changes, decided, pending, pending_count, unread,
     waiting_customers, waiting_packages,

@@ -7,7 +7,8 @@ use serde_json::json;
 use super::store::{self, Found};
 use crate::app::App;
 use crate::customers::model::{Customer, Standing, State, WhoseMove};
-use crate::customers::store as customers;
+use crate::customers::store::{self as customers, Identity};
+use crate::graph::organization::Organization;
 use crate::graph::{AppCredential, GraphError};
 use crate::kit::audit::Event;
 use crate::kit::error::AppError;
@@ -76,7 +77,7 @@ async fn check(app: &App, claimed: &Claimed, wakes: &[&'static str]) -> Result<O
 
 struct Proof {
     found: Found,
-    organisation: Option<String>,
+    organisation: Option<Identity>,
 }
 
 /// What the token endpoint and the directory itself say. An error is only what tells nothing about consent.
@@ -111,7 +112,7 @@ async fn prove(
     let mut organisation = None;
     if found.granted {
         match directory.organization().await {
-            Ok(read) if read.id == customer.entra_tenant_id => organisation = Some(read.display_name),
+            Ok(read) if read.id == customer.entra_tenant_id => organisation = Some(identity(read)),
             Ok(_) => {
                 found.granted = false;
                 found.cause = "no-such-tenant".to_owned();
@@ -122,6 +123,14 @@ async fn prove(
         }
     }
     Ok(Proof { found, organisation })
+}
+
+fn identity(told: Organization) -> Identity {
+    Identity {
+        default_domain: told.default_domain().map(str::to_owned),
+        domains: told.verified_domains.into_iter().map(|domain| domain.name).collect(),
+        name: told.display_name,
+    }
 }
 
 fn refused(error: &GraphError) -> Found {
@@ -149,8 +158,12 @@ async fn keep(
     if proof.found.granted {
         store::spend_links(&mut tx, customer.id, kind, now).await?;
     }
-    if let Some(name) = &proof.organisation {
-        customers::set_name_verified(&mut tx, customer.id, name).await?;
+    let mut events = Vec::new();
+    if let Some(told) = &proof.organisation
+        && let Some((before, now)) = customers::set_identity(&mut tx, customer.id, told).await?
+    {
+        let event = Event::new("customer.domain-read").of(customer.id);
+        events.push(event.before(json!({ "domain": before })).after(json!({ "domain": now })));
     }
     if changed && (proof.found.granted || before.is_some()) {
         for kind in wakes {
@@ -166,16 +179,23 @@ async fn keep(
     if kind == AppKind::Reader && proof.found.granted && changed {
         customers::set_standing(&mut tx, customer.id, &being_read(customer), now).await?;
     }
-    if !changed {
+    if changed {
+        let event = Event::new("consent.changed").of(customer.id);
+        let missing = &proof.found.missing;
+        events.push(
+            event
+                .before(json!({ "app": kind.key(), "state": before }))
+                .after(json!({ "app": kind.key(), "state": state, "missing": missing })),
+        );
+    }
+    if events.is_empty() {
         tx.commit_bookkeeping("an unchanged consent is no news").await?;
         return Ok(());
     }
-    let event = Event::new("consent.changed")
-        .of(customer.id)
-        .before(json!({ "app": kind.key(), "state": before }))
-        .after(json!({ "app": kind.key(), "state": state, "missing": proof.found.missing }));
-    tx.commit(&app.clock, event).await?;
-    app.nudge.notify_waiters();
+    tx.commit_all(&app.clock, events).await?;
+    if changed {
+        app.nudge.notify_waiters();
+    }
     Ok(())
 }
 

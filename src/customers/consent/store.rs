@@ -29,6 +29,12 @@ impl Consent {
     pub fn granted(&self) -> bool {
         self.state == "granted"
     }
+
+    /// Why it is not there, as a cause to be told. That nobody has consented yet is none: its state says so.
+    pub fn trouble(&self) -> Option<&str> {
+        let never = self.state == "missing" && matches!(self.cause.as_str(), "app-gone" | "consent-missing");
+        (!self.cause.is_empty() && !never).then_some(&self.cause)
+    }
 }
 
 /// Where a check found an app to stand.
@@ -45,7 +51,7 @@ pub async fn all(tx: &mut Tx, customer: CustomerId) -> Result<Vec<Consent>, sqlx
     let provider = tx.scope().provider();
     let rows = sqlx::query!(
         "select app, state, since, permissions, missing, cause, detail, checked_at from consent
-          where provider_id = $1 and customer_id = $2 order by app",
+          where provider_id = $1 and customer_id = $2 order by app <> 'reader', app",
         provider.0,
         customer.0
     )

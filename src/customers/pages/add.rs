@@ -11,13 +11,15 @@ use crate::app::App;
 use crate::customers::consent;
 use crate::customers::model::{Standing, State as CustomerState, WhoseMove};
 use crate::customers::store::{self, NewCustomer, TakenBy};
-use crate::graph::discovery::DiscoveryError;
+use crate::graph::discovery::{self, Discovered, DiscoveryError};
+use crate::graph::organization::TenantInformation;
 use crate::kit::audit::Event;
 use crate::kit::error::{AppError, AppResult};
 use crate::kit::form::{FieldErrors, Form};
 use crate::kit::frame::Frame;
 use crate::kit::ids::{CustomerId, EntraTenantId};
 use crate::kit::page::Page;
+use crate::kit::scope::Tx;
 use crate::kit::text::T;
 use crate::kit::work;
 use crate::providers::{self, AppKind};
@@ -45,6 +47,9 @@ pub struct FindForm {
 struct FoundView {
     frame: Frame,
     t: T,
+    /// As it was typed, for the second look-up.
+    typed: String,
+    /// Empty: not known yet.
     domain: String,
     entra_tenant_id: String,
     region: Option<String>,
@@ -64,26 +69,35 @@ pub async fn find(State(app): State<App>, page: Page, Form(form): Form<FindForm>
         Ok(found) => found,
         Err(error) => return page.show_again(&again(refusal(page.t, &error))),
     };
+    let told = told(&app, &page, found.tenant).await;
     let mut tx = page.scope().begin(&app.db).await?;
     if store::is_customer(&mut tx, found.tenant).await? {
         return page.show_again(&again(page.t.customers_refused_ours()));
     }
-    let managers = store::managers(&mut tx).await?;
-    drop(tx);
-    let name = organisation_name(&app, &page, found.tenant).await;
-    let view = FoundView {
+    page.show(&found_view(&page, &mut tx, domain, &found, told).await?)
+}
+
+async fn found_view(
+    page: &Page,
+    tx: &mut Tx,
+    typed: String,
+    found: &Discovered,
+    told: Option<TenantInformation>,
+) -> Result<FoundView, AppError> {
+    let managers = store::managers(tx).await?;
+    Ok(FoundView {
         t: page.t,
         entra_tenant_id: found.tenant.to_string(),
-        region: found.region,
-        verified: name.is_some(),
-        name: name.unwrap_or_default(),
+        region: found.region.clone(),
+        domain: domain_of(&typed, told.as_ref()),
+        verified: told.is_some(),
+        name: told.map(|told| told.display_name).unwrap_or_default(),
         managers: managers.into_iter().map(|(id, name)| (id.to_string(), name)).collect(),
         manager: page.scope().person().map(|person| person.to_string()).unwrap_or_default(),
         errors: FieldErrors::default(),
         frame: page.frame.clone(),
-        domain,
-    };
-    page.show(&view)
+        typed,
+    })
 }
 
 fn refusal(t: T, error: &DiscoveryError) -> String {
@@ -98,15 +112,25 @@ fn refusal(t: T, error: &DiscoveryError) -> String {
     }
 }
 
-/// The name as Microsoft tells it to the provider's own reader; `None` where that cannot be asked.
-async fn organisation_name(app: &App, page: &Page, tenant: EntraTenantId) -> Option<String> {
+/// What Microsoft tells the provider's own reader about a directory; `None` where that cannot be asked, or nothing is
+/// told.
+async fn told(app: &App, page: &Page, tenant: EntraTenantId) -> Option<TenantInformation> {
     let mut tx = page.scope().begin(&app.db).await.ok()?;
     let home = providers::store::sign_in_tenant(&mut tx).await.ok()??;
     let reader = providers::store::credential(&mut tx, &app.seal, AppKind::Reader).await.ok()??;
     drop(tx);
     let told = app.graph.app(home, &reader).tenant_by_id(tenant).await;
     let told = told.map_err(|error| tracing::info!(%error, "organisation name not readable")).ok()??;
-    Some(told.display_name).filter(|name| !name.is_empty())
+    Some(told).filter(|told| !told.display_name.is_empty())
+}
+
+/// The domain that was typed, else the directory's default one. Empty where neither is known: his own directory tells
+/// it after the first consent.
+fn domain_of(typed: &str, told: Option<&TenantInformation>) -> String {
+    match discovery::named(typed) {
+        Ok(name) if name.parse::<EntraTenantId>().is_err() => name,
+        _ => told.map(|told| told.default_domain_name.to_lowercase()).unwrap_or_default(),
+    }
 }
 
 #[derive(Deserialize)]
@@ -132,15 +156,25 @@ pub async fn add(State(app): State<App>, page: Page, Form(form): Form<AddForm>) 
             });
         }
     };
-    let told = organisation_name(&app, &page, found.tenant).await;
+    let told = told(&app, &page, found.tenant).await;
+    let domain = domain_of(&form.domain, told.as_ref());
     let typed = form.name.trim().chars().take(200).collect::<String>();
-    let name = if typed.is_empty() { told.clone().unwrap_or_else(|| form.domain.clone()) } else { typed };
     let mut tx = page.scope().begin(&app.db).await?;
+    if typed.is_empty() && told.is_none() && domain.is_empty() {
+        // His tenant id alone would tell nobody in a list who he is.
+        let mut view = found_view(&page, &mut tx, form.domain, &found, None).await?;
+        view.errors.add("name", page.t.customers_name_missing());
+        view.manager = form.manager;
+        return page.show_again(&view);
+    }
+    let told = told.map(|told| told.display_name);
+    // The domain stands in for a name until the directory's own can be read.
+    let name = if typed.is_empty() { told.clone().unwrap_or_else(|| domain.clone()) } else { typed };
     let account_manager = chosen_manager(&mut tx, &form.manager).await?;
     let new = NewCustomer {
         id: CustomerId::new(&app.clock, &app.chance),
         entra_tenant_id: found.tenant,
-        domain: form.domain.trim().to_lowercase(),
+        domain,
         name_verified: told.as_deref() == Some(name.as_str()),
         name,
         account_manager,

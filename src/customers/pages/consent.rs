@@ -110,8 +110,8 @@ fn app_view(app: &App, t: T, _: &Customer, kind: AppKind, consent: Option<&Conse
         state: t.text_or_key(&format!("customers-consent-{state}")),
         state_key: state.to_owned(),
         checked: consent.and_then(|one| one.checked_at).map(|at| t.age(&at, &now)),
-        problem: consent.filter(|one| !one.cause.is_empty()).map(|one| {
-            let text = |part: &str| t.text_or_key(&format!("errors-{}-{part}", one.cause));
+        problem: consent.and_then(Consent::trouble).map(|cause| {
+            let text = |part: &str| t.text_or_key(&format!("errors-{cause}-{part}"));
             (text("what"), text("fix"))
         }),
         missing: consent.map(|one| one.missing.clone()).unwrap_or_default(),

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::tabs::{Tab, tabs};
 use crate::app::App;
 use crate::customers::extract::Viewed;
-use crate::customers::model::{Contact, Customer, TagError, tags};
+use crate::customers::model::{self, CONTACTS, Contact, ContactError, Customer, TagError, tags};
 use crate::customers::store;
 use crate::kit::audit::Event;
 use crate::kit::error::{AppError, AppResult};
@@ -21,8 +21,8 @@ use crate::kit::right::Right;
 use crate::kit::scope::Tx;
 use crate::kit::text::T;
 
-/// Rows of the contacts form; empty ones are left out.
-const CONTACTS: usize = 4;
+/// Rows of the contacts form at least; there is always an empty one, as long as one more fits.
+const ROWS: usize = 4;
 
 #[derive(Template)]
 #[template(path = "customers/details.html")]
@@ -45,9 +45,7 @@ async fn view(app: &App, page: &Page, customer: Customer) -> Result<DetailsView,
     let mut tx = page.scope().begin(&app.db).await?;
     let managers = store::managers(&mut tx).await?;
     let mut contacts = store::contacts(&mut tx, customer.id).await?;
-    let none =
-        || Contact { name: String::new(), mail: String::new(), phone: String::new(), role: String::new() };
-    contacts.resize_with(CONTACTS.max(contacts.len() + 1), none);
+    contacts.resize_with(ROWS.max(contacts.len() + 1).min(CONTACTS), Contact::default);
     Ok(DetailsView {
         t: page.t,
         tabs: tabs(page, customer.id, "details"),
@@ -164,23 +162,39 @@ pub struct ContactsForm {
     role: Vec<String>,
 }
 
+impl ContactsForm {
+    fn rows(&self) -> Vec<Contact> {
+        let part = |column: &[String], row: usize| column.get(row).cloned().unwrap_or_default();
+        let contact = |row| Contact {
+            name: part(&self.name, row),
+            mail: part(&self.mail, row),
+            phone: part(&self.phone, row),
+            role: part(&self.role, row),
+        };
+        (0..self.name.len()).map(contact).collect()
+    }
+}
+
 pub async fn contacts(
     State(app): State<App>,
     Viewed { page, customer }: Viewed,
     CustomerForm(form): CustomerForm<ContactsForm>,
 ) -> AppResult {
-    let part = |column: &[String], row: usize| {
-        column.get(row).map(|text| text.trim().chars().take(120).collect::<String>()).unwrap_or_default()
+    let contacts = match model::contacts(form.rows()) {
+        Ok(contacts) => contacts,
+        Err(error) => {
+            let mut view = view(&app, &page, customer).await?;
+            let sentence = match error {
+                ContactError::TooMany => page.t.customers_contacts_too_many(),
+                ContactError::TooLong => page.t.customers_contacts_too_long(),
+                ContactError::NoName => page.t.customers_contacts_no_name(),
+                ContactError::Mail => page.t.customers_contacts_mail_wrong(),
+            };
+            view.errors.add("contacts", sentence);
+            view.contacts = form.rows();
+            return page.show_again(&view);
+        }
     };
-    let contacts: Vec<Contact> = (0..form.name.len().min(20))
-        .map(|row| Contact {
-            name: part(&form.name, row),
-            mail: part(&form.mail, row),
-            phone: part(&form.phone, row),
-            role: part(&form.role, row),
-        })
-        .filter(|contact| !contact.name.is_empty())
-        .collect();
     let mut tx = page.scope().begin(&app.db).await?;
     let before = store::contacts(&mut tx, customer.id).await?;
     store::set_contacts(&mut tx, &app.chance, customer.id, &contacts).await?;

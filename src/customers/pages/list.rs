@@ -76,8 +76,8 @@ impl Asked {
 }
 
 fn cursor(text: &str) -> Option<Cursor> {
-    let (first, second, id) = serde_json::from_str::<(String, String, uuid::Uuid)>(text).ok()?;
-    Some(Cursor { first, second, id })
+    let (part, value, id) = serde_json::from_str(text).ok()?;
+    Some(Cursor { part, value, id })
 }
 
 struct RowView {
@@ -161,7 +161,7 @@ pub async fn show(State(app): State<App>, page: Page, Query(asked): Query<Asked>
     let next = found
         .next
         .as_ref()
-        .and_then(|cursor| serde_json::to_string(&(&cursor.first, &cursor.second, cursor.id)).ok());
+        .and_then(|cursor| serde_json::to_string(&(cursor.part, &cursor.value, cursor.id)).ok());
     let choice = |value: &str, label: String, chosen: &str| ChoiceView {
         chosen: value == chosen,
         value: value.to_owned(),

@@ -39,7 +39,8 @@ struct OverviewView {
     consents: Vec<ConsentView>,
     contacts: Vec<Contact>,
     links: Vec<PackageLink>,
-    my_access: String,
+    /// None while no domain of his is known.
+    my_access: Option<String>,
     defender: Option<String>,
     entra: String,
     may_onboard: bool,
@@ -74,8 +75,8 @@ pub async fn show(State(app): State<App>, Viewed { page, customer }: Viewed) -> 
                 title: t.text_or_key(&format!("customers-app-{}", one.app.key())),
                 state: t.text_or_key(&format!("customers-consent-{}", one.state)),
                 since: t.span(&(now - one.since)),
-                problem: (!one.cause.is_empty()).then(|| {
-                    let text = |part: &str| t.text_or_key(&format!("errors-{}-{part}", one.cause));
+                problem: one.trouble().map(|cause| {
+                    let text = |part: &str| t.text_or_key(&format!("errors-{cause}-{part}"));
                     (text("what"), text("fix"))
                 }),
                 state_key: one.state,
@@ -83,7 +84,7 @@ pub async fn show(State(app): State<App>, Viewed { page, customer }: Viewed) -> 
             .collect(),
         contacts,
         links,
-        my_access: app.cloud.my_access_link(&customer.domain),
+        my_access: (!customer.domain.is_empty()).then(|| app.cloud.my_access_link(&customer.domain)),
         defender: app.cloud.defender_link(customer.entra_tenant_id),
         entra: app.cloud.entra_link(customer.entra_tenant_id),
         may_onboard: page.scope().may(Right::Onboard),

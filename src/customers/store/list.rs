@@ -1,13 +1,16 @@
-//! The list of customers: search, filter, sort and keyset paging, all in one statement per sort.
+//! The list of customers: search, filter, sort and keyset paging, each page by index however many customers there are.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use uuid::Uuid;
 
-use crate::customers::model::{State, WhoseMove, words};
+use super::search::Search;
+use crate::customers::model::{State, WhoseMove};
 use crate::kit::ids::PersonId;
 use crate::kit::scope::Tx;
 
-pub const PAGE: i64 = 50;
+pub const PAGE: usize = 50;
+/// A set of customers that is looked through whole.
+const SMALL: usize = 1000;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Sort {
@@ -53,11 +56,11 @@ pub struct Filter {
     pub after: Option<Cursor>,
 }
 
-/// Where a page ends: the sort's own value, and the id that makes it unique.
+/// Where a page ends: in which part of the order, at which of its values, and the id that makes it unique.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cursor {
-    pub first: String,
-    pub second: String,
+    pub part: usize,
+    pub value: String,
     pub id: Uuid,
 }
 
@@ -83,26 +86,6 @@ pub struct ListRow {
     pub mine: bool,
 }
 
-impl ListRow {
-    fn cursor(&self, sort: Sort) -> Cursor {
-        let (first, second) = match sort {
-            Sort::Mine => (if self.mine { "0" } else { "1" }.to_owned(), self.sort_name.clone()),
-            Sort::Name => (self.sort_name.clone(), String::new()),
-            Sort::Since => (self.since.to_rfc3339(), String::new()),
-            Sort::Expiry => (expiry_key(self.next_expiry).to_rfc3339(), String::new()),
-        };
-        Cursor { first, second, id: self.customer_id }
-    }
-}
-
-/// Customers without an expiry come last.
-fn expiry_key(at: Option<DateTime<Utc>>) -> DateTime<Utc> {
-    at.unwrap_or_else(|| DateTime::from_timestamp(NEVER, 0).unwrap_or_default())
-}
-
-/// 1 January 9999, seconds.
-const NEVER: i64 = 253_370_764_800;
-
 /// A page of customers and where the next one begins.
 #[derive(Debug)]
 pub struct Page {
@@ -110,8 +93,42 @@ pub struct Page {
     pub next: Option<Cursor>,
 }
 
-macro_rules! list {
-    ($tx:ident, $f:ident, $w:ident, $me:ident, $cursor:literal, $order:literal, $a:expr, $b:expr, $id:expr) => {
+/// One stretch of an order that an index gives by itself. An order whose first criterion is yes or no has two.
+#[derive(Clone, Copy, Debug)]
+enum Part {
+    Named { of: Option<Uuid>, but_of: Option<Uuid> },
+    Since,
+    Dated,
+    Undated,
+}
+
+impl Part {
+    fn all(filter: &Filter, me: Option<Uuid>) -> Vec<Self> {
+        let of = filter.manager.map(|person| person.0);
+        match (filter.sort, me) {
+            (Sort::Mine, Some(me)) if of.is_none() => {
+                vec![Self::Named { of: Some(me), but_of: None }, Self::Named { of: None, but_of: Some(me) }]
+            }
+            (Sort::Mine | Sort::Name, _) => vec![Self::Named { of, but_of: None }],
+            (Sort::Since, _) => vec![Self::Since],
+            (Sort::Expiry, _) => vec![Self::Dated, Self::Undated],
+        }
+    }
+
+    /// What the cursor holds of a row; it is read back as the column's own type.
+    fn value(self, row: &ListRow) -> String {
+        let time = |at: DateTime<Utc>| at.to_rfc3339_opts(SecondsFormat::Micros, true);
+        match self {
+            Self::Named { .. } => row.sort_name.clone(),
+            Self::Since => time(row.since),
+            Self::Dated => row.next_expiry.map(time).unwrap_or_default(),
+            Self::Undated => String::new(),
+        }
+    }
+}
+
+macro_rules! rows {
+    ($tx:ident, $f:ident, $w:ident, $among:ident, $of:expr, $but_of:expr, $cursor:literal, $order:literal, $value:expr, $id:expr, $most:expr) => {
         sqlx::query_as!(
             ListRow,
             r#"select c.customer_id, c.name, c.domain, c.entra_tenant_id, c.state, c.whose_move, c.next_move,
@@ -125,104 +142,181 @@ macro_rules! list {
                 where c.provider_id = $1
                   and ($2::uuid is null or exists (select 1 from person_customer v where v.provider_id = $1
                        and v.person_id = $2 and v.customer_id = c.customer_id))
-                  and ($4::text is null or c.customer_id in (select s.customer_id from customer_word s
-                       where s.provider_id = $1 and s.word >= $4 and s.word < $4 || chr(1114111)))
-                  and ($5::text is null or c.customer_id in (select s.customer_id from customer_word s
-                       where s.provider_id = $1 and s.word >= $5 and s.word < $5 || chr(1114111)))
-                  and ($6::text is null or c.state = $6)
-                  and ($7::text is null or c.whose_move = $7)
-                  and ($8::text is null or exists (select 1 from customer_tag t where t.provider_id = $1
-                       and t.tag = $8 and t.customer_id = c.customer_id))
-                  and ($9::uuid is null or c.account_manager = $9)
-                  and ($10::boolean is null or (c.paused_at is not null) = $10)
+                  and (cardinality($4::text[]) = 0 or not exists (
+                       select 1 from unnest($4::text[], $5::text[]) as w (low, high) where not exists (
+                       select 1 from customer_word s where s.provider_id = $1 and s.customer_id = c.customer_id
+                          and s.word >= w.low and s.word < w.high)))
+                  and ($16::uuid[] is null or c.customer_id = any ($16))
+                  and ($6::uuid is null or c.entra_tenant_id = $6)
+                  and ($7::text is null or c.state = $7)
+                  and ($8::text is null or c.whose_move = $8)
+                  and ($9::text is null or exists (select 1 from customer_tag t where t.provider_id = $1
+                       and t.tag = $9 and t.customer_id = c.customer_id))
+                  and ($10::uuid is null or c.account_manager = $10)
+                  and ($11::uuid is null or c.account_manager is distinct from $11)
+                  and ($12::boolean is null or (c.paused_at is not null) = $12)
                   and "# + $cursor + r#"
                 order by "# + $order + r#"
-                limit $11"#,
+                limit $13"#,
             $tx.scope().provider().0,
             $tx.scope().limited_to().map(|person| person.0),
-            $me,
-            $w.0,
-            $w.1,
+            $tx.scope().person().map_or(Uuid::nil(), |person| person.0),
+            &$w.lows,
+            &$w.highs,
+            $w.entra_tenant_id,
             $f.state.map(State::key),
             $f.whose_move.map(WhoseMove::key),
             $f.tag,
-            $f.manager.map(|person| person.0),
+            $of,
+            $but_of,
             $f.paused,
-            PAGE + 1,
-            $a,
-            $b,
+            $most,
+            $value,
             $id,
+            $among,
         )
         .fetch_all(&mut **$tx)
-        .await?
+        .await
     };
 }
 
-/// One page. The cursor's text was made by us; what cannot be read of it means the first page.
-pub async fn list(tx: &mut Tx, filter: &Filter) -> Result<Page, sqlx::Error> {
-    let me = tx.scope().person().map_or(Uuid::nil(), |person| person.0);
-    let mut typed = words([filter.search.as_str()]).into_iter();
-    let searched = (typed.next(), typed.next());
-    let after = filter.after.clone();
-    let id = after.as_ref().map(|cursor| cursor.id);
-    let first = after.as_ref().map(|cursor| cursor.first.clone());
-    let second = after.map(|cursor| cursor.second);
-    let time = first.as_ref().and_then(|text| text.parse::<DateTime<Utc>>().ok());
-    let theirs = first.as_ref().map(|text| text == "1");
-    let mut rows = match filter.sort {
-        Sort::Mine => list!(
+/// Rows of one part, from the cursor on. What cannot be read of a cursor means the part's beginning.
+async fn rows(
+    tx: &mut Tx,
+    filter: &Filter,
+    (search, among): (&Search, Option<&[Uuid]>),
+    part: Part,
+    after: Option<&Cursor>,
+    most: i64,
+) -> Result<Vec<ListRow>, sqlx::Error> {
+    let manager = filter.manager.map(|person| person.0);
+    let name = after.map(|cursor| cursor.value.clone());
+    let time = after.and_then(|cursor| cursor.value.parse::<DateTime<Utc>>().ok());
+    let id = after.map(|cursor| cursor.id);
+    match part {
+        Part::Named { of, but_of } => rows!(
             tx,
             filter,
-            searched,
-            me,
-            "($14::uuid is null or ((c.account_manager is distinct from $3), c.sort_name, c.customer_id)
-              > ($12::boolean, $13::text, $14))",
-            "(c.account_manager is distinct from $3), c.sort_name, c.customer_id",
-            theirs,
-            second,
-            id
-        ),
-        Sort::Name => list!(
-            tx,
-            filter,
-            searched,
-            me,
-            "($14::uuid is null or (c.sort_name, c.customer_id) > ($12::text, $14)) and $13::text is null",
+            search,
+            among,
+            of,
+            but_of,
+            "($15::uuid is null or (c.sort_name, c.customer_id) > ($14::text, $15))",
             "c.sort_name, c.customer_id",
-            first,
-            None::<String>,
-            id
+            name,
+            id,
+            most
         ),
-        Sort::Since => list!(
+        Part::Since => rows!(
             tx,
             filter,
-            searched,
-            me,
-            "($14::uuid is null or (c.since, c.customer_id) > ($12::timestamptz, $14)) and $13::text is null",
+            search,
+            among,
+            manager,
+            None::<Uuid>,
+            "($14::timestamptz is null or (c.since, c.customer_id) > ($14, $15::uuid))",
             "c.since, c.customer_id",
             time,
-            None::<String>,
-            id
+            id,
+            most
         ),
-        Sort::Expiry => list!(
+        Part::Dated => rows!(
             tx,
             filter,
-            searched,
-            me,
-            "($14::uuid is null or (coalesce(c.next_expiry, to_timestamp(253370764800)), c.customer_id)
-              > ($12::timestamptz, $14)) and $13::text is null",
-            "coalesce(c.next_expiry, to_timestamp(253370764800)), c.customer_id",
+            search,
+            among,
+            manager,
+            None::<Uuid>,
+            "c.next_expiry is not null
+             and ($14::timestamptz is null or (c.next_expiry, c.customer_id) > ($14, $15::uuid))",
+            "c.next_expiry, c.customer_id",
             time,
-            None::<String>,
-            id
+            id,
+            most
         ),
-    };
-    let more = rows.len() > usize::try_from(PAGE).unwrap_or(usize::MAX);
-    if more {
-        rows.pop();
+        Part::Undated => rows!(
+            tx,
+            filter,
+            search,
+            among,
+            manager,
+            None::<Uuid>,
+            "c.next_expiry is null and $14::text is not null and ($15::uuid is null or c.customer_id > $15)",
+            "c.next_expiry, c.customer_id",
+            "",
+            id,
+            most
+        ),
     }
-    let next = if more { rows.last().map(|row| row.cursor(filter.sort)) } else { None };
-    Ok(Page { rows, next })
+}
+
+/// Each page is planned for what it asks: a plan for all at once could use no index for a search or a cursor.
+async fn plan_each(tx: &mut Tx) -> Result<(), sqlx::Error> {
+    sqlx::query_scalar!(r#"select set_config('plan_cache_mode', 'force_custom_plan', true) as "mode!""#)
+        .fetch_one(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+/// Customers among whom all that fit are found: the smallest set that the view, the tag or one of the words leaves, if
+/// it is small. Else the order is walked, and what fits comes often enough.
+async fn among(tx: &mut Tx, filter: &Filter, search: &Search) -> Result<Option<Vec<Uuid>>, sqlx::Error> {
+    let (provider, viewer) = (tx.scope().provider(), tx.scope().limited_to());
+    if viewer.is_none() && filter.tag.is_none() && search.lows.is_empty() {
+        return Ok(None);
+    }
+    let sets = sqlx::query_scalar!(
+        r#"select array(select v.customer_id from person_customer v where v.provider_id = $1 and v.person_id = $2
+                         limit $6) as "ids!"
+            where $2::uuid is not null
+           union all
+           select array(select t.customer_id from customer_tag t where t.provider_id = $1 and t.tag = $3 limit $6)
+            where $3::text is not null
+           union all
+           select array(select s.customer_id from customer_word s where s.provider_id = $1 and s.word >= w.low
+                           and s.word < w.high limit $6)
+             from unnest($4::text[], $5::text[]) as w (low, high)"#,
+        provider.0,
+        viewer.map(|person| person.0),
+        filter.tag,
+        &search.lows,
+        &search.highs,
+        i64::try_from(SMALL + 1).unwrap_or(i64::MAX),
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(sets.into_iter().min_by_key(Vec::len).filter(|ids| ids.len() <= SMALL))
+}
+
+/// One page.
+pub async fn list(tx: &mut Tx, filter: &Filter) -> Result<Page, sqlx::Error> {
+    plan_each(tx).await?;
+    let parts = Part::all(filter, tx.scope().person().map(|person| person.0));
+    let search = Search::of(&filter.search);
+    let among = among(tx, filter, &search).await?;
+    if among.as_ref().is_some_and(Vec::is_empty) {
+        return Ok(Page { rows: Vec::new(), next: None });
+    }
+    let after = filter.after.as_ref().filter(|cursor| cursor.part < parts.len());
+    let mut found: Vec<(usize, ListRow)> = Vec::with_capacity(PAGE + 1);
+    for (number, part) in parts.iter().enumerate().skip(after.map_or(0, |cursor| cursor.part)) {
+        let most = i64::try_from(PAGE + 1 - found.len()).unwrap_or_default();
+        let from = after.filter(|cursor| cursor.part == number);
+        let more = rows(tx, filter, (&search, among.as_deref()), *part, from, most).await?;
+        found.extend(more.into_iter().map(|row| (number, row)));
+        if found.len() > PAGE {
+            break;
+        }
+    }
+    let more = found.len() > PAGE;
+    found.truncate(PAGE);
+    let last = found.last().filter(|_| more);
+    let next = last.map(|(number, row)| Cursor {
+        part: *number,
+        value: parts[*number].value(row),
+        id: row.customer_id,
+    });
+    Ok(Page { rows: found.into_iter().map(|(_, row)| row).collect(), next })
 }
 
 /// How many customers in view stand where; for the filter's figures and for Today.

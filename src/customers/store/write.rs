@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 
-use super::standing::add_words;
-use crate::customers::model::{Contact, Standing, sort_name, words};
+use super::search::refresh_words;
+use crate::customers::model::{Contact, Standing, sort_name};
 use crate::kit::chance::Chance;
 use crate::kit::db::violates;
 use crate::kit::ids::{CustomerId, EntraTenantId, PersonId};
@@ -13,6 +13,7 @@ use crate::kit::scope::Tx;
 pub struct NewCustomer {
     pub id: CustomerId,
     pub entra_tenant_id: EntraTenantId,
+    /// Empty: not known yet.
     pub domain: String,
     pub name: String,
     pub name_verified: bool,
@@ -61,7 +62,7 @@ pub async fn add(tx: &mut Tx, new: &NewCustomer, now: DateTime<Utc>) -> Result<(
             TakenBy::Sql(error)
         }
     })?;
-    add_words(tx, new.id, &words([new.name.as_str(), new.domain.as_str()])).await?;
+    refresh_words(tx, new.id).await?;
     if let Some(person) = viewer {
         // Whoever adds a customer must see him, however narrow his view.
         sqlx::query!(
@@ -131,31 +132,6 @@ pub async fn set_tags(tx: &mut Tx, customer: CustomerId, tags: &[String]) -> Res
     .execute(&mut **tx)
     .await?;
     refresh_words(tx, customer).await
-}
-
-async fn refresh_words(tx: &mut Tx, customer: CustomerId) -> Result<(), sqlx::Error> {
-    let provider = tx.scope().provider();
-    let row = sqlx::query!(
-        r#"select name, domain, array(select t.tag from customer_tag t where t.provider_id = $1
-                  and t.customer_id = c.customer_id) as "tags!"
-             from customer c where c.provider_id = $1 and c.customer_id = $2"#,
-        provider.0,
-        customer.0
-    )
-    .fetch_one(&mut **tx)
-    .await?;
-    let texts =
-        [row.name.as_str(), row.domain.as_str()].into_iter().chain(row.tags.iter().map(String::as_str));
-    let words = words(texts);
-    sqlx::query!(
-        "delete from customer_word where provider_id = $1 and customer_id = $2 and word <> all ($3)",
-        provider.0,
-        customer.0,
-        &words
-    )
-    .execute(&mut **tx)
-    .await?;
-    add_words(tx, customer, &words).await
 }
 
 pub async fn pause(
@@ -236,7 +212,7 @@ pub async fn set_contacts(
     )
     .execute(&mut **tx)
     .await?;
-    Ok(())
+    refresh_words(tx, customer).await
 }
 
 /// People who can be an account manager: everybody of the provider who is not disabled.

@@ -282,7 +282,12 @@ mod tests {
         assert_eq!((mode(&directory.0.join("postgres")), mode(&place.socket_dir)), (0o700, 0o700));
         assert!(!is_left_over(&directory.0), "it is held");
         drop(place);
-        assert!(is_left_over(&directory.0));
+        // A program that another test is just starting holds every open file until it is itself.
+        let free = (0..200).any(|turn| {
+            std::thread::sleep(std::time::Duration::from_millis(turn.min(10)));
+            is_left_over(&directory.0)
+        });
+        assert!(free);
     }
 
     #[test]

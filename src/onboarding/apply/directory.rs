@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::{Applied, Hands, gone, not_visible};
 use crate::graph::catalogs::{Catalog, CatalogState};
-use crate::graph::connected_organizations::NewConnectedOrganization;
+use crate::graph::connected_organizations::{ConnectedOrganizationState, NewConnectedOrganization};
 use crate::graph::groups::{Group, Upserted};
 use crate::graph::{CatalogId, GraphError};
 use crate::kit::ids::ObjectId;
@@ -40,11 +40,19 @@ impl Hands<'_> {
         }
     }
 
-    /// Natural key: the analysts' Entra tenant.
+    /// Natural key: the analysts' Entra tenant as its only source; a shared one is ours by a person's answer only.
     pub(super) async fn ensure_connected_organization(&self) -> Result<Applied, GraphError> {
         let analysts = self.wanted.facts.analysts.as_ref().ok_or_else(|| gone("the analysts' directory"))?;
-        if let Some(found) = self.directory.connected_organizations_of(analysts.tenant).await?.first() {
-            return Ok(Applied::found(&found.id));
+        let known = self.owned(StepKind::ConnectedOrganization, "");
+        let there = self.directory.connected_organizations_of(analysts.tenant).await?;
+        let ours = there.iter().find(|one| Some(one.id.as_str()) == known);
+        if let Some(found) = ours.or_else(|| there.iter().find(|one| one.identity_sources.len() == 1)) {
+            if found.state == Some(ConnectedOrganizationState::Configured) {
+                return Ok(Applied::found(&found.id));
+            }
+            self.directory.configure_connected_organization(&found.id).await?;
+            let (before, after) = (json!({ "configured": false }), json!({ "configured": true }));
+            return Ok(Applied::wrote(&found.id, before, after));
         }
         if let Some(settling) = self.settling("connected-organization") {
             return Ok(settling);

@@ -71,7 +71,7 @@ impl Hands<'_> {
         Ok(Applied::Done { id: Some(id.to_string()), wrote, before, after })
     }
 
-    /// Natural key: our reference in the description, or the same targets in a package that was adopted.
+    /// Natural key: our reference in the description; an adopted policy is known by its id.
     pub(super) async fn ensure_policy(&self, step: &StepKey) -> Result<Applied, GraphError> {
         let package = self.package(&step.of)?;
         let wanted = self.wanted.policy(&step.of).ok_or_else(|| gone("what the policy names"))?;
@@ -82,8 +82,7 @@ impl Hands<'_> {
         let known = self.owned(StepKind::Policy, &step.of);
         let fits = |fits: &dyn Fn(&AssignmentPolicy) -> bool| there.iter().find(|one| fits(one)).cloned();
         let found = fits(&|one| one.id.as_ref().map(PolicyId::as_str) == known && known.is_some())
-            .or_else(|| fits(&|one| one.description.contains(&reference)))
-            .or_else(|| fits(&|one| PolicyFacts::of(one).targets == wanted.targets));
+            .or_else(|| fits(&|one| one.description.contains(&reference)));
         let Some(policy) = found else {
             if let Some(settling) = self.settling("policy") {
                 return Ok(settling);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::graph::catalogs::{Catalog, CatalogState};
-use crate::graph::connected_organizations::ConnectedOrganizationState;
+use crate::graph::connected_organizations::{ConnectedOrganizationState, IdentitySource};
 use crate::graph::packages::AccessPackage;
 use crate::graph::requests::{Assignment, AssignmentState};
 use crate::graph::{CatalogId, Directory, GraphError, PackageId};
@@ -11,7 +11,9 @@ use crate::kit::ids::ObjectId;
 use crate::onboarding::blueprint::Blueprint;
 use crate::onboarding::facts::Facts;
 use crate::onboarding::observation::{SeenCatalog, SeenConnected, SeenPackage, SeenPolicy};
+use crate::onboarding::observe::Ours;
 use crate::onboarding::policy::PolicyFacts;
+use crate::onboarding::step::StepKind;
 
 /// Everything of entitlement management that the plan looks at.
 #[derive(Default)]
@@ -25,10 +27,12 @@ pub(super) async fn read(
     directory: &Directory,
     blueprint: &Blueprint,
     facts: &Facts,
+    ours: &mut Ours,
 ) -> Result<Governance, GraphError> {
     let connected = connected(directory).await?;
+    ours.know_organizations(&connected, facts.analysts.as_ref());
     let catalogs = catalogs(directory, blueprint, facts).await?;
-    let packages = packages(directory, blueprint, facts, &catalogs).await?;
+    let packages = packages(directory, blueprint, facts, &catalogs, ours).await?;
     Ok(Governance { connected, catalogs, packages })
 }
 
@@ -41,10 +45,23 @@ async fn connected(directory: &Directory) -> Result<Vec<SeenConnected>, GraphErr
             name: one.display_name,
             configured: one.state == Some(ConnectedOrganizationState::Configured),
             tenants: one.identity_sources.iter().filter_map(|source| source.tenant_id).collect(),
+            sources: one.identity_sources.iter().map(source).collect(),
         })
         .collect();
     seen.sort_unstable();
     Ok(seen)
+}
+
+/// An Entra tenant by name and id, a domain by itself.
+fn source(one: &IdentitySource) -> String {
+    let name = one.display_name.clone().unwrap_or_default();
+    let id = one.tenant_id.map(|id| id.to_string()).or_else(|| one.domain_name.clone()).unwrap_or_default();
+    match (name.is_empty(), id.is_empty() || id == name) {
+        (false, false) => format!("{name} ({id})"),
+        (false, true) => name,
+        (true, false) => id,
+        (true, true) => one.kind.as_ref().map(|kind| kind.as_str().to_owned()).unwrap_or_default(),
+    }
 }
 
 async fn catalogs(
@@ -89,6 +106,7 @@ async fn packages(
     blueprint: &Blueprint,
     facts: &Facts,
     catalogs: &[SeenCatalog],
+    ours: &mut Ours,
 ) -> Result<Vec<SeenPackage>, GraphError> {
     let mut found: BTreeMap<String, (AccessPackage, Option<String>)> = BTreeMap::new();
     for catalog in catalogs {
@@ -97,11 +115,10 @@ async fn packages(
         }
     }
     let mut more = Vec::new();
+    for id in facts.owned_of(StepKind::Package).filter(|id| !found.contains_key(*id)) {
+        more.extend(directory.package(&PackageId::new(id)).await?);
+    }
     for key in blueprint.keys() {
-        let owned = facts.owned(&format!("package.{key}")).filter(|id| !found.contains_key(*id));
-        if let Some(id) = owned {
-            more.extend(directory.package(&PackageId::new(id)).await?);
-        }
         if let Some(named) = blueprint.package(key) {
             more.extend(directory.packages_by_name(named.name.trim()).await?);
         }
@@ -109,11 +126,30 @@ async fn packages(
     for package in more {
         found.entry(package.id.to_string()).or_insert((package, None));
     }
-    let mut seen = Vec::with_capacity(found.len());
+    let mut read = Vec::with_capacity(found.len());
     for (id, (package, catalog)) in found {
-        seen.push(read_package(directory, id, package, catalog).await?);
+        let (package, held) = read_package(directory, id, package, catalog).await?;
+        ours.know_holders(&held);
+        read.push((package, held));
     }
-    Ok(seen)
+    Ok(read.into_iter().map(|(package, held)| with_holders(package, &held, ours)).collect())
+}
+
+/// How many names of others are kept; more would tell nobody more.
+const NAMES: usize = 50;
+
+fn with_holders(package: SeenPackage, held: &[Assignment], ours: &Ours) -> SeenPackage {
+    let (held_by_ours, others): (Vec<&Assignment>, Vec<&Assignment>) =
+        held.iter().partition(|one| ours.holds(one));
+    let named = |one: &&Assignment| {
+        let who = one.target.as_ref();
+        let name = who.and_then(|who| who.display_name.clone().or_else(|| who.email.clone()));
+        name.unwrap_or_else(|| one.id.to_string())
+    };
+    let mut held_by_others: Vec<String> = others.iter().map(named).collect();
+    held_by_others.sort_unstable();
+    held_by_others.truncate(NAMES);
+    SeenPackage { held: held.len(), held_by_ours: held_by_ours.len(), held_by_others, ..package }
 }
 
 async fn read_package(
@@ -121,7 +157,7 @@ async fn read_package(
     id: String,
     package: AccessPackage,
     catalog: Option<String>,
-) -> Result<SeenPackage, GraphError> {
+) -> Result<(SeenPackage, Vec<Assignment>), GraphError> {
     let of = PackageId::new(&id);
     let roles = directory.package_roles(&of).await?;
     let mut gives: Vec<ObjectId> = roles
@@ -141,7 +177,7 @@ async fn read_package(
         .collect();
     policies.sort_by(|one, other| one.id.cmp(&other.id));
     let held = directory.assignments(Some(&of), Some(&AssignmentState::Delivered)).await?;
-    Ok(SeenPackage {
+    let seen = SeenPackage {
         id,
         name: package.display_name,
         description: package.description,
@@ -150,6 +186,9 @@ async fn read_package(
         gives,
         policies,
         first_end: held.iter().filter_map(Assignment::ends).min(),
-        held: held.len(),
-    })
+        held: 0,
+        held_by_ours: 0,
+        held_by_others: Vec::new(),
+    };
+    Ok((seen, held))
 }

@@ -2,14 +2,18 @@
 
 mod defender;
 mod governance;
+mod ours;
 mod people;
 
 use crate::graph::organization::Licences;
 use crate::graph::preflight::{AuthorizationPolicy, CrossTenantAccess, InvitesFrom, Readable};
 use crate::graph::{Directory, GraphError};
+use crate::kit::ids::ObjectId;
 use crate::onboarding::blueprint::{Blueprint, DefenderMode};
 use crate::onboarding::facts::{Analysts, Facts, Rbac};
 use crate::onboarding::observation::{Observation, Preflight};
+
+pub use ours::Ours;
 
 /// Reads everything the plan needs. About forty calls; each list is read to its end.
 ///
@@ -25,7 +29,8 @@ pub async fn observe(
     domains.sort_unstable();
     let groups = people::groups(directory, blueprint, facts).await?;
     let mut preflight = preflight(directory, facts.analysts.as_ref()).await?;
-    let governance = match governance::read(directory, blueprint, facts).await {
+    let mut ours = Ours::read(directory, facts.analysts.as_ref()).await;
+    let governance = match governance::read(directory, blueprint, facts, &mut ours).await {
         // Without a licence nothing of it can be read: that is what was found, not a failure.
         Err(error) if error.cause() == "licence" => {
             preflight.licence = false;
@@ -41,12 +46,22 @@ pub async fn observe(
         organization: organization.display_name,
         domains,
         preflight,
-        groups,
+        groups: groups.into_iter().map(|group| group.seen(&ours)).collect(),
         connected: governance.connected,
         catalogs: governance.catalogs,
         packages: governance.packages,
         defender,
     })
+}
+
+/// How many people in the approvers' group may decide on requests: ours, and the administrator whom the customer named.
+///
+/// # Errors
+/// The members could not be read.
+pub async fn seated(directory: &Directory, facts: &Facts, group: ObjectId) -> Result<usize, GraphError> {
+    let members = directory.group_members(group).await?;
+    let ours = Ours::read(directory, facts.analysts.as_ref()).await;
+    Ok(people::seats(&members, &ours, facts))
 }
 
 async fn preflight(directory: &Directory, analysts: Option<&Analysts>) -> Result<Preflight, GraphError> {

@@ -8,58 +8,71 @@ use crate::kit::ids::ObjectId;
 use crate::onboarding::blueprint::Blueprint;
 use crate::onboarding::facts::Facts;
 use crate::onboarding::observation::{SeenGroup, SeenPrincipal};
+use crate::onboarding::observe::Ours;
+use crate::onboarding::step::StepKind;
+
+/// A group as it was read; who of it is ours is told once more is known.
+pub(super) struct ReadGroup {
+    group: Group,
+    members: Vec<Principal>,
+    owners: Vec<Principal>,
+}
 
 pub(super) async fn groups(
     directory: &Directory,
     blueprint: &Blueprint,
     facts: &Facts,
-) -> Result<Vec<SeenGroup>, GraphError> {
+) -> Result<Vec<ReadGroup>, GraphError> {
     let mut found: BTreeMap<ObjectId, Group> = BTreeMap::new();
     let mut keep = |groups: Vec<Group>| found.extend(groups.into_iter().map(|group| (group.id, group)));
+    // Ours first, those of tiers that the blueprint no longer has among them.
+    for id in facts.owned_of(StepKind::Group).filter_map(|id| id.parse::<ObjectId>().ok()) {
+        keep(directory.group(id).await?.into_iter().collect());
+    }
     for key in blueprint.keys() {
-        let owned = facts.owned(&format!("group.{key}")).and_then(|id| id.parse::<ObjectId>().ok());
-        if let Some(id) = owned {
-            keep(directory.group(id).await?.into_iter().collect());
-        }
         keep(directory.group_by_unique_name(&facts.unique_name(key)).await?.into_iter().collect());
         if let Some(named) = blueprint.group(key) {
             keep(directory.groups_by_name(named.name.trim()).await?);
         }
     }
-    let mut seen = Vec::with_capacity(found.len());
+    let mut read = Vec::with_capacity(found.len());
     for group in found.into_values() {
         let members = directory.group_members(group.id).await?;
         let owners = directory.group_owners(group.id).await?;
-        seen.push(seen_group(group, &members, &owners, facts));
+        read.push(ReadGroup { group, members, owners });
     }
-    Ok(seen)
+    Ok(read)
 }
 
-fn seen_group(group: Group, members: &[Principal], owners: &[Principal], facts: &Facts) -> SeenGroup {
-    let domain = facts.analysts.as_ref().map(|analysts| analysts.domain.to_lowercase());
-    let mut members: Vec<SeenPrincipal> = members
-        .iter()
-        .map(|one| {
-            let mail = one.mail.clone().unwrap_or_default();
-            let at = mail.rsplit_once('@').map(|(_, domain)| domain.to_lowercase());
-            SeenPrincipal {
+/// How many of a group's members may decide on requests, as the plan counts them.
+pub(super) fn seats(members: &[Principal], ours: &Ours, facts: &Facts) -> usize {
+    let administrator = facts.administrator.as_ref().map(|who| who.id);
+    members.iter().filter(|one| ours.is(one) || Some(one.id) == administrator).count()
+}
+
+impl ReadGroup {
+    pub(super) fn seen(self, ours: &Ours) -> SeenGroup {
+        let mut members: Vec<SeenPrincipal> = self
+            .members
+            .iter()
+            .map(|one| SeenPrincipal {
                 id: one.id.to_string(),
                 name: named(one),
-                ours: domain.is_some() && at == domain,
-                mail,
-            }
-        })
-        .collect();
-    members.sort_unstable();
-    let mut owners: Vec<String> = owners.iter().map(named).collect();
-    owners.sort_unstable();
-    SeenGroup {
-        usable: can_be_given(&group),
-        id: group.id,
-        name: group.display_name,
-        unique_name: group.unique_name.unwrap_or_default(),
-        members,
-        owners,
+                ours: ours.is(one),
+                mail: one.mail.clone().unwrap_or_default(),
+            })
+            .collect();
+        members.sort_unstable();
+        let mut owners: Vec<String> = self.owners.iter().map(named).collect();
+        owners.sort_unstable();
+        SeenGroup {
+            usable: can_be_given(&self.group),
+            id: self.group.id,
+            name: self.group.display_name,
+            unique_name: self.group.unique_name.unwrap_or_default(),
+            members,
+            owners,
+        }
     }
 }
 

@@ -18,7 +18,7 @@ use crate::kit::scope::Tx;
 use crate::kit::work;
 use crate::onboarding::blueprint::APPROVERS;
 use crate::onboarding::facts::{Administrator, Declaration, Rbac};
-use crate::onboarding::plan::plan;
+use crate::onboarding::plan::{Plan, plan};
 use crate::onboarding::replan::replan;
 use crate::onboarding::step::{Candidate, Question, Step, StepKey, StepKind, StepState};
 use crate::onboarding::store;
@@ -31,7 +31,7 @@ fn key_of(step: &str) -> Result<StepKey, AppError> {
 
 /// Plans anew and lets a waiting run go on; the last act before the commit.
 async fn settle(app: &App, mut tx: Tx, customer: &Customer, event: Event) -> Result<(), AppError> {
-    replan(&mut tx, (&app.clock, &app.chance), customer.id).await?;
+    replan(&mut tx, app, customer.id).await?;
     work::wake(&mut tx, customer.id, RUN, app.clock.now()).await?;
     tx.commit(&app.clock, event.of(customer.id)).await?;
     app.nudge.notify_waiters();
@@ -43,6 +43,9 @@ pub struct DeclareForm {
     proof: String,
     #[serde(default)]
     rbac: Option<String>,
+    /// Mark of what the page showed, where the declaration is about that.
+    #[serde(default)]
+    about: String,
 }
 
 /// A named person says that a manual step is done, and how one can see it.
@@ -68,14 +71,23 @@ pub async fn declare(
     if !errors.is_empty() {
         return show_again(&app, &page, customer, &key, (errors, &proof)).await;
     }
-    let declaration =
-        Declaration { by: page.session.person_name.clone(), at: app.clock.now(), proof: proof.clone() };
     let mut tx = page.scope().begin(&app.db).await?;
+    let mut about = Vec::new();
+    if matches!(key.kind, StepKind::NotOurs | StepKind::Leftover) {
+        let step = planned(&mut tx, &app, &customer).await?.and_then(|plan| plan.step(&key).cloned());
+        let Some(step) = step.filter(|step| step.about_mark() == form.about) else {
+            return Err(changed(page.t));
+        };
+        about = step.about;
+    }
+    let (by, at) = (page.session.person_name.clone(), app.clock.now());
+    let declaration = Declaration { by, at, proof: proof.clone(), about };
     store::declare(&mut tx, customer.id, &key, &declaration).await?;
     if let Some(model) = model {
         store::set_rbac(&mut tx, customer.id, model, app.clock.now()).await?;
     }
-    let event = Event::new("step.declared").after(json!({ "step": key, "model": model })).why(proof);
+    let after = json!({ "step": key, "model": model, "about": declaration.about });
+    let event = Event::new("step.declared").after(after).why(proof);
     settle(&app, tx, &customer, event).await?;
     Ok(back(customer.id, "declared"))
 }
@@ -118,21 +130,46 @@ pub struct AnswerForm {
     yes: String,
 }
 
+/// The plan as it stands now, from the last reading.
+async fn planned(tx: &mut Tx, app: &App, customer: &Customer) -> Result<Option<Plan>, AppError> {
+    let Some((seen, _)) = store::observation(tx, customer.id).await? else { return Ok(None) };
+    let now = app.clock.now();
+    let (_, blueprint) = store::current_blueprint(tx, now).await?;
+    let facts = store::facts(tx, customer.id).await?.as_of(now);
+    Ok(Some(plan(&blueprint, &seen, &facts)))
+}
+
 /// The candidates as they stand in the store, not as the form says.
-async fn asked(
+fn asked<'a>(plan: Option<&'a Plan>, key: &StepKey) -> Option<&'a [Candidate]> {
+    match plan?.step(key).map(|step| &step.state) {
+        Some(StepState::Question(Question::Adopt(candidates))) => Some(candidates),
+        _ => None,
+    }
+}
+
+/// Whoever takes something over with a typed yes has seen who is in it: he is not asked about the same people again.
+async fn accept(
     tx: &mut Tx,
     app: &App,
-    customer: &Customer,
+    (page, customer): (&Page, &Customer),
     key: &StepKey,
-) -> Result<Option<Vec<Candidate>>, AppError> {
-    let Some((seen, _)) = store::observation(tx, customer.id).await? else { return Ok(None) };
-    let (_, blueprint) = store::current_blueprint(tx, app.clock.now()).await?;
-    let facts = store::facts(tx, customer.id).await?;
-    let made = plan(&blueprint, &seen, &facts);
-    Ok(match made.step(key).map(|step| &step.state) {
-        Some(StepState::Question(Question::Adopt(candidates))) => Some(candidates.clone()),
-        _ => None,
-    })
+    before: Option<&Plan>,
+) -> Result<(), AppError> {
+    let of = if key.of.is_empty() { key.kind.key() } else { key.of.as_str() };
+    let step = StepKey::new(StepKind::NotOurs, of);
+    let about = |plan: Option<&Plan>| {
+        plan.and_then(|plan| plan.step(&step)).map(|step| step.about.clone()).unwrap_or_default()
+    };
+    let (seen_before, mut new) = (about(before), about(planned(tx, app, customer).await?.as_ref()));
+    new.retain(|id| !seen_before.contains(id));
+    if new.is_empty() {
+        return Ok(());
+    }
+    let earlier = store::facts(tx, customer.id).await?.declared.remove(&step.to_string());
+    new.extend(earlier.map(|one| one.about).unwrap_or_default());
+    let (by, at) = (page.session.person_name.clone(), app.clock.now());
+    let proof = page.t.onboarding_taken_over(page.t.onboarding_yes_word());
+    Ok(store::declare(tx, customer.id, &step, &Declaration { by, at, proof, about: new }).await?)
 }
 
 /// Adopt an object, make ours beside it, or ask again.
@@ -156,9 +193,8 @@ pub async fn answer(
             Event::new("question.asked-again").after(json!({ "object": key }))
         }
         answer @ ("adopt" | "beside") => {
-            let Some(candidates) = asked(&mut tx, &app, &customer, &key).await? else {
-                return Err(changed(page.t));
-            };
+            let before = planned(&mut tx, &app, &customer).await?;
+            let Some(candidates) = asked(before.as_ref(), &key) else { return Err(changed(page.t)) };
             if answer == "beside" {
                 store::answer_beside(&mut tx, customer.id, &key, now).await?;
                 Event::new("question.beside").after(json!({ "object": key }))
@@ -171,6 +207,9 @@ pub async fn answer(
                     return typed_yes_wanted(&app, &page, customer, &key, chosen).await;
                 }
                 store::adopt(&mut tx, customer.id, &key, &chosen.id, now).await?;
+                if !chosen.foreign.is_empty() {
+                    accept(&mut tx, &app, (&page, &customer), &key, before.as_ref()).await?;
+                }
                 Event::new("question.adopted")
                     .before(json!(chosen))
                     .after(json!({ "object": key, "id": chosen.id }))
@@ -230,6 +269,12 @@ pub async fn administrator(
 ) -> AppResult {
     let typed = form.principal_name.trim().to_owned();
     let mut tx = page.scope().begin(&app.db).await?;
+    // An approved plan names him: it is not applied with another name.
+    if store::open_run(&mut tx, customer.id).await?.is_some() {
+        drop(tx);
+        let sentence = page.t.onboarding_administrator_in_use();
+        return refuse(&app, &page, customer, sentence, &typed).await;
+    }
     let before = store::facts(&mut tx, customer.id).await?.administrator;
     let credential = providers::store::credential(&mut tx, &app.seal, AppKind::Reader).await?;
     drop(tx);
@@ -250,6 +295,9 @@ pub async fn administrator(
     let administrator =
         Administrator { id: user.id, name: user.display_name, principal_name: user.user_principal_name };
     let mut tx = page.scope().begin(&app.db).await?;
+    if store::open_run(&mut tx, customer.id).await?.is_some() {
+        return Err(changed(page.t));
+    }
     store::set_administrator(&mut tx, customer.id, &administrator, app.clock.now()).await?;
     let event = Event::new("administrator.named").before(json!(before)).after(json!(administrator));
     settle(&app, tx, &customer, event).await?;

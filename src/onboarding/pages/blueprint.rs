@@ -13,19 +13,28 @@ use crate::kit::form::{FieldErrors, Form};
 use crate::kit::frame::Frame;
 use crate::kit::page::Page;
 use crate::kit::text::T;
-use crate::onboarding::blueprint::{Blueprint, DefenderMode, Frequency, LiveResponse, NoResponse, Reviewers};
+use crate::onboarding::blueprint::{
+    Blueprint, DefenderMode, Frequency, LiveResponse, NoResponse, Reviewers, Tier,
+};
 use crate::onboarding::store::{self, BlueprintVersion};
 
 /// A choice of a select: key, words, chosen.
 type Choice = (&'static str, String, bool);
 
+/// A field of a tier.
+struct TierField {
+    name: &'static str,
+    label: String,
+    help: String,
+    value: String,
+    error: Option<String>,
+}
+
 struct Row {
     key: String,
-    group: String,
-    package: String,
-    role: String,
+    fields: Vec<TierField>,
     live: Vec<Choice>,
-    error: Option<String>,
+    live_help: String,
 }
 
 struct Version {
@@ -51,6 +60,48 @@ struct BlueprintView {
     versions: Vec<Version>,
 }
 
+/// Why a field is there, and what Microsoft's example says or, where that is silent, what the portal starts with.
+pub(super) fn help(t: T, field: &str) -> String {
+    let why = t.text_or_key(&format!("blueprint-{}-why", field.replace('_', "-")));
+    match examples(t).into_iter().find(|(name, ..)| name == field) {
+        Some((_, value, true)) => format!("{why} {}", t.blueprint_example(value)),
+        Some((_, value, false)) => format!("{why} {}", t.blueprint_default(value)),
+        None => why,
+    }
+}
+
+/// Field, default value in words, and whether Microsoft's pages document it.
+fn examples(t: T) -> Vec<(String, String, bool)> {
+    let one = Blueprint::default();
+    let said = |is: bool| if is { t.layout_yes() } else { t.layout_no() };
+    let choice = |group: &str, key: &str| t.text_or_key(&format!("blueprint-{group}-{key}"));
+    let access = &one.access;
+    let mut all = vec![
+        ("approvers_group", one.approvers.group.name.clone(), true),
+        ("approvers_package", one.approvers.package.name.clone(), true),
+        ("catalog", one.catalog.name.clone(), true),
+        ("days", access.days.to_string(), true),
+        ("decide_days", access.decide_days.to_string(), true),
+        ("hidden", said(access.hidden), true),
+        ("extension", said(access.extension), true),
+        ("extension_approval", said(access.extension_needs_approval), false),
+        ("requestor_justification", said(access.requestor_justification), false),
+        ("approver_justification", said(access.approver_justification), false),
+        ("every", choice("every", one.review.every.key()), true),
+        ("open_days", one.review.open_days.to_string(), true),
+        ("reviewers", choice("reviewers", one.review.reviewers.key()), false),
+        ("no_response", choice("no-response", one.review.no_response.key()), false),
+        ("defender", choice("defender", one.defender.mode.key()), false),
+    ];
+    let names = |of: fn(&Tier) -> &str| one.tiers.iter().map(of).collect::<Vec<_>>().join(", ");
+    all.push(("tier_group", names(|tier| &tier.group.name), true));
+    all.push(("tier_package", names(|tier| &tier.package.name), true));
+    all.push(("tier_role", names(|tier| &tier.role.name), true));
+    let live: Vec<String> = one.tiers.iter().map(|tier| choice("live", tier.live_response.key())).collect();
+    all.push(("live", live.join(", "), false));
+    all.into_iter().map(|(field, value, documented)| (field.to_owned(), value, documented)).collect()
+}
+
 impl BlueprintView {
     fn new(page: &Page, form: BlueprintForm, errors: FieldErrors, versions: Vec<BlueprintVersion>) -> Self {
         let t = page.t;
@@ -64,20 +115,31 @@ impl BlueprintView {
         let rows = (0..many.max(1) + usize::from(many < 5))
             .map(|row| {
                 let key = at(&form.tier_key, row);
-                let parts = ["group", "package", "role"].map(|part| errors.of(&format!("{key}_{part}")));
+                let field = |name: &'static str, values: &Vec<String>| {
+                    let part = name.trim_start_matches("tier_");
+                    TierField {
+                        name,
+                        label: t.text_or_key(&format!("blueprint-tier-{part}")),
+                        help: help(t, name),
+                        value: at(values, row),
+                        error: errors.of(&format!("{key}_{part}")).map(str::to_owned),
+                    }
+                };
                 Row {
-                    group: at(&form.tier_group, row),
-                    package: at(&form.tier_package, row),
-                    role: at(&form.tier_role, row),
+                    fields: vec![
+                        field("tier_group", &form.tier_group),
+                        field("tier_package", &form.tier_package),
+                        field("tier_role", &form.tier_role),
+                    ],
                     live: live(&at(&form.tier_live, row)),
-                    error: parts.into_iter().flatten().next().map(str::to_owned),
+                    live_help: help(t, "live"),
                     key,
                 }
             })
             .collect();
         let flag = |name: &'static str, value: &Option<String>| {
-            let text = |part: &str| t.text_or_key(&format!("blueprint-{}{part}", name.replace('_', "-")));
-            (name, text(""), text("-why"), value.is_some())
+            let words = t.text_or_key(&format!("blueprint-{}", name.replace('_', "-")));
+            (name, words, help(t, name), value.is_some())
         };
         Self {
             t,
@@ -118,6 +180,12 @@ impl BlueprintView {
     }
 }
 
+impl BlueprintView {
+    fn help(&self, field: &str) -> String {
+        help(self.t, field)
+    }
+}
+
 pub async fn show(State(app): State<App>, page: Page) -> AppResult {
     let mut tx = page.scope().begin(&app.db).await?;
     let (version, blueprint) = store::current_blueprint(&mut tx, app.clock.now()).await?;
@@ -134,7 +202,8 @@ pub async fn save(State(app): State<App>, page: Page, Form(form): Form<Blueprint
     if version != form.version {
         return Err(changed(page.t));
     }
-    let after: Blueprint = match form.read(page.t, &before) {
+    let past = store::past_tiers(&mut tx).await?;
+    let after: Blueprint = match form.read(page.t, &before, &past) {
         Ok(after) => after,
         Err(errors) => {
             let versions = store::blueprints(&mut tx).await?;

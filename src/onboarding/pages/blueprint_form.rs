@@ -1,5 +1,7 @@
 //! The blueprint's form: every field typed, nothing else taken.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 use crate::kit::form::FieldErrors;
@@ -8,6 +10,7 @@ use crate::onboarding::blueprint::{
     Access, Blueprint, Defender, DefenderMode, Frequency, LiveResponse, Named, NoResponse, Package, Review,
     Reviewers, Tier,
 };
+use crate::onboarding::observation::same_name;
 
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct BlueprintForm {
@@ -48,8 +51,9 @@ pub struct BlueprintForm {
     pub why: String,
 }
 
-/// Free keys for tiers that are added.
-const KEYS: [&str; 5] = ["tier1", "tier2", "tier3", "tier4", "tier5"];
+/// Tiers of all versions so far: key and last name of the group. What a key once meant stays in customers' tenants,
+/// so it is never given to another tier.
+pub type PastTiers = BTreeMap<String, String>;
 
 impl BlueprintForm {
     pub fn of(version: i32, blueprint: &Blueprint) -> Self {
@@ -83,7 +87,7 @@ impl BlueprintForm {
     }
 
     /// The blueprint it says, or a sentence per field that cannot be taken. Descriptions stay as they were.
-    pub fn read(&self, t: T, before: &Blueprint) -> Result<Blueprint, FieldErrors> {
+    pub fn read(&self, t: T, before: &Blueprint, past: &PastTiers) -> Result<Blueprint, FieldErrors> {
         let mut errors = FieldErrors::default();
         let mut number = |field: &str, text: &str| {
             text.trim().parse::<u32>().unwrap_or_else(|_| {
@@ -99,7 +103,7 @@ impl BlueprintForm {
                 group: renamed(&before.approvers.group, &self.approvers_group),
                 package: renamed(&before.approvers.package, &self.approvers_package),
             },
-            tiers: self.tiers(before),
+            tiers: self.tiers(before, past),
             catalog: renamed(&before.catalog, &self.catalog),
             access: Access {
                 days,
@@ -126,19 +130,15 @@ impl BlueprintForm {
         if errors.is_empty() { Ok(blueprint) } else { Err(errors) }
     }
 
-    fn tiers(&self, before: &Blueprint) -> Vec<Tier> {
+    fn tiers(&self, before: &Blueprint, past: &PastTiers) -> Vec<Tier> {
         let mut tiers: Vec<Tier> = Vec::new();
         for (row, group) in self.tier_group.iter().enumerate().filter(|(_, group)| !group.trim().is_empty()) {
             let text =
                 |values: &Vec<String>| values.get(row).map(|text| text.trim().to_owned()).unwrap_or_default();
             let or = |text: String, other: &str| if text.is_empty() { other.to_owned() } else { text };
             let typed = text(&self.tier_key);
-            let taken = |key: &str| {
-                tiers.iter().any(|tier| tier.key == key)
-                    || (typed != key && self.tier_key.iter().any(|other| other == key))
-            };
-            let free = KEYS.iter().find(|key| !taken(key)).map_or_else(String::new, |key| (*key).to_owned());
-            let key = if KEYS.contains(&typed.as_str()) { typed.clone() } else { free };
+            let known = before.tier(&typed).is_some() && !tiers.iter().any(|tier| tier.key == typed);
+            let key = if known { typed } else { self.fresh_key(group, before, &tiers, past) };
             let was = before.tier(&key).or(before.tiers.first());
             let told = |named: Option<&Named>, name: String| Named {
                 description: named.map(|one| one.description.clone()).unwrap_or_default(),
@@ -156,6 +156,23 @@ impl BlueprintForm {
     }
 }
 
+impl BlueprintForm {
+    /// A tier that was dropped and comes back under its old name is the same one; any other gets a key of its own.
+    fn fresh_key(&self, group: &str, before: &Blueprint, tiers: &[Tier], past: &PastTiers) -> String {
+        let taken = |key: &str| {
+            before.tier(key).is_some()
+                || tiers.iter().any(|tier| tier.key == key)
+                || self.tier_key.iter().any(|other| other == key)
+        };
+        let again = past.iter().find(|(key, name)| !taken(key) && same_name(name, group));
+        if let Some((key, _)) = again {
+            return key.clone();
+        }
+        let mut keys = (1..).map(|number| format!("tier{number}"));
+        keys.find(|key| !taken(key) && !past.contains_key(key)).unwrap_or_default()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -165,7 +182,7 @@ mod tests {
     fn a_form_that_changes_nothing_gives_the_same_blueprint() {
         let blueprint = Blueprint::default();
         let form = BlueprintForm::of(1, &blueprint);
-        assert_eq!(form.read(Lang::En.t(), &blueprint).unwrap(), blueprint);
+        assert_eq!(form.read(Lang::En.t(), &blueprint, &PastTiers::new()).unwrap(), blueprint);
     }
 
     #[test]
@@ -175,17 +192,38 @@ mod tests {
         form.tier_key.push(String::new());
         form.tier_group.push("Tier 3 Hunter".to_owned());
         form.tier_live.push("basic".to_owned());
-        let read = form.read(Lang::En.t(), &blueprint).unwrap();
+        let read = form.read(Lang::En.t(), &blueprint, &PastTiers::new()).unwrap();
         assert_eq!(read.keys(), ["approvers", "tier1", "tier2", "tier3"]);
         assert_eq!(read.tiers[2].package.name, "Tier 3 Hunter");
         form.tier_group[0].clear();
-        assert_eq!(form.read(Lang::En.t(), &blueprint).unwrap().keys(), ["approvers", "tier2", "tier3"]);
+        assert_eq!(
+            form.read(Lang::En.t(), &blueprint, &PastTiers::new()).unwrap().keys(),
+            ["approvers", "tier2", "tier3"]
+        );
+    }
+
+    #[test]
+    fn a_key_never_comes_to_mean_another_tier() {
+        let mut blueprint = Blueprint::default();
+        blueprint.tiers.truncate(1);
+        let past = PastTiers::from([
+            ("tier1".to_owned(), "Tier 1 Analyst".to_owned()),
+            ("tier2".to_owned(), "Tier 2 Analyst".to_owned()),
+        ]);
+        let added = |name: &str| {
+            let mut form = BlueprintForm::of(1, &blueprint);
+            form.tier_key.push(String::new());
+            form.tier_group.push(name.to_owned());
+            form.read(Lang::En.t(), &blueprint, &past).unwrap().tiers[1].key.clone()
+        };
+        assert_eq!(added("Hunters"), "tier3");
+        assert_eq!(added("tier 2 analyst"), "tier2", "it is the one that was dropped");
     }
 
     #[test]
     fn what_is_no_number_is_said_at_its_field() {
         let blueprint = Blueprint::default();
         let form = BlueprintForm { days: "a year".to_owned(), ..BlueprintForm::of(1, &blueprint) };
-        assert!(form.read(Lang::En.t(), &blueprint).unwrap_err().of("days").is_some());
+        assert!(form.read(Lang::En.t(), &blueprint, &PastTiers::new()).unwrap_err().of("days").is_some());
     }
 }

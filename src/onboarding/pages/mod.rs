@@ -4,9 +4,12 @@ mod acts;
 mod answers;
 mod blueprint;
 mod blueprint_form;
+mod blueprint_version;
+mod found;
 mod plan;
 mod shown;
 mod step;
+mod values;
 mod words;
 
 use crate::app::App;
@@ -29,5 +32,6 @@ pub fn routes() -> Routes<App> {
         .post("/customers/{customer}/onboarding/steps/{step}/reopen", Right::Onboard, answers::reopen)
         .post("/customers/{customer}/onboarding/steps/{step}/answer", Right::Onboard, answers::answer)
         .get("/admin/blueprint", Right::Administer, blueprint::show)
+        .get("/admin/blueprint/versions/{version}", Right::Administer, blueprint_version::show)
         .post("/admin/blueprint", Right::Administer, blueprint::save)
 }

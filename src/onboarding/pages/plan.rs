@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::response::Response;
 use http::HeaderMap;
 
+use super::found::{Found, found};
 use super::shown::{Shown, shown};
 use super::words::{Section, line, log, question, sections};
 use crate::app::App;
@@ -48,6 +49,7 @@ struct Progress {
     state: String,
     next_move: String,
     read: Option<(String, String)>,
+    found: Option<Found>,
     sections: Vec<Section>,
     questions: Vec<QuestionView>,
     several_adoptions: bool,
@@ -111,6 +113,7 @@ async fn gather(app: &App, page: &Page, customer: Customer) -> Result<Progress, 
         state: t.text_or_key(&format!("customers-state-{}", customer.standing.state.key())),
         next_move: t.text_or_key(&customer.standing.next_move),
         read: seen.read_at.map(|at| (t.age(&at, &now), t.moment(&at))),
+        found: seen.read_at.map(|_| found(t, &seen.observation, &seen.facts)),
         several_adoptions: questions.len() > 2,
         questions,
         run: run_view(t, &seen, now),

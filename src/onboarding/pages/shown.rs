@@ -10,6 +10,7 @@ use crate::kit::error::AppError;
 use crate::kit::page::Page;
 use crate::onboarding::blueprint::LiveResponse;
 use crate::onboarding::facts::Facts;
+use crate::onboarding::names::Names;
 use crate::onboarding::observation::Observation;
 use crate::onboarding::plan::{Plan, plan};
 use crate::onboarding::step::StepKey;
@@ -17,6 +18,7 @@ use crate::onboarding::store::{self, LogLine, PlanState, Run, RunStep, Stored};
 
 pub struct Shown {
     pub facts: Facts,
+    pub observation: Observation,
     pub plan: Plan,
     /// When the tenant was read; none: never, and the plan is what a tenant without anything would need.
     pub read_at: Option<DateTime<Utc>>,
@@ -35,6 +37,10 @@ impl Shown {
         self.run_steps.iter().find(|step| step.key == *key)
     }
 
+    pub fn names(&self) -> Names<'_> {
+        Names { observation: &self.observation, facts: &self.facts }
+    }
+
     pub fn open_run(&self) -> Option<&Run> {
         self.run.as_ref().filter(|run| run.state.open())
     }
@@ -42,8 +48,9 @@ impl Shown {
 
 pub async fn shown(app: &App, page: &Page, customer: &Customer, of: Option<&str>) -> Result<Shown, AppError> {
     let mut tx = page.scope().begin(&app.db).await?;
-    let facts = store::facts(&mut tx, customer.id).await?;
-    let (_, blueprint) = store::current_blueprint(&mut tx, app.clock.now()).await?;
+    let now = app.clock.now();
+    let facts = store::facts(&mut tx, customer.id).await?.as_of(now);
+    let (_, blueprint) = store::current_blueprint(&mut tx, now).await?;
     let read = store::observation(&mut tx, customer.id).await?;
     let stored = store::stored_plan(&mut tx, customer.id).await?;
     let run = store::latest_run(&mut tx, customer.id).await?;
@@ -63,5 +70,5 @@ pub async fn shown(app: &App, page: &Page, customer: &Customer, of: Option<&str>
     };
     let proposed = stored.filter(|stored| read_at.is_some() && same(stored));
     let live_response = blueprint.tiers.iter().map(|tier| (tier.key.clone(), tier.live_response)).collect();
-    Ok(Shown { live_response, facts, plan: made, read_at, proposed, run, run_steps, log })
+    Ok(Shown { live_response, facts, observation, plan: made, read_at, proposed, run, run_steps, log })
 }

@@ -2,10 +2,10 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
-use serde_json::Value;
 
 use super::shown::{Shown, shown};
-use super::words::{ChangeLine, StepLine, about, line, log, question, title};
+use super::values::{foreigner, journal, permission, told};
+use super::words::{ChangeLine, Failure, StepLine, about, failure, line, log, question, title};
 use crate::app::App;
 use crate::customers::{Customer, Tab, Viewed, tabs};
 use crate::kit::error::{AppError, AppResult};
@@ -15,7 +15,10 @@ use crate::kit::page::Page;
 use crate::kit::right::Right;
 use crate::kit::text::T;
 use crate::onboarding::blueprint::APPROVERS;
+use crate::onboarding::facts::PROOF_LIFE;
+use crate::onboarding::standing::move_after;
 use crate::onboarding::step::{Candidate, Question, Step, StepKey, StepKind, StepState};
+use crate::onboarding::store::{RunStep, RunStepState};
 use crate::onboarding::wanted::permissions;
 
 struct Proof {
@@ -24,15 +27,54 @@ struct Proof {
     text: String,
     /// The proof is an address that can be opened.
     link: bool,
+    /// Until when it counts.
+    until: String,
+    old: bool,
 }
 
 struct Attempt {
     state: String,
     attempts: i32,
-    before: Vec<(String, String)>,
-    after: Vec<(String, String)>,
-    problem: Option<(String, String, String)>,
+    changes: Vec<ChangeLine>,
+    /// Something was there before.
+    changed: bool,
+    problem: Option<Problem>,
     failed: bool,
+}
+
+/// What went wrong, what to do, whose move it is, and Microsoft's id of the request.
+struct Problem {
+    what: String,
+    fix: String,
+    whose: &'static str,
+    request: String,
+}
+
+/// Something of a wanted name that is not ours.
+struct CandidateView {
+    id: String,
+    name: String,
+    adoptable: bool,
+    members: String,
+    owners: String,
+    held: usize,
+    foreign: String,
+    values: Vec<(String, String)>,
+}
+
+impl CandidateView {
+    fn of(t: T, one: &Candidate) -> Self {
+        Self {
+            id: one.id.clone(),
+            name: one.name.clone(),
+            adoptable: one.adoptable,
+            members: one.members.join(", "),
+            owners: one.owners.join(", "),
+            held: one.held,
+            foreign: one.foreign.iter().map(|one| foreigner(t, one)).collect::<Vec<_>>().join(", "),
+            values: told(t, &one.values),
+        }
+    }
 }
 
 #[derive(Template)]
@@ -52,13 +94,19 @@ struct StepView {
     values: Vec<(String, String)>,
     open: Option<(String, String)>,
     needs: Vec<(String, String, bool)>,
-    candidates: Vec<Candidate>,
+    candidates: Vec<CandidateView>,
     asked: Option<String>,
+    /// What to know before answering.
+    adopt_lead: String,
     asks_administrator: bool,
+    /// Another administrator can be named in place of the first.
+    names_administrator: bool,
     administrator: Option<String>,
     answered: bool,
     proof: Option<Proof>,
     declarable: bool,
+    /// Mark of what a declaration would be about.
+    about: String,
     asks_model: bool,
     attempt: Option<Attempt>,
     log: Vec<(String, String)>,
@@ -111,10 +159,16 @@ async fn view(
         Some((href(need), title(t, step), step.done()))
     });
     let candidates = match &step.state {
-        StepState::Question(Question::Adopt(candidates)) => candidates.clone(),
+        StepState::Question(Question::Adopt(candidates)) => {
+            candidates.iter().map(|one| CandidateView::of(t, one)).collect()
+        }
         _ => Vec::new(),
     };
-    let declared = seen.facts.declared.get(&key.to_string());
+    let facts = &seen.facts;
+    let declared = facts.declared.get(&key.to_string()).filter(|_| step.state != StepState::Manual);
+    let proof = declared.or_else(|| facts.outdated.get(&key.to_string()));
+    // The administrator can be changed as long as no approved plan with his name is being applied.
+    let names_administrator = *key == StepKey::new(StepKind::Policy, APPROVERS) && seen.open_run().is_none();
     let part = |part| about(t, kind, part, &step.name);
     Ok(StepView {
         t,
@@ -129,26 +183,33 @@ async fn view(
         open: opens(t, app, &customer, step, &seen),
         needs: needs.collect(),
         asked: question(t, step),
+        adopt_lead: t
+            .text(&format!("onboarding-adopt-lead-{}", kind.key()))
+            .unwrap_or_else(|| t.onboarding_adopt_lead()),
         asks_administrator: step.state == StepState::Question(Question::Administrator),
-        administrator: seen
-            .facts
+        names_administrator: names_administrator && facts.administrator.is_some(),
+        administrator: facts
             .administrator
             .as_ref()
             .map(|who| format!("{} ({})", who.name, who.principal_name)),
         answered: seen.facts.answers.contains_key(&key.to_string())
             || seen.facts.owned.get(&key.to_string()).is_some_and(|owned| owned.adopted),
         candidates,
-        proof: declared.map(|one| Proof {
+        proof: proof.map(|one| Proof {
             by: one.by.clone(),
             at: t.moment(&one.at),
             text: one.proof.clone(),
             link: one.proof.starts_with("https://"),
+            until: t.date(&(one.at + PROOF_LIFE)),
+            old: declared.is_none(),
         }),
         declarable: Step::declarable(kind)
-            && matches!(step.state, StepState::Manual | StepState::Blocked)
+            && (matches!(step.state, StepState::Manual | StepState::Blocked)
+                || (kind == StepKind::DefenderRole && step.state == StepState::Waiting))
             && seen.read_at.is_some(),
+        about: step.about_mark(),
         asks_model: kind == StepKind::Rbac,
-        attempt: seen.run_step(key).map(|one| attempt(t, one)),
+        attempt: seen.run_step(key).map(|one| attempt(t, &seen, one)),
         log: seen
             .log
             .iter()
@@ -166,33 +227,21 @@ async fn view(
     })
 }
 
-fn attempt(t: T, step: &crate::onboarding::store::RunStep) -> Attempt {
-    let problem = step.problem.as_ref().and_then(|problem| {
-        let cause = problem.get("cause")?.as_str()?;
-        let text = |part: &str| t.text_or_key(&format!("errors-{cause}-{part}"));
-        let request = problem.get("request").and_then(Value::as_str).unwrap_or_default();
-        Some((text("what"), text("fix"), request.to_owned()))
+fn attempt(t: T, seen: &Shown, step: &RunStep) -> Attempt {
+    let problem = step.cause().map(|cause| {
+        let Failure { what, fix } = failure(t, cause);
+        let request = step.problem.as_ref().and_then(|problem| problem.get("request")?.as_str());
+        let request = request.unwrap_or_default().to_owned();
+        Problem { what, fix, whose: move_after(cause).key(), request }
     });
     Attempt {
         state: t.text_or_key(&format!("onboarding-state-{}", step.state.key())),
         attempts: step.attempts,
-        before: flat(step.before.as_ref()),
-        after: flat(step.after.as_ref()),
+        changed: step.before.as_ref().is_some_and(|before| !before.is_null()),
+        changes: journal(t, seen.names(), step.before.as_ref(), step.after.as_ref()),
         problem,
-        failed: step.state == crate::onboarding::store::RunStepState::Failed,
+        failed: step.state == RunStepState::Failed,
     }
-}
-
-/// A stored value as names and texts, one level deep and one below.
-fn flat(value: Option<&Value>) -> Vec<(String, String)> {
-    let Some(Value::Object(map)) = value else { return Vec::new() };
-    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    map.iter()
-        .flat_map(|(key, value)| match value {
-            Value::Object(inner) => inner.iter().map(|(key, value)| (key.clone(), text(value))).collect(),
-            value => vec![(key.clone(), text(value))],
-        })
-        .collect()
 }
 
 /// What a person doing it by hand has to copy.
@@ -203,9 +252,12 @@ fn values(t: T, seen: &Shown, step: &Step) -> Vec<(String, String)> {
             values.push((t.onboarding_copy_role(), step.name.clone()));
             let group = seen.plan.step(&StepKey::new(StepKind::Group, &step.key.of));
             values.extend(group.map(|group| (t.onboarding_copy_group(), group.name.clone())));
-            values.extend(
-                seen.role_permissions(&step.key.of).map(|names| (t.onboarding_copy_permissions(), names)),
-            );
+            if let Some(live) = seen.live_response.get(&step.key.of) {
+                let all = permissions(*live);
+                let named: Vec<String> = all.iter().map(|name| permission(t, name)).collect();
+                values.push((t.onboarding_copy_permissions(), named.join("\n")));
+                values.push((t.onboarding_copy_permission_names(), all.join("\n")));
+            }
         }
         StepKind::DeviceGroups | StepKind::LiveResponse => {
             let groups = seen.plan.steps.iter().filter(|one| one.key.kind == StepKind::Group);
@@ -234,13 +286,6 @@ fn values(t: T, seen: &Shown, step: &Step) -> Vec<(String, String)> {
         _ => {}
     }
     values
-}
-
-impl Shown {
-    fn role_permissions(&self, tier: &str) -> Option<String> {
-        let live = self.live_response.get(tier)?;
-        Some(permissions(*live).join("\n"))
-    }
 }
 
 /// Where it is done: address and label.

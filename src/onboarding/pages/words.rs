@@ -1,11 +1,14 @@
 //! Steps, changes and notes in the person's words.
 
+use chrono::{DateTime, Utc};
 use fluent_bundle::FluentValue;
 
+use super::values;
 use crate::customers::WhoseMove;
 use crate::kit::ids::CustomerId;
 use crate::kit::text::T;
-use crate::onboarding::step::{Change, Note, Question, Step, StepKind, StepState};
+use crate::onboarding::standing::{fix_of, move_after};
+use crate::onboarding::step::{Note, Question, Step, StepKind, StepState};
 use crate::onboarding::store::{RunStep, RunStepState};
 
 /// One line of the list of steps.
@@ -21,7 +24,10 @@ pub struct StepLine {
     whose: &'static str,
     pub optional: bool,
     pub changes: Vec<ChangeLine>,
+    /// What will be made: name and value.
+    pub wanted: Vec<(String, String)>,
     pub notes: Vec<String>,
+    pub failure: Option<Failure>,
 }
 
 pub struct ChangeLine {
@@ -61,28 +67,33 @@ pub fn about(t: T, kind: StepKind, part: &str, name: &str) -> String {
 
 pub fn changes(t: T, step: &Step) -> Vec<ChangeLine> {
     let StepState::Change(changes) = &step.state else { return Vec::new() };
-    let word = |text: &str| match text {
-        "yes" => t.layout_yes(),
-        "no" => t.layout_no(),
-        "" | "–" => t.layout_none(),
-        other => other.to_owned(),
-    };
-    let line = |change: &Change| ChangeLine {
-        value: t.text_or_key(&format!("onboarding-value-{}", change.value)),
-        before: word(&change.before),
-        after: word(&change.after),
-    };
-    changes.iter().map(line).collect()
+    changes.iter().map(|change| values::change(t, change)).collect()
 }
 
 pub fn note(t: T, note: &Note) -> String {
+    let told = |name: &str, value: &str| match name {
+        // Moments and permissions are told in the reader's language.
+        "at" => value.parse::<DateTime<Utc>>().map_or_else(|_| value.to_owned(), |at| t.date(&at)),
+        "permissions" => values::word(t, "actions", value),
+        _ => value.to_owned(),
+    };
     let arguments = note
         .arguments
         .iter()
-        .map(|(name, value)| (name.as_str(), FluentValue::from(value.clone())))
+        .map(|(name, value)| (name.as_str(), FluentValue::from(told(name, value))))
         .collect();
     let key = format!("onboarding-note-{}", note.key);
     t.text_with(&key, arguments).unwrap_or(key)
+}
+
+/// What went wrong with a step and what ends it.
+pub struct Failure {
+    pub what: String,
+    pub fix: String,
+}
+
+pub fn failure(t: T, cause: &str) -> Failure {
+    Failure { what: t.text_or_key(&format!("errors-{cause}-what")), fix: t.text_or_key(&fix_of(cause)) }
 }
 
 /// A line of the journal.
@@ -115,7 +126,13 @@ pub fn line(t: T, customer: CustomerId, step: &Step, under: Option<&RunStep>) ->
         },
     };
     let shows_whose = !matches!(state_key, "done" | "create" | "change" | "working");
-    let whose = if state_key == "settling" { WhoseMove::Microsoft } else { step.whose_move };
+    let cause = under.filter(|one| one.state == RunStepState::Failed).and_then(RunStep::cause);
+    let whose = match (state_key, cause) {
+        ("settling", _) => WhoseMove::Microsoft,
+        ("failed", Some(cause)) => move_after(cause),
+        ("failed", None) => WhoseMove::Us,
+        _ => step.whose_move,
+    };
     StepLine {
         key: step.key.to_string(),
         href: format!("/customers/{customer}/onboarding/steps/{}", step.key),
@@ -126,6 +143,8 @@ pub fn line(t: T, customer: CustomerId, step: &Step, under: Option<&RunStep>) ->
         whose: if shows_whose { whose.key() } else { "" },
         optional: step.optional,
         changes: changes(t, step),
+        wanted: values::told(t, &step.wanted),
+        failure: cause.map(|cause| failure(t, cause)),
         notes: step.notes.iter().map(|one| note(t, one)).collect(),
     }
 }
@@ -142,6 +161,7 @@ fn section(kind: StepKind) -> &'static str {
         }
         StepKind::ConnectedOrganization | StepKind::Catalog | StepKind::Resource => "catalog",
         StepKind::Package | StepKind::Policy | StepKind::Link | StepKind::FirstApprovers => "packages",
+        StepKind::NotOurs | StepKind::Leftover => "not-ours",
         StepKind::NotificationRule | StepKind::FirstAnalyst | StepKind::OperatorRemoved => "closing",
     }
 }

@@ -8,7 +8,7 @@ use crate::onboarding::blueprint::{DefenderMode, LiveResponse, Tier};
 use crate::onboarding::facts::Rbac;
 use crate::onboarding::observation::{SeenDefender, SeenRole, same_name};
 use crate::onboarding::step::{Candidate, Change, StepKey, StepKind, StepState};
-use crate::onboarding::wanted::{excess, named_actions};
+use crate::onboarding::wanted::{excess, named_actions, permissions};
 
 pub(super) fn has_live_response(tier: &Tier) -> bool {
     tier.live_response != LiveResponse::None
@@ -39,32 +39,29 @@ impl Planner<'_> {
     }
 
     fn manual(&mut self, step: StepKey, name: &str, needs: Vec<StepKey>) {
-        let state = if self.declared(&step) { StepState::Done } else { StepState::Manual };
-        self.push(Draft::new(step, name).after(needs).at(state, WhoseMove::Customer));
+        self.push_manual(Draft::new(step, name).after(needs), WhoseMove::Customer);
     }
 
     fn role(&mut self, tier: &Tier) {
         let object = key(StepKind::DefenderRole, &tier.key);
         let group = key(StepKind::Group, &tier.key);
-        let draft = Draft::new(object.clone(), tier.role.name.clone())
+        let Some(named) = self.wanted.role(&tier.key, &[]).map(|role| role.display_name) else { return };
+        let draft = Draft::new(object.clone(), named.clone())
+            .told("name", named)
+            .told("actions", permissions(tier.live_response).join(", "))
+            .told("assigned", self.wanted.group(&tier.key).map(|one| one.display_name).unwrap_or_default())
             .after([StepKind::Rbac.into(), group.clone()])
             .note("beta", &[]);
         let SeenDefender::Unified { roles, actions } = &self.observation.defender else {
-            let note = if self.observation.defender == SeenDefender::Inactive {
-                "rbac-inactive"
-            } else {
-                "rbac-unread"
-            };
-            self.push(draft.note(note, &[]).at(StepState::Create, WhoseMove::Us));
+            self.unread_role(draft);
             return;
         };
         let Some(wanted) = self.wanted.role(&tier.key, actions) else { return };
         let (_, unnamed) = named_actions(tier.live_response, actions);
         if !unnamed.is_empty() {
-            let draft = draft.note("actions-unknown", &[("names", &unnamed.join(", "))]);
             // Declared by a person instead: he made the role by hand.
-            let state = if self.declared(&object) { StepState::Done } else { StepState::Manual };
-            self.push(draft.at(state, WhoseMove::Customer));
+            let draft = draft.note("actions-unknown", &[("permissions", &unnamed.join(", "))]);
+            self.push_manual(draft, WhoseMove::Customer);
             return;
         }
         let reference = self.facts().reference(&object.to_string());
@@ -76,6 +73,10 @@ impl Planner<'_> {
             let others = roles.iter().filter(|role| !role.built_in && same_name(&role.name, &tier.role.name));
             let others = others.filter(|role| !self.is_ours(&role.id) && !self.beside(&object));
             let state = missing(others.map(|role| self.role_candidate(role)).collect());
+            let draft = match self.known(&object) {
+                Some(_) => draft.note("vanished", &[("name", &tier.role.name)]),
+                None => draft,
+            };
             self.push(draft.at(state, WhoseMove::Us));
             return;
         };
@@ -103,20 +104,36 @@ impl Planner<'_> {
         self.push(draft.at(changed(changes), WhoseMove::Us));
     }
 
+    /// Roles that cannot be read are neither there nor missing: somebody has to open the way first. Before
+    /// role-based access is declared on, it is natural that Defender knows of none: then they are part of the plan.
+    fn unread_role(&mut self, draft: Draft) {
+        let inactive = self.observation.defender == SeenDefender::Inactive;
+        let draft = draft.note(if inactive { "rbac-inactive" } else { "rbac-unread" }, &[]);
+        let begun = self.declared(&StepKind::Rbac.into()) || self.known(&draft.key).is_some();
+        if self.declared(&draft.key) {
+            self.push(draft);
+        } else if inactive && !begun && !self.facts().outdated.contains_key(StepKind::Rbac.key()) {
+            self.push(draft.at(StepState::Create, WhoseMove::Us));
+        } else {
+            self.push(draft.at(StepState::Waiting, WhoseMove::Customer));
+        }
+    }
+
     fn role_candidate(&self, role: &SeenRole) -> Candidate {
         Candidate {
             id: role.id.clone(),
             name: role.name.clone(),
             adoptable: true,
-            members: role.groups.iter().map(|id| self.group_name(id)).collect(),
+            members: role.groups.iter().map(|id| self.names().group(id)).collect(),
             owners: Vec::new(),
             held: 0,
             foreign: role
                 .groups
                 .iter()
                 .filter(|id| !self.is_ours(id))
-                .map(|id| self.group_name(id))
+                .map(|id| self.names().group(id))
                 .collect(),
+            values: Vec::new(),
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::{Draft, Planner, key};
 use crate::customers::WhoseMove;
 use crate::onboarding::facts::Answer;
-use crate::onboarding::observation::{SeenGroup, same_name};
+use crate::onboarding::observation::{SeenConnected, SeenGroup, same_name};
 use crate::onboarding::step::{Candidate, Change, Question, StepKey, StepKind, StepState};
 
 /// What stands where an object of ours is wanted.
@@ -19,6 +19,10 @@ pub(super) fn differs(changes: &mut Vec<Change>, value: &str, is: &str, wanted: 
     if is != wanted {
         changes.push(Change::new(value, is, wanted));
     }
+}
+
+pub(super) const fn said(is: bool) -> &'static str {
+    if is { "yes" } else { "no" }
 }
 
 impl Planner<'_> {
@@ -37,6 +41,9 @@ impl Planner<'_> {
             .and_then(|id| self.observation.group(id))
             .or_else(|| seen.iter().find(|group| group.unique_name == unique));
         let mut draft = Draft::new(object.clone(), wanted.display_name.clone())
+            .told("name", wanted.display_name.clone())
+            .told("description", wanted.description.clone())
+            .told("kind", "security-group")
             .after([StepKind::OperatorConsent.into(), StepKind::Preflight.into()]);
         let Some(group) = found.cloned() else {
             let others = seen.iter().filter(|group| same_name(&group.name, &named.name));
@@ -49,11 +56,6 @@ impl Planner<'_> {
             return;
         };
         self.claim(&object, &group.id.to_string());
-        let foreign: Vec<&str> =
-            group.members.iter().filter(|member| !member.ours).map(|member| member.name.as_str()).collect();
-        if !foreign.is_empty() {
-            draft = draft.note("foreign-members", &[("names", &foreign.join(", "))]);
-        }
         if !group.usable {
             let draft = draft.note("group-not-usable", &[("name", &group.name)]);
             self.push(draft.at(StepState::Blocked, WhoseMove::Us));
@@ -72,17 +74,54 @@ impl Planner<'_> {
             self.push(draft.at(StepState::Blocked, WhoseMove::Us));
             return;
         };
-        let draft = Draft::new(object.clone(), analysts.domain.clone()).after(needs);
-        let mut seen = self.observation.connected.iter();
-        let found = seen.find(|organization| organization.tenants.contains(&analysts.tenant)).cloned();
-        match found {
-            // It stands for our own analysts' directory, whoever made it.
-            Some(organization) => {
-                self.claim(&object, &organization.id);
-                self.push(draft);
-            }
-            None => self.push(draft.at(StepState::Create, WhoseMove::Us)),
+        let draft = Draft::new(object.clone(), analysts.domain.clone())
+            .told("name", self.facts().provider_name.clone())
+            .told("domain", analysts.domain.clone())
+            .told("directory", analysts.tenant.to_string())
+            .told("configured", "yes")
+            .after(needs);
+        let seen = &self.observation.connected;
+        let known = self.known(&object).and_then(|id| self.observation.connected(id));
+        let found = known
+            .filter(|one| one.tenants.contains(&analysts.tenant))
+            // It stands for our own analysts' directory and for nobody else, whoever made it.
+            .or_else(|| seen.iter().find(|one| one.is_only(analysts.tenant)))
+            .cloned();
+        let Some(organization) = found else {
+            let shared = seen.iter().filter(|one| one.tenants.contains(&analysts.tenant));
+            let shared = shared.filter(|_| !self.beside(&object)).map(|one| Candidate {
+                id: one.id.clone(),
+                name: one.name.clone(),
+                adoptable: true,
+                members: one.sources.clone(),
+                owners: Vec::new(),
+                held: 0,
+                foreign: self.other_sources(one),
+                values: Vec::new(),
+            });
+            let state = missing(shared.collect());
+            let draft = match self.known(&object) {
+                Some(_) => draft.note("vanished", &[("name", &analysts.domain)]),
+                None => draft,
+            };
+            self.push(draft.at(state, WhoseMove::Us));
+            return;
+        };
+        self.claim(&object, &organization.id);
+        let mut changes = Vec::new();
+        differs(&mut changes, "configured", said(organization.configured), "yes");
+        self.push(draft.at(changed(changes), WhoseMove::Us));
+    }
+
+    /// Identity sources of an organization that are not the analysts' directory.
+    pub(super) fn other_sources(&self, organization: &SeenConnected) -> Vec<String> {
+        let ours = self.facts().analysts.as_ref().map(|analysts| analysts.tenant);
+        if organization.sources.is_empty() {
+            let tenants = organization.tenants.iter().filter(|tenant| Some(**tenant) != ours);
+            return tenants.map(ToString::to_string).collect();
         }
+        let is_ours = |source: &&String| ours.is_some_and(|tenant| source.contains(&tenant.to_string()));
+        organization.sources.iter().filter(|source| !is_ours(source)).cloned().collect()
     }
 
     pub(super) fn catalog(&mut self) {
@@ -96,6 +135,10 @@ impl Planner<'_> {
             .or_else(|| seen.iter().find(|catalog| catalog.description.contains(&reference)))
             .cloned();
         let mut draft = Draft::new(object.clone(), wanted.display_name.clone())
+            .told("name", wanted.display_name.clone())
+            .told("description", wanted.description.clone())
+            .told("published", "yes")
+            .told("external", "yes")
             .after([StepKind::OperatorConsent.into(), StepKind::Preflight.into()]);
         let Some(catalog) = found else {
             let others = seen.iter().filter(|catalog| same_name(&catalog.name, &named.name));
@@ -103,10 +146,11 @@ impl Planner<'_> {
                 id: catalog.id.clone(),
                 name: catalog.name.clone(),
                 adoptable: true,
-                members: catalog.resources.iter().map(|id| self.group_name(&id.to_string())).collect(),
+                members: catalog.resources.iter().map(|id| self.names().group(&id.to_string())).collect(),
                 owners: Vec::new(),
                 held: 0,
                 foreign: self.foreign_organizations(&catalog.id),
+                values: Vec::new(),
             });
             let state = missing(others.collect());
             if self.facts().owned(&object.to_string()).is_some() {
@@ -118,17 +162,12 @@ impl Planner<'_> {
         self.claim(&object, &catalog.id);
         let mut changes = Vec::new();
         differs(&mut changes, "name", &catalog.name, &wanted.display_name);
-        let said = |is: bool| if is { "yes" } else { "no" };
         differs(&mut changes, "published", said(catalog.published), "yes");
         differs(&mut changes, "external", said(catalog.external), "yes");
         self.push(draft.at(changed(changes), WhoseMove::Us));
     }
 
-    pub(super) fn group_name(&self, id: &str) -> String {
-        self.observation.group(id).map_or_else(|| id.to_owned(), |group| group.name.clone())
-    }
-
-    /// Organizations that packages of a catalog let in and that are not the provider's.
+    /// Whom packages of a catalog let in that are not the provider's.
     fn foreign_organizations(&self, catalog: &str) -> Vec<String> {
         let packages = self.observation.packages.iter().filter(|package| package.catalog == catalog);
         let mut names: Vec<String> = packages.flat_map(|package| self.lets_in(package)).collect();
@@ -150,7 +189,9 @@ impl Planner<'_> {
         let name = self.wanted.group(of).map(|group| group.display_name).unwrap_or_default();
         let state = if there { StepState::Done } else { StepState::Create };
         self.push(
-            Draft::new(object, name)
+            Draft::new(object, name.clone())
+                .told("resource", name)
+                .told("catalog", self.wanted.catalog().display_name)
                 .after([StepKind::Catalog.into(), key(StepKind::Group, of)])
                 .at(state, WhoseMove::Us),
         );
@@ -166,5 +207,6 @@ fn candidate(group: &SeenGroup) -> Candidate {
         owners: group.owners.clone(),
         held: 0,
         foreign: group.members.iter().filter(|one| !one.ours).map(|one| one.name.clone()).collect(),
+        values: Vec::new(),
     }
 }

@@ -2,8 +2,11 @@
 
 mod defender;
 mod groups;
+mod leftover;
+mod not_ours;
 mod opening;
 mod packages;
+mod policies;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -11,8 +14,9 @@ use sha2::{Digest, Sha256};
 use crate::customers::WhoseMove;
 use crate::onboarding::blueprint::{APPROVERS, Blueprint};
 use crate::onboarding::facts::Facts;
+use crate::onboarding::names::Names;
 use crate::onboarding::observation::Observation;
-use crate::onboarding::step::{Note, Step, StepKey, StepKind, StepState};
+use crate::onboarding::step::{Note, Step, StepKey, StepKind, StepState, Told};
 use crate::onboarding::wanted::Wanted;
 
 /// Every step of the procedure, in order, each with where it stands.
@@ -37,6 +41,13 @@ impl Plan {
         self.steps.iter().filter(|step| matches!(step.state, StepState::Question(_)))
     }
 
+    /// What differs from what was agreed: what would be written, and what only people can decide about.
+    pub fn differs(&self) -> impl Iterator<Item = &Step> {
+        self.steps.iter().filter(|step| {
+            step.acts() || (matches!(step.key.kind, StepKind::NotOurs | StepKind::Leftover) && !step.done())
+        })
+    }
+
     /// Nothing is left to do but what a person may leave undone.
     pub fn finished(&self) -> bool {
         self.steps.iter().all(|step| step.done() || step.optional)
@@ -50,11 +61,11 @@ impl Plan {
 
     /// Of everything that it would write or asks, with what is there now: an approval is good for this only.
     pub fn fingerprint(&self) -> Vec<u8> {
-        let used: Vec<(&StepKey, &str, &StepState)> = self
+        let used: Vec<(&StepKey, &str, &StepState, &[Told])> = self
             .steps
             .iter()
             .filter(|step| step.acts() || matches!(step.state, StepState::Question(_)))
-            .map(|step| (&step.key, step.name.as_str(), &step.state))
+            .map(|step| (&step.key, step.name.as_str(), &step.state, step.wanted.as_slice()))
             .collect();
         Sha256::digest(serde_json::to_vec(&used).unwrap_or_default()).to_vec()
     }
@@ -82,6 +93,8 @@ pub fn plan(blueprint: &Blueprint, observation: &Observation, facts: &Facts) -> 
     for tier in &blueprint.tiers {
         planner.package_with_policy(&tier.key);
     }
+    planner.not_ours();
+    planner.leftover();
     planner.closing();
     planner.plan
 }
@@ -101,6 +114,8 @@ struct Draft {
     whose_move: WhoseMove,
     optional: bool,
     notes: Vec<Note>,
+    wanted: Vec<Told>,
+    about: Vec<String>,
 }
 
 impl<'a> Planner<'a> {
@@ -141,14 +156,33 @@ impl<'a> Planner<'a> {
         owned || self.plan.claims.iter().any(|(_, claimed)| claimed.eq_ignore_ascii_case(id))
     }
 
+    fn names(&self) -> Names<'a> {
+        Names { observation: self.observation, facts: self.wanted.facts }
+    }
+
     fn declared(&self, key: &StepKey) -> bool {
         self.facts().declared.contains_key(&key.to_string())
     }
 
+    /// What people do and declare. A proof that is too old is asked for again, and that is our move.
+    fn push_manual(&mut self, draft: Draft, whose_move: WhoseMove) {
+        let key = draft.key.to_string();
+        if self.declared(&draft.key) {
+            self.push(draft);
+        } else if let Some(old) = self.facts().outdated.get(&key) {
+            let draft = draft.note("proof-old", &[("name", &old.by), ("at", &old.at.to_rfc3339())]);
+            self.push(draft.at(StepState::Manual, WhoseMove::Us));
+        } else {
+            self.push(draft.at(StepState::Manual, whose_move));
+        }
+    }
+
     fn push(&mut self, draft: Draft) {
-        let Draft { key, name, needs, state, whose_move, optional, notes } = draft;
+        let Draft { key, name, needs, state, whose_move, optional, notes, wanted, about } = draft;
         let whose_move = if state == StepState::Done { WhoseMove::Nobody } else { whose_move };
-        self.plan.steps.push(Step { key, name, needs, state, whose_move, optional, notes });
+        // What is there already is not told a second time.
+        let wanted = if state == StepState::Create { wanted } else { Vec::new() };
+        self.plan.steps.push(Step { key, name, needs, state, whose_move, optional, notes, wanted, about });
     }
 }
 
@@ -162,6 +196,8 @@ impl Draft {
             whose_move: WhoseMove::Us,
             optional: false,
             notes: Vec::new(),
+            wanted: Vec::new(),
+            about: Vec::new(),
         }
     }
 
@@ -177,6 +213,12 @@ impl Draft {
 
     fn optional(mut self) -> Self {
         self.optional = true;
+        self
+    }
+
+    /// A value of what is to be made.
+    fn told(mut self, value: &str, is: impl Into<String>) -> Self {
+        self.wanted.push(Told::new(value, is));
         self
     }
 

@@ -3,7 +3,7 @@
 use super::{Draft, Planner, key};
 use crate::customers::WhoseMove;
 use crate::onboarding::blueprint::APPROVERS;
-use crate::onboarding::step::{StepKind, StepState};
+use crate::onboarding::step::{StepKey, StepKind, StepState};
 
 impl Planner<'_> {
     pub(super) fn opening(&mut self) {
@@ -41,7 +41,11 @@ impl Planner<'_> {
         if seen.inbound == Some(false) {
             stands.push("no-inbound");
         }
-        let blocked = !stands.is_empty() && !self.declared(&StepKind::Preflight.into());
+        let key: StepKey = StepKind::Preflight.into();
+        let blocked = !stands.is_empty() && !self.declared(&key);
+        if let Some(old) = self.facts().outdated.get(&key.to_string()).filter(|_| blocked) {
+            draft = draft.note("proof-old", &[("name", &old.by), ("at", &old.at.to_rfc3339())]);
+        }
         for note in stands {
             draft = draft.note(note, &[]);
         }
@@ -67,7 +71,7 @@ impl Planner<'_> {
         let seated = self
             .known(&group)
             .and_then(|id| self.observation.group(id))
-            .map_or(0, |group| group.members.len());
+            .map_or(0, |group| group.members.iter().filter(|one| self.belongs(APPROVERS, one)).count());
         let name = self.wanted.group(APPROVERS).map(|group| group.display_name).unwrap_or_default();
         let state = if seated == 0 { StepState::Waiting } else { StepState::Done };
         let mut draft = Draft::new(StepKind::FirstApprovers, name)
@@ -80,27 +84,23 @@ impl Planner<'_> {
     }
 
     pub(super) fn closing(&mut self) {
-        let manual = |done: bool| if done { StepState::Done } else { StepState::Manual };
-        let rule = StepKind::NotificationRule;
-        self.push(
-            Draft::new(rule, "")
-                .after([StepKind::Rbac.into()])
-                .at(manual(self.declared(&rule.into())), WhoseMove::Customer)
-                .optional(),
-        );
+        let rule = Draft::new(StepKind::NotificationRule, "").after([StepKind::Rbac.into()]).optional();
+        self.push_manual(rule, WhoseMove::Customer);
         let tiers = || self.blueprint().tiers.iter();
         let packages = tiers().filter_map(|tier| self.known(&key(StepKind::Package, &tier.key)));
-        let held = packages.filter_map(|id| self.observation.package(id)).any(|package| package.held > 0);
-        let analyst = StepKind::FirstAnalyst;
+        // Whoever holds an adopted package from its previous owner proves nothing about ours.
+        let mut seen = packages.filter_map(|id| self.observation.package(id));
+        let held = seen.any(|package| package.held_by_ours > 0);
         let needs: Vec<_> = tiers()
             .map(|tier| key(StepKind::Link, &tier.key))
             .chain([StepKind::DeviceGroups.into()])
             .collect();
-        self.push(
-            Draft::new(analyst, "")
-                .after(needs)
-                .at(manual(held || self.declared(&analyst.into())), WhoseMove::Us),
-        );
+        let analyst = Draft::new(StepKind::FirstAnalyst, "").after(needs);
+        if held {
+            self.push(analyst);
+        } else {
+            self.push_manual(analyst, WhoseMove::Us);
+        }
         self.operator();
     }
 

@@ -1,5 +1,7 @@
 //! Blueprints: versions that never change once they are there.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use sqlx::types::Json;
 
@@ -51,6 +53,35 @@ pub async fn blueprint(tx: &mut Tx, version: i32) -> Result<Option<Blueprint>, s
     .fetch_optional(&mut **tx)
     .await?;
     Ok(found.map(|document| document.0))
+}
+
+/// One version with who made it.
+pub async fn blueprint_version(tx: &mut Tx, version: i32) -> Result<Option<BlueprintVersion>, sqlx::Error> {
+    let provider = tx.scope().provider();
+    sqlx::query_as!(
+        BlueprintVersion,
+        r#"select b.version, b.made_at, p.name as "made_by?", b.why from blueprint b
+             left join person p on p.provider_id = $1 and p.person_id = b.made_by
+            where b.provider_id = $1 and b.version = $2"#,
+        provider.0,
+        version
+    )
+    .fetch_optional(&mut **tx)
+    .await
+}
+
+/// Every tier that any version had, with the last name of its group.
+pub async fn past_tiers(tx: &mut Tx) -> Result<BTreeMap<String, String>, sqlx::Error> {
+    let provider = tx.scope().provider();
+    let rows = sqlx::query!(
+        r#"select distinct on (tier ->> 'key') tier ->> 'key' as "key!", tier #>> '{group,name}' as "name!"
+             from blueprint b, jsonb_array_elements(b.document -> 'tiers') as tier
+            where b.provider_id = $1 order by tier ->> 'key', b.version desc"#,
+        provider.0
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.key, row.name)).collect())
 }
 
 /// Every version, newest first.

@@ -52,6 +52,7 @@ pub async fn facts(tx: &mut Tx, customer: CustomerId) -> Result<Facts, sqlx::Err
             .map(|row| (row.object, Owned { id: row.graph_id, adopted: row.adopted }))
             .collect(),
         declared: BTreeMap::new(),
+        outdated: BTreeMap::new(),
         answers: BTreeMap::new(),
         administrator: None,
         rbac: None,

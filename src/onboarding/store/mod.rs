@@ -5,7 +5,9 @@ mod facts;
 mod plans;
 mod runs;
 
-pub use blueprints::{BlueprintVersion, blueprint, blueprints, current_blueprint, save_blueprint};
+pub use blueprints::{
+    BlueprintVersion, blueprint, blueprint_version, blueprints, current_blueprint, past_tiers, save_blueprint,
+};
 pub use facts::{adopt, answer_beside, declare, facts, forget, own, set_administrator, set_rbac, store_link};
 pub use plans::{
     PlanState, Stored, approve, forget_answers, keep_observation, observation, plan_of_run, propose,

@@ -69,6 +69,13 @@ pub struct RunStep {
     pub ended_at: Option<DateTime<Utc>>,
 }
 
+impl RunStep {
+    /// The key of the cause of its last problem.
+    pub fn cause(&self) -> Option<&str> {
+        self.problem.as_ref()?.get("cause")?.as_str()
+    }
+}
+
 /// Starts the run of an approved plan. False: another run of this customer is still open.
 pub async fn start_run(
     tx: &mut Tx,

@@ -114,7 +114,7 @@ pub(super) async fn keep(
         work::wake(&mut tx, customer, LOOK, now).await?;
     }
     store::keep_observation(&mut tx, customer, seen, now).await?;
-    let made = replan_from(&mut tx, (&app.clock, &app.chance), customer, seen).await?;
+    let made = replan_from(&mut tx, app, customer, seen).await?;
     if made.standing.state == State::Drifted && made.before != State::Drifted {
         let event = Event::new("customer.drifted").of(customer).after(in_words(&made.plan));
         return Ok(tx.commit(&app.clock, event).await?);
@@ -122,8 +122,8 @@ pub(super) async fn keep(
     Ok(tx.commit_bookkeeping("a reading, and a plan nobody has decided on").await?)
 }
 
-/// Steps that would write, with what they would change; for the audit log.
+/// Steps that are not as agreed, with what they would change; for the audit log.
 fn in_words(plan: &Plan) -> serde_json::Value {
-    let steps = plan.acts().map(|step| json!({ "step": step.key, "state": step.state }));
+    let steps = plan.differs().map(|step| json!({ "step": step.key, "state": step.state }));
     serde_json::Value::Array(steps.collect())
 }

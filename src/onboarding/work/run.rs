@@ -14,9 +14,10 @@ use crate::customers::store as customers;
 use crate::kit::audit::Event;
 use crate::kit::work::{self, Claimed, Outcome, WorkError};
 use crate::onboarding::blueprint::{APPROVERS, Blueprint};
-use crate::onboarding::observe::observe;
+use crate::onboarding::observe::{observe, seated};
 use crate::onboarding::plan::{Plan, plan};
-use crate::onboarding::standing::{Under, standing};
+use crate::onboarding::replan::under;
+use crate::onboarding::standing::standing;
 use crate::onboarding::step::{StepKey, StepKind};
 use crate::onboarding::store::{self, Run, RunState, RunStep, RunStepState, Stored};
 
@@ -175,11 +176,13 @@ async fn gates(
     let link = StepKey::new(StepKind::Link, APPROVERS);
     let linked = steps.iter().all(|step| step.key != link || step.state == RunStepState::Done);
     let group = facts.owned(&format!("group.{APPROVERS}")).and_then(|id| id.parse().ok());
-    if let (false, true, true, Some(operator), Some(group)) =
-        (approvers, linked, facts.operator, &known.operator, group)
+    // The reader sees more of our own directory than the operator, by which our people are known.
+    let app_of = known.reader.as_ref().filter(|_| facts.reader).or(known.operator.as_ref());
+    if let (false, true, true, Some(credential), Some(group)) =
+        (approvers, linked, facts.operator, app_of, group)
     {
-        let directory = app.graph.app(known.customer.entra_tenant_id, operator);
-        approvers = !directory.group_members(group).await?.is_empty();
+        let directory = app.graph.app(known.customer.entra_tenant_id, credential);
+        approvers = seated(&directory, facts, group).await? > 0;
     }
     let rbac = facts.declared.contains_key(StepKind::Rbac.key());
     Ok(Gates { operator: facts.operator, rbac, approvers })
@@ -244,7 +247,7 @@ async fn set_state(
         // The list shows what the newest reading gives; it is renewed right away.
         work::wake(&mut tx, claimed.customer(), LOOK, now).await?;
     }
-    let found = standing(&applying.plan, Under::Run(state));
+    let found = standing(&applying.plan, under(&mut tx, claimed.customer()).await?);
     customers::set_standing(&mut tx, claimed.customer(), &found, now).await?;
     Ok(tx.commit_bookkeeping("the run's own state").await?)
 }

@@ -75,9 +75,8 @@ pub async fn view(
     if all != person.sees_all {
         store::set_sees_all(&mut tx, person.id, all).await?;
         let sees = |all: bool| json!({ "sees": if all { "all" } else { "these" } });
-        let event = Event::new("person.view-changed")
-            .before(told(&person, sees(person.sees_all)))
-            .after(told(&person, sees(all)));
+        let event =
+            Event::new("person.view-changed").before(sees(person.sees_all)).after(told(&person, sees(all)));
         tx.commit(&app.clock, event).await?;
     }
     Ok(back(&person, "saved"))

@@ -1,7 +1,9 @@
 //! Pages of the people room.
 
+mod address;
 mod change;
 mod list;
+mod oneself;
 mod person;
 
 use crate::app::App;
@@ -18,6 +20,9 @@ pub fn routes() -> Routes<App> {
         .post("/admin/people/{person}/take", Right::Administer, change::take)
         .post("/admin/people/{person}/disable", Right::Administer, change::disable)
         .post("/admin/people/{person}/enable", Right::Administer, change::enable)
+        .post("/admin/people/{person}/analyst-address", Right::Administer, address::of_person)
+        .get("/me", Right::SignedIn, oneself::show)
+        .post("/me/analyst-address", Right::SignedIn, address::of_oneself)
 }
 
 /// Roles in words, as the last sign-in brought them.

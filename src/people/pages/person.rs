@@ -4,6 +4,7 @@ use askama::Template;
 use axum::extract::{Path, Query, State};
 use serde::Deserialize;
 
+use super::address::{self, AddressesView};
 use super::roles;
 use crate::app::App;
 use crate::customers::store as customers;
@@ -49,6 +50,7 @@ pub struct PersonView {
     oneself: bool,
     /// Only who sees all himself can let another see all.
     may_give_all: bool,
+    pub known: AddressesView,
     pub reason: String,
     pub errors: FieldErrors,
 }
@@ -98,6 +100,8 @@ pub async fn view(
             .collect(),
         oneself: page.scope().person() == Some(person.id),
         may_give_all: page.scope().limited_to().is_none(),
+        known: address::view(tx, t, person.id, format!("/admin/people/{}/analyst-address", person.id))
+            .await?,
         q: search,
         reason: String::new(),
         errors: FieldErrors::default(),

@@ -6,13 +6,16 @@ use axum::response::{IntoResponse, Redirect};
 use serde::Deserialize;
 
 use crate::app::App;
+use crate::graph::discovery;
 use crate::kit::audit::Event;
 use crate::kit::error::AppResult;
 use crate::kit::form::{FieldErrors, Form};
 use crate::kit::frame::Frame;
+use crate::kit::ids::EntraTenantId;
 use crate::kit::page::Page;
 use crate::kit::text::{Lang, T};
 use crate::providers::AppKind;
+use crate::providers::analysts::{self, Foreign};
 use crate::providers::store::{self, AppRow, Provider, Settings};
 
 struct AppCard {
@@ -109,9 +112,11 @@ impl SettingsForm {
                 None
             }),
         };
-        let analyst_domain =
+let analyst_domain =
             Some(self.analyst_domain.trim().to_lowercase()).filter(|domain| !domain.is_empty());
-        if analyst_domain.iter().any(|domain| crate::graph::discovery::named(domain).is_err()) {
+        // A tenant id is something Microsoft can look up too, but it is no domain.
+        let wrong = |domain: &String| discovery::named(domain).is_err() || !domain.contains('.');
+        if analyst_domain.iter().any(wrong) {
             errors.add("analyst_domain", t.providers_domain_wrong());
         }
         let default_language = Lang::from_code(&self.language).unwrap_or_default().code().to_owned();
@@ -126,10 +131,41 @@ fn all() -> String {
     "all".to_owned()
 }
 
+/// Why the analysts' domain cannot be kept, and at which field that is told.
+async fn foreign_domain(app: &App, t: T, settings: &Settings) -> Option<(&'static str, String)> {
+    let domain = settings.analyst_domain.as_deref()?;
+    let Some(tenant) = settings.analyst_tenant else {
+        return Some(("analyst_tenant", t.providers_tenant_too()));
+    };
+    let sentence = match analysts::own(&app.graph, domain, EntraTenantId(tenant)).await {
+        Ok(()) => return None,
+        Err(Foreign::Elsewhere(tenant)) => t.providers_domain_elsewhere(tenant.to_string()),
+        Err(Foreign::Nobodys) => t.providers_domain_nobodys(),
+        Err(Foreign::AnotherCloud(cloud)) => t.customers_refused_another_cloud(cloud),
+        Err(Foreign::Malformed) => t.providers_domain_wrong(),
+        Err(Foreign::Unchecked(error)) => {
+            tracing::warn!(%error, "the analysts' domain was not checked");
+            t.providers_domain_unchecked()
+        }
+    };
+    Some(("analyst_domain", sentence))
+}
+
 pub async fn save(State(app): State<App>, page: Page, Form(form): Form<SettingsForm>) -> AppResult {
+    let read = match form.read(page.t) {
+        Ok(settings) => match foreign_domain(&app, page.t, &settings).await {
+            None => Ok(settings),
+            Some((field, sentence)) => {
+                let mut errors = FieldErrors::default();
+                errors.add(field, sentence);
+                Err(errors)
+            }
+        },
+        refused => refused,
+    };
     let mut tx = page.scope().begin(&app.db).await?;
     let before = store::provider(&mut tx).await?;
-    let settings = match form.read(page.t) {
+    let settings = match read {
         Ok(settings) => settings,
         Err(errors) => {
             let apps = store::apps(&mut tx).await?;

@@ -80,6 +80,27 @@ export async function nameAdministrator(staff, customer) {
   await staff.told("done-administrator");
 }
 
+/** The customer already has a group of our name, made by hand, with his own people in it. */
+export async function groupByHand(customer, displayName, member) {
+  const userPrincipalName = `${member.split(" ")[0].toLowerCase()}@${customer.domain}`;
+  const users = [{ userPrincipalName, displayName: member }];
+  await customer.house.cloud.tenant({ id: customer.tenant, users, groups: [{ displayName, members: [userPrincipalName] }] });
+}
+
+/** Staff see whose group it is, and take it over with a typed yes. */
+export async function adopt(staff, name, member) {
+  const { t, page } = staff;
+  const question = page.getByRole("listitem").filter({ hasText: name });
+  await question.getByRole("link", { name: t("onboarding-answer") }).click();
+  const candidate = page.locator(".candidate");
+  await candidate.getByRole("heading", { name, exact: true }).waitFor();
+  await candidate.locator("dd.bad").getByText(member).waitFor();
+  const word = t("onboarding-yes-word");
+  await candidate.getByLabel(t("onboarding-yes-label", { word }), { exact: true }).fill(word);
+  await candidate.getByRole("button", { name: t("onboarding-adopt"), exact: true }).click();
+  await staff.told("done-answered");
+}
+
 /** A manual step is declared done, with proof. */
 export async function declare(staff, customer, key, proof, model) {
   const { t } = staff;

@@ -88,6 +88,13 @@ export function pages(world) {
       await one.reads(one.t("customers-pause-reason-missing"));
     },
   });
+  admin("/customers/{customer}/details", "contacts-refused", `${fresh.path}/details`, {
+    act: async (one) => {
+      await one.page.locator("input[name=mail]").first().fill("kim@proseware.example");
+      await one.page.locator("form[action$=contacts] button").click();
+      await one.reads(one.t("customers-contacts-no-name"));
+    },
+  });
   admin("/customers/{customer}/requests", "customer-requests", `${running.path}/requests`);
   admin("/customers/{customer}/requests", "customer-requests-empty", `${fresh.path}/requests`);
   admin("/customers/{customer}/activity", "activity", `${running.path}/activity`);
@@ -120,13 +127,30 @@ export function pages(world) {
   admin("/audit", "audit", "/audit");
   admin("/audit/verify", "audit-proof", "/audit/verify");
   admin("/admin", "admin", "/admin");
+  admin("/admin", "admin-refused", "/admin", {
+    act: async (one) => {
+      await one.field(one.t("providers-analyst-domain")).fill(world.unclaimed);
+      await one.button(one.t("layout-save")).click();
+      await one.page.locator("#analyst_domain-error").waitFor();
+    },
+  });
   for (const app of ["sign-in", "reader", "operator", "approver"]) {
     admin("/admin/apps/{app}", `app-${app}`, `/admin/apps/${app}`);
   }
   admin("/admin/people", "people", "/admin/people");
   admin("/admin/people/{person}", "person", world.person);
+  admin("/admin/people/{person}", "person-proposed", world.proposed);
   admin("/admin/people/{person}", "oneself", world.oneself);
+  admin("/me", "me", "/me");
+  admin("/me", "me-refused", "/me", {
+    act: async (one) => {
+      await one.field(one.t("people-address-field")).fill("nobody");
+      await one.button(one.t("people-address-add")).click();
+      await one.reads(one.t("people-address-wrong"));
+    },
+  });
   admin("/admin/blueprint", "blueprint", "/admin/blueprint");
+  admin("/admin/blueprint/versions/{version}", "blueprint-version", "/admin/blueprint/versions/1");
   admin("/admin/blueprint", "blueprint-refused", "/admin/blueprint", {
     act: async (one) => {
       await one.page.locator("#days").fill("0");

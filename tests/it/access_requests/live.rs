@@ -14,17 +14,17 @@ use crate::support::cloud::{ReadyProvider, TestCloud};
 const EM: &str = "/identityGovernance/entitlementManagement";
 
 /// A customer who consented to reading and whose directory has one package of ours.
-struct There {
-    app: TestApp,
-    cloud: TestCloud,
-    contoso: ReadyProvider,
-    customer: CustomerId,
+pub struct There {
+    pub app: TestApp,
+    pub cloud: TestCloud,
+    pub contoso: ReadyProvider,
+    pub customer: CustomerId,
     tenant: EntraTenantId,
     package: String,
 }
 
 impl There {
-    async fn new() -> Self {
+    pub async fn new() -> Self {
         let (app, cloud) = TestCloud::with_portal().await;
         let contoso = cloud.provider(&app, "contoso").await;
         let customer = cloud.add_customer(&app, &contoso, "Woodgrove Bank").await;
@@ -81,7 +81,7 @@ impl There {
     }
 
     /// What the engine keeps once it knows the package.
-    async fn know_package(&self) {
+    pub async fn know_package(&self) {
         sqlx::query!(
             "insert into link (provider_id, customer_id, package, package_id, name, url, made_at, decide_within)
              values ($1, $2, 'tier1', $3, 'Tier 1 Analyst Access', 'http://x', $4, 1209600)",
@@ -95,7 +95,7 @@ impl There {
         .unwrap();
     }
 
-    async fn ask(&self, who: &str) -> String {
+    pub async fn ask(&self, who: &str) -> String {
         let body = json!({ "package": self.package, "homeTenant": self.contoso.analysts,
             "userPrincipalName": format!("{who}@{}", self.contoso.analyst_domain), "justification": "On duty" });
         let asked = self.cloud.control("POST", &format!("/tenants/{}/ask", self.tenant), body).await;
@@ -103,12 +103,12 @@ impl There {
     }
 
     /// As long as a turn of the reading may take, then whatever is due.
-    async fn later(&self) {
+    pub async fn later(&self) {
         self.app.clock.advance(Duration::from_secs(50));
         self.run().await;
     }
 
-    async fn run(&self) {
+    pub async fn run(&self) {
         work::workers(&self.app.app).run_due().await.unwrap();
     }
 
@@ -151,22 +151,16 @@ fn policy(package: &str, organization: &str, approvers: &str) -> Value {
 #[tokio::test]
 async fn a_request_made_at_the_customer_stands_in_the_list_until_it_is_decided_there() {
     let there = There::new().await;
+    there.know_package().await;
     there.run().await;
     there.later().await;
     assert!(there.page("/requests").await.contains("Nothing waits for a decision"));
     let id = there.ask("ada").await;
     there.later().await;
     let page = there.page("/requests").await;
-    for words in
-        ["Ada Analyst", "On duty", "Tier 1 Analyst Access", "end not known", "not one of your packages"]
-    {
+    for words in ["Ada Analyst", "On duty", "Tier 1 Analyst Access", "14 days left", "New access"] {
         assert!(page.contains(words), "no {words} in {page}");
     }
-    // The engine has read the packages meanwhile: whose package it is, and when Microsoft will deny.
-    there.know_package().await;
-    there.later().await;
-    let page = there.page("/requests").await;
-    assert!(page.contains("14 days left") && !page.contains("not one of your packages"), "{page}");
     assert!(page.contains("/myaccess/@woodgrove-bank.example#/"));
     let verdict = json!({ "approve": false, "by": "admin@woodgrove-bank.example", "justification": "No" });
     let path = format!("/tenants/{}/requests/{id}/decide", there.tenant);
@@ -181,6 +175,7 @@ async fn a_request_made_at_the_customer_stands_in_the_list_until_it_is_decided_t
 #[tokio::test]
 async fn while_microsoft_does_not_answer_the_list_stays_and_health_tells_why() {
     let there = There::new().await;
+    there.know_package().await;
     there.run().await;
     there.ask("ada").await;
     there.later().await;
@@ -205,6 +200,7 @@ async fn while_microsoft_does_not_answer_the_list_stays_and_health_tells_why() {
 #[tokio::test]
 async fn without_consent_and_while_paused_nothing_is_read_until_somebody_wakes_it() {
     let there = There::new().await;
+    there.know_package().await;
     there.run().await;
     there.ask("ada").await;
     there.later().await;
@@ -234,5 +230,67 @@ async fn without_consent_and_while_paused_nothing_is_read_until_somebody_wakes_i
     assert_eq!(there.app.post(Some(&again), &format!("{path}/resume"), &form).await.status, 303);
     there.run().await;
     assert!(there.row().await.0.is_some());
+    there.cloud.end().await;
+}
+
+/// How many requests the portal holds, in any state.
+async fn held(there: &There) -> i64 {
+    sqlx::query_scalar!(r#"select count(*) as "n!" from access_request"#)
+        .fetch_one(&there.app.owner)
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn of_a_package_that_is_not_ours_nothing_is_kept_and_one_that_becomes_ours_is_followed() {
+    let there = There::new().await;
+    there.run().await;
+    let id = there.ask("ada").await;
+    there.later().await;
+    assert_eq!(held(&there).await, 0, "no name, no reason, no request of somebody else's package");
+    assert!(there.page("/requests").await.contains("Nothing waits for a decision"));
+    // The engine made it or took it over; its link comes later.
+    sqlx::query!(
+        "insert into owned_object (provider_id, customer_id, object, graph_id, since)
+         values ($1, $2, 'package.tier1', $3, $4)",
+        there.contoso.id.0,
+        there.customer.0,
+        there.package,
+        there.app.app.clock.now()
+    )
+    .execute(&there.app.owner)
+    .await
+    .unwrap();
+    there.later().await;
+    let page = there.page("/requests").await;
+    assert!(page.contains("Ada Analyst") && page.contains("end not known"), "{page}");
+    // It is ours no longer: what waited there is nobody's business here, and the figure follows.
+    sqlx::query!("update owned_object set graph_id = 'another'").execute(&there.app.owner).await.unwrap();
+    there.later().await;
+    assert_eq!(held(&there).await, 0);
+    let open = sqlx::query_scalar!("select open_requests from customer").fetch_one(&there.app.owner).await;
+    assert_eq!(open.unwrap(), 0);
+    let state = there.by_hand("GET", &format!("{EM}/assignmentRequests/{id}"), Value::Null).await;
+    assert_eq!(state["state"], "pendingApproval", "it still waits at the customer");
+    there.cloud.end().await;
+}
+
+#[tokio::test]
+async fn an_extension_is_told_from_a_new_request() {
+    let there = There::new().await;
+    there.know_package().await;
+    there.run().await;
+    let id = there.ask("ada").await;
+    let verdict = json!({ "approve": true, "by": "admin@woodgrove-bank.example", "justification": "Yes" });
+    there.cloud.control("POST", &format!("/tenants/{}/requests/{id}/decide", there.tenant), verdict).await;
+    there.app.clock.advance(Duration::from_secs(600));
+    let more = json!({ "package": there.package, "homeTenant": there.contoso.analysts, "wish": "extend",
+        "userPrincipalName": format!("ada@{}", there.contoso.analyst_domain), "justification": "Another year" });
+    there.cloud.control("POST", &format!("/tenants/{}/ask", there.tenant), more).await;
+    there.later().await;
+    for path in ["/requests", "/", &format!("/customers/{}/requests", there.customer)] {
+        let page = there.page(path).await;
+        assert!(page.contains("Extension") && !page.contains("New access"), "{path}: {page}");
+    }
     there.cloud.end().await;
 }

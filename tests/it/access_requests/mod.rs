@@ -1,6 +1,7 @@
 //! Requests for access: one list over all customers in view, and how an open page hears of changes.
 
 mod live;
+mod own;
 
 use std::time::Duration;
 
@@ -38,7 +39,7 @@ fn request(id: &str, who: &str, app: &TestApp, age: i64) -> ReadRequest {
 async fn keep(app: &TestApp, provider: ProviderId, customer: CustomerId, read: &ReadRequest, within: i64) {
     let kept = Kept {
         read,
-        package: if within > 0 { "tier1" } else { "" },
+        package: if read.package_id == "p2" { "tier2" } else { "tier1" },
         denied_at: (within > 0).then(|| read.created_at + TimeDelta::days(within)),
     };
     let now = app.app.clock.now();
@@ -140,7 +141,9 @@ async fn the_list_filters_and_pages_by_address() {
         keep(&app, contoso, one, &request(&format!("r{number:02}"), "Bert", &app, number % 9), 14).await;
     }
     for number in 0..45 {
-        keep(&app, contoso, two, &request(&format!("r{number:02}"), "Carl", &app, 1), 0).await;
+        let read =
+            ReadRequest { package_id: "p2".to_owned(), ..request(&format!("r{number:02}"), "Carl", &app, 1) };
+        keep(&app, contoso, two, &read, 0).await;
     }
     let rows = |page: &str| page.matches("<tr role=\"row\" data-row").count();
     let get = async |path: &str| app.get(Some(&anna), path).await.body;
@@ -155,7 +158,7 @@ async fn the_list_filters_and_pages_by_address() {
     }
     assert_eq!((seen, pages), (105, 3), "every request once");
     assert_eq!(rows(&get(&format!("/requests?customer={two}")).await), 45);
-    assert_eq!(rows(&get("/requests?package=other").await), 45);
+    assert_eq!(rows(&get("/requests?package=tier2").await), 45);
     assert_eq!(rows(&get("/requests?package=tier1").await), 50);
     assert_eq!(rows(&get("/requests?package=tier1&after=nonsense").await), 50, "an old bookmark still opens");
     let page = get("/requests").await;

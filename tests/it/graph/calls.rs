@@ -7,7 +7,7 @@ use mssp_portal::graph::catalogs::NewCatalog;
 use mssp_portal::graph::defender::NewDefenderRole;
 use mssp_portal::graph::discovery::DiscoveryError;
 use mssp_portal::graph::groups::{Membership, NewGroup, Upserted};
-use mssp_portal::graph::{CatalogId, GraphErrorKind, Limits, PackageId};
+use mssp_portal::graph::{CatalogId, ConnectedOrganizationId, GraphErrorKind, Limits, PackageId};
 use mssp_portal::kit::clock::Ticking;
 use serde_json::json;
 
@@ -281,4 +281,15 @@ async fn a_domain_is_discovered_at_the_login_host_only() {
     let seen = wire.seen();
     assert_eq!(seen.len(), 3);
     assert!(seen.iter().all(|one| !one.headers.contains_key("authorization")));
+}
+
+#[tokio::test]
+async fn a_proposed_organization_is_configured_by_its_id() {
+    let wire = Wire::playing(|_, _| Reply::text(204, "")).await;
+    let directory = wire.graph(&clock()).app(tenant(1), &credential("s"));
+    directory.configure_connected_organization(&ConnectedOrganizationId::new(ID)).await.unwrap();
+    let sent = wire.seen().remove(0);
+    let path = format!("/v1.0/identityGovernance/entitlementManagement/connectedOrganizations/{ID}");
+    assert_eq!((sent.method.as_str(), sent.path.as_str()), ("PATCH", path.as_str()));
+    assert_eq!(sent.json(), json!({ "state": "configured" }));
 }

@@ -26,14 +26,54 @@ async fn drift_made_by_hand_is_seen_told_and_mended() {
     let mut changed = stage.by_hand("GET", &format!("{path}?$expand=accessPackage"), json!(null)).await;
     changed["expiration"] = json!({ "type": "afterDuration", "duration": "P30D" });
     changed["accessPackage"] = json!({ "id": tenant["policies"][0]["package"] });
+    changed["requestorSettings"]["enableTargetsToSelfAddAccess"] = json!(false);
+    let admin = json!({ "@odata.type": "#microsoft.graph.singleUser", "userId": id(&tenant["users"], "Woodgrove Bank Admin") });
+    let stage_of = &mut changed["requestApprovalSettings"]["stages"][0];
+    stage_of["isEscalationEnabled"] = json!(true);
+    stage_of["durationBeforeEscalation"] = json!("P2D");
+    stage_of["escalationApprovers"] = json!([admin]);
     stage.by_hand("PUT", &path, changed).await;
     stage.check().await;
     stage.minutes(1).await;
     assert_eq!(stage.state().await, "drifted us");
     let page = stage.page("").await;
-    for words in ["Renamed by hand", "Open to external users", "Access ends after (days)", "30", "365"] {
+    for words in [
+        "Renamed by hand",
+        "Open to external users: <del>No</del> → <ins>Yes</ins>",
+        "Access ends after (days): <del>30</del> → <ins>365</ins>",
+        "New requests are taken: <del>No</del> → <ins>Yes</ins>",
+        "Passed on to alternate approvers: <del>Yes</del> → <ins>No</ins>",
+        "Alternate approvers: <del>Woodgrove Bank Admin (admin@woodgrove-bank.example)</del>",
+    ] {
         assert!(page.contains(words), "{words} not in {page}");
     }
+    stage.approve().await;
+    stage.minutes(3).await;
+    stage.check().await;
+    stage.minutes(1).await;
+    assert_eq!(stage.state().await, "onboarded nobody", "{}", stage.page("").await);
+    assert_eq!(stage.counts().await, [3, 1, 1, 3, 3, 3, 3]);
+    stage.cloud.end().await;
+}
+
+#[tokio::test]
+async fn what_is_deleted_by_hand_is_told_and_made_again() {
+    let stage = Stage::new("Woodgrove Bank").await;
+    stage.onboard().await;
+    let tenant = stage.tenant_world().await;
+    let find = |kind: &str, name: &str| {
+        let all = tenant[kind].as_array().unwrap();
+        all.iter().find(|one| one["displayName"] == name).unwrap()["id"].as_str().unwrap().to_owned()
+    };
+    let package = find("packages", "Tier 2 Analyst");
+    let policy = tenant["policies"].as_array().unwrap().iter().find(|one| one["package"] == package.as_str());
+    let policy = policy.unwrap()["id"].as_str().unwrap().to_owned();
+    stage.by_hand("DELETE", &format!("{EM}/assignmentPolicies/{policy}"), json!(null)).await;
+    stage.check().await;
+    stage.minutes(1).await;
+    assert_eq!(stage.state().await, "drifted us");
+    let page = stage.page("/steps/policy.tier2").await;
+    assert!(page.contains("was ours and is gone; it will be made again"), "{page}");
     stage.approve().await;
     stage.minutes(3).await;
     stage.check().await;
@@ -68,6 +108,21 @@ async fn a_new_blueprint_is_planned_for_every_customer_and_written_for_none() {
     let page = stage.page("").await;
     assert!(page.contains("365") && page.contains("180"), "{page}");
     assert_eq!(stage.writes().await.len(), writes);
+    let version = stage.app.get(everyone, "/admin/blueprint/versions/2").await;
+    for words in [
+        "<th scope=\"row\">Access ends after (days)</th><td><del>365</del></td><td><ins>180</ins></td>",
+        "2 values differ from the version before",
+        "This version is in force",
+        "shorter",
+    ] {
+        assert!(version.body.contains(words), "{words} not in {}", version.body);
+    }
+    let first = stage.app.get(everyone, "/admin/blueprint/versions/1").await;
+    assert!(first.body.contains("A later version is in force"), "{}", first.body);
+    for missing in ["3", "0", "x"] {
+        let answer = stage.app.get(everyone, &format!("/admin/blueprint/versions/{missing}")).await;
+        assert_eq!(answer.status, 404, "{missing}");
+    }
     stage.cloud.end().await;
 }
 
@@ -96,7 +151,56 @@ async fn defender_roles_are_made_through_the_beta_api_where_the_blueprint_says_s
     assert_eq!(text.matches("\"Tier 1 Analysts\"").count(), 2, "role and assignment: {text}");
     let page = stage.page("/steps/defender-role.tier1").await;
     assert!(page.contains("Done") && page.contains("not supported in production"), "{page}");
+    stage.seat_approvers().await;
+    stage.minutes(4).await;
+    for step in ["device-groups", "live-response.tier2", "first-analyst"] {
+        stage.declare(step).await;
+    }
+    stage.check().await;
+    stage.minutes(1).await;
+    assert_eq!(stage.state().await, "onboarded nobody", "{}", stage.page("").await);
+    a_changed_role_is_drift(&stage, &tenant).await;
+    roles_that_cannot_be_read_drift_nobody(&stage).await;
     stage.cloud.end().await;
+}
+
+async fn a_changed_role_is_drift(stage: &Stage, tenant: &serde_json::Value) {
+    let roles = tenant["defenderRoles"].as_array().unwrap();
+    let role = roles.iter().find(|one| one["displayName"] == "Tier 1 Analysts").unwrap();
+    let mut actions = role["rolePermissions"][0]["allowedResourceActions"].as_array().unwrap().clone();
+    actions.push(json!("microsoft.xdr/secops/securitydata/liveresponse-basic/manage"));
+    let path = format!("/beta/roleManagement/defender/roleDefinitions/{}", role["id"].as_str().unwrap());
+    let body = json!({ "rolePermissions": [{ "allowedResourceActions": actions }] });
+    stage.by_hand("PATCH", &path, body).await;
+    stage.check().await;
+    stage.minutes(1).await;
+    assert_eq!(stage.state().await, "drifted us");
+    let page = stage.page("").await;
+    assert!(
+        page.contains(
+            "Permissions beyond the tier: <del>Security operations › Basic live response (manage)</del>"
+        ),
+        "{page}"
+    );
+    stage.approve().await;
+    stage.minutes(2).await;
+    stage.check().await;
+    stage.minutes(1).await;
+    assert_eq!(stage.state().await, "onboarded nobody", "{}", stage.page("").await);
+}
+
+async fn roles_that_cannot_be_read_drift_nobody(stage: &Stage) {
+    for (status, note) in [(403, "RoleManagement.Read.Defender"), (400, "Unified RBAC is not active")] {
+        stage.cloud.control("POST", "/switches", json!({ "defender.inactive-status": status })).await;
+        let path = format!("/tenants/{}/set", stage.tenant);
+        stage.cloud.control("POST", &path, json!({ "rbac": "off" })).await;
+        stage.check().await;
+        stage.minutes(1).await;
+        assert_eq!(stage.state().await, "manual-step customer", "{status}");
+        assert_eq!(stage.offered().await, None, "{status}: there is nothing to approve");
+        let page = stage.page("/steps/defender-role.tier1").await;
+        assert!(page.contains(note) && page.contains("move-customer"), "{note} not in {page}");
+    }
 }
 
 fn automatic() -> serde_json::Value {

@@ -4,5 +4,8 @@
 mod answers;
 mod drift;
 mod faults;
+mod later;
+mod left;
 mod stage;
 mod through;
+mod told;

@@ -127,6 +127,16 @@ impl Stage {
 
     /// One of our people asks for a package and somebody approves.
     pub async fn ask(&self, package: &str, who: &str, by: &str) {
+        self.ask_as(package, &format!("{who}@{}", self.provider.analyst_domain), by).await;
+    }
+
+    /// One of our approvers.
+    pub fn approver(&self) -> String {
+        format!("ben@{}", self.provider.analyst_domain)
+    }
+
+    /// The same by a whole name.
+    pub async fn ask_as(&self, package: &str, name: &str, by: &str) {
         let tid = self.tenant;
         let asked = self
             .cloud
@@ -135,7 +145,7 @@ impl Stage {
                 &format!("/tenants/{tid}/ask"),
                 json!({
                     "package": package, "homeTenant": self.provider.analysts,
-                    "userPrincipalName": format!("{who}@{}", self.provider.analyst_domain),
+                    "userPrincipalName": name,
                     "justification": "I look after this customer",
                 }),
             )
@@ -210,6 +220,24 @@ impl Stage {
         // Every tenant has Microsoft's own catalog "General".
         counts[2] -= 1;
         counts.to_vec()
+    }
+
+    /// The links that are kept, by package.
+    pub async fn links(&self) -> Vec<(String, String)> {
+        let rows = sqlx::query!(
+            "select package, url from link where customer_id = $1 order by package",
+            self.customer.0
+        );
+        let rows = rows.fetch_all(&self.app.owner).await.unwrap();
+        rows.into_iter().map(|row| (row.package, row.url)).collect()
+    }
+
+    /// The portal knows neither what it made nor the links.
+    pub async fn forget_what_was_made(&self) {
+        for table in ["link", "owned_object"] {
+            let sql = format!("delete from {table} where customer_id = '{}'", self.customer.0);
+            sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&self.app.owner).await.unwrap();
+        }
     }
 
     /// Writes of the engine at Graph so far: method and path.

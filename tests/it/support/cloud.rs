@@ -51,7 +51,10 @@ impl TestCloud {
         let app = TestApp::build(fresh_database().await, simulation.base_url(), clock).await;
         #[expect(clippy::disallowed_methods, reason = "a test's own client speaks to the test's own cloud")]
         let http = reqwest::Client::new();
-        (app, Self { simulation, http })
+        let cloud = Self { simulation, http };
+        // Entra takes an assertion twice, as Microsoft's own libraries send it; ours serve once.
+        cloud.control("POST", "/switches", json!({ "assertions.replay-refused": true })).await;
+        (app, cloud)
     }
 
     /// A call of the control interface; anything but success breaks the test.
