@@ -112,7 +112,7 @@ impl SettingsForm {
                 None
             }),
         };
-let analyst_domain =
+        let analyst_domain =
             Some(self.analyst_domain.trim().to_lowercase()).filter(|domain| !domain.is_empty());
         // A tenant id is something Microsoft can look up too, but it is no domain.
         let wrong = |domain: &String| discovery::named(domain).is_err() || !domain.contains('.');

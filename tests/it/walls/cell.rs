@@ -29,6 +29,8 @@ pub struct Thing {
     pub slug: String,
     pub app: String,
     pub file: String,
+    /// Of the blueprint.
+    pub version: String,
 }
 
 /// What every form may hold that nobody has yet.
@@ -55,6 +57,7 @@ pub fn address(row: &Expected, thing: &Thing) -> String {
         .replace("{slug}", &thing.slug)
         .replace("{app}", &thing.app)
         .replace("{file}", &thing.file)
+        .replace("{version}", &thing.version)
 }
 
 /// The row's form about this thing.
@@ -83,6 +86,7 @@ pub fn valid(row: &Expected, of: &Furniture, app: &TestApp) -> (String, String) 
         slug: of.slug.to_owned(),
         app: "reader".to_owned(),
         file: String::new(),
+        version: "2".to_owned(),
     };
     let chance = &app.app.chance;
     let fresh = Fresh {

@@ -75,6 +75,8 @@ pub const EXPECTED: &[Expected] = &[
     open_post("/visitor/choices", "language=nl&theme=dark&back=%2Fsign-in"),
     post("/sign-out", ALL, ""),
     post("/choices", ALL, "language=nl&theme=dark&back=%2F"),
+    get("/me", ALL),
+    post("/me/analyst-address", ALL, "address={random}@a.example&verdict=his"),
     get("/", ALL),
     get("/customers", ALL),
     get("/customers/add", ONBOARDING),
@@ -155,7 +157,7 @@ pub const EXPECTED: &[Expected] = &[
     post(
         "/admin/provider",
         ADMIN,
-        "name={random}&analyst_tenant={unclaimed-tenant}&analyst_domain=a.example&language=en&new_people=all",
+        "name={random}&analyst_tenant={unclaimed-tenant}&analyst_domain={unclaimed}.example&language=en&new_people=all",
     ),
     get("/admin/apps/{app}", ADMIN),
     get("/admin/apps/{app}/certificate.cer", ADMIN),
@@ -170,6 +172,8 @@ pub const EXPECTED: &[Expected] = &[
     post("/admin/people/{person}/take", ADMIN, "which={given}"),
     post("/admin/people/{person}/disable", ADMIN, "reason=Left+the+house"),
     post("/admin/people/{person}/enable", ADMIN, "reason=Came+back"),
+    post("/admin/people/{person}/analyst-address", ADMIN, "address={random}@a.example&verdict=his"),
     get("/admin/blueprint", ADMIN),
+    get("/admin/blueprint/versions/{version}", ADMIN),
     post("/admin/blueprint", ADMIN, BLUEPRINT),
 ];

@@ -117,6 +117,7 @@ impl Matrix {
             slug: text("contoso"),
             app: text(app),
             file: text(file),
+            version: text("1"),
         }
     }
 

@@ -168,6 +168,7 @@ async fn ask(
         slug: of.slug.to_owned(),
         app: "operator".to_owned(),
         file: "none.css".to_owned(),
+        version: "2".to_owned(),
     };
     let chance = &app.app.chance;
     let fresh = Fresh {

@@ -21,7 +21,7 @@ use mssp_portal::sign_in::store as sign_in;
 use mssp_portal::today::store as today;
 use serde_json::json;
 
-use super::world::{CAUSE, Furniture, WORK};
+use super::world::{CAUSE, Furniture, WORK, address_of};
 use crate::support::app::TestApp;
 
 /// Where the functions look: the portal, and the provider whose things they name.
@@ -106,7 +106,12 @@ fn standing() -> Standing {
 }
 
 fn declaration(at: &At<'_>) -> Declaration {
-    Declaration { by: "Somebody".to_owned(), at: at.later(), proof: "another proof".to_owned() }
+    Declaration {
+        by: "Somebody".to_owned(),
+        at: at.later(),
+        proof: "another proof".to_owned(),
+        about: Vec::new(),
+    }
 }
 
 fn request(at: &At<'_>) -> ReadRequest {
@@ -133,7 +138,7 @@ pub fn looks() -> Vec<Act> {
         "access_requests::packages" => |tx, at| !requests::packages(tx, at.ready()).await?.is_empty();
         "access_requests::known_pending" => |tx, at| !requests::known_pending(tx, at.ready()).await?.is_empty();
         "access_requests::pending" => |tx, _at| {
-            !requests::pending(tx, &requests::Filter::default(), "").await?.rows.is_empty()
+            !requests::pending(tx, &requests::Filter::default()).await?.rows.is_empty()
         };
         "access_requests::pending_count" => |tx, _at| requests::pending_count(tx).await? > 0;
         "access_requests::waiting_customers" => |tx, _at| !requests::waiting_customers(tx).await?.is_empty();
@@ -166,6 +171,8 @@ pub fn looks() -> Vec<Act> {
         "onboarding::current_blueprint" => |tx, at| onboarding::current_blueprint(tx, at.now()).await?.0 == 2;
         "onboarding::blueprint" => |tx, _at| onboarding::blueprint(tx, 2).await?.is_some();
         "onboarding::blueprints" => |tx, _at| !onboarding::blueprints(tx).await?.is_empty();
+        "onboarding::blueprint_version" => |tx, _at| onboarding::blueprint_version(tx, 2).await?.is_some();
+        "onboarding::past_tiers" => |tx, _at| !onboarding::past_tiers(tx).await?.is_empty();
         "onboarding::facts" => |tx, at| {
             let facts = onboarding::facts(tx, at.ready()).await?;
             !(facts.owned.is_empty() && facts.declared.is_empty() && facts.answers.is_empty())
@@ -183,6 +190,12 @@ pub fn looks() -> Vec<Act> {
         "people::list" => |tx, _at| !people::list(tx, "", None).await?.0.is_empty();
         "people::find" => |tx, at| people::find(tx, at.person()).await?.is_some();
         "people::given" => |tx, at| !people::given(tx, at.person()).await?.is_empty();
+        "people::oneself" => |tx, at| !people::oneself(tx, at.person()).await?.his.is_empty();
+        "people::addresses" => |tx, at| !people::addresses(tx, at.person()).await?.is_empty();
+        "people::seen_asking" => |tx, at| {
+            let name = format!("{} Analyst", at.of.word);
+            people::seen_asking(tx, &name, &address_of(at.of.word)).await?
+        };
         "providers::credential" => |tx, at| {
             providers::credential(tx, &at.app.app.seal, AppKind::Reader).await?.is_some()
         };
@@ -211,6 +224,9 @@ pub fn writes() -> Vec<Act> {
         };
         "access_requests::mark_gone" => |tx, at| {
             requests::mark_gone(tx, at.ready(), &[format!("{}-{PENDING}", at.of.word)], at.later()).await? > 0
+        };
+        "access_requests::forget_others" => |tx, at| {
+            requests::forget_others(tx, at.ready(), &[]).await.map(|()| true)?
         };
         "consent::keep" => |tx, at| {
             let found = consent::Found {
@@ -252,8 +268,14 @@ pub fn writes() -> Vec<Act> {
         "customers::set_standing" => |tx, at| {
             customers::set_standing(tx, at.ready(), &standing(), at.later()).await.map(|()| true)?
         };
-        "customers::set_name_verified" => |tx, at| {
-            customers::set_name_verified(tx, at.of.new, "changed").await.map(|()| true)?
+        "customers::set_identity" => |tx, at| {
+            let domain = "changed.example".to_owned();
+            let told = customers::Identity {
+                name: "changed".to_owned(),
+                domains: vec![domain.clone()],
+                default_domain: Some(domain),
+            };
+            customers::set_identity(tx, at.of.new, &told).await?.is_some()
         };
         "health::again" => |tx, at| health::again(tx, at.ready(), WORK, at.later()).await?;
         "health::again_all" => |tx, at| health::again_all(tx, WORK, CAUSE, at.later()).await? > 0;
@@ -335,6 +357,12 @@ pub fn writes() -> Vec<Act> {
             people::disable(tx, at.person(), "changed", at.now()).await.map(|()| true)?
         };
         "people::enable" => |tx, at| people::enable(tx, at.of.shut_out).await.map(|()| true)?;
+        "people::say" => |tx, at| {
+            people::say(tx, at.person(), "changed@analysts.example", false, at.now()).await.map(|()| true)?
+        };
+        "people::unsay" => |tx, at| {
+            people::unsay(tx, at.person(), &address_of(at.of.word)).await.map(|()| true)?
+        };
         "providers::set_provider" => |tx, _at| {
             let settings = providers::Settings {
                 name: "changed".to_owned(),

@@ -99,6 +99,7 @@ pub async fn provider(app: &TestApp, slug: &'static str, word: &'static str) -> 
     }
     let (version, blueprint) = onboarding::current_blueprint(&mut tx, now).await.unwrap();
     onboarding::save_blueprint(&mut tx, version + 1, &blueprint, word, now).await.unwrap();
+    people::say(&mut tx, everyone.id, &address_of(word), true, now).await.unwrap();
     tx.commit(&app.app.clock, Event::new("blueprint.saved").why(word)).await.unwrap();
     let proposed = customer(app, provider, word, Under::Proposed).await;
     let failed = customer(app, provider, word, Under::FailedRun).await;
@@ -120,6 +121,11 @@ pub async fn provider(app: &TestApp, slug: &'static str, word: &'static str) -> 
         .await
         .unwrap();
     Furniture { provider, slug, word, everyone, other, shut_out, proposed, failed, new }
+}
+
+/// Where the provider's analyst asks from.
+pub fn address_of(word: &str) -> String {
+    format!("{}@analysts.example", word.to_lowercase())
 }
 
 pub async fn begin(app: &TestApp, provider: ProviderId) -> Tx {
@@ -158,7 +164,7 @@ pub async fn customer(app: &TestApp, provider: ProviderId, word: &str, under: Un
     };
     onboarding::keep_observation(&mut tx, id, &seen, now).await.unwrap();
     engine_facts(app, &mut tx, id, word).await;
-    replan(&mut tx, (clock, chance), id).await.unwrap().unwrap();
+    replan(&mut tx, &app.app, id).await.unwrap().unwrap();
     let plan = onboarding::stored_plan(&mut tx, id).await.unwrap().unwrap();
     assert_eq!(plan.plan.questions().count(), 0, "nothing is left to ask");
     let run = RunId::new(clock, chance);
@@ -225,7 +231,7 @@ async fn asked_for(tx: &mut Tx, id: CustomerId, word: &str, now: chrono::DateTim
         package_id: word.to_owned(),
         package_name: format!("{word} package"),
         requestor_name: format!("{word} Analyst"),
-        requestor_mail: format!("{word}@analysts.example"),
+        requestor_mail: address_of(word),
         requestor_oid: word.to_owned(),
         justification: format!("Because of {word}"),
         created_at: now,
@@ -253,7 +259,8 @@ async fn engine_facts(app: &TestApp, tx: &mut Tx, id: CustomerId, word: &str) {
         principal_name: format!("admin@{word}.example"),
     };
     onboarding::set_administrator(tx, id, &administrator, now).await.unwrap();
-    let declared = Declaration { by: word.to_owned(), at: now, proof: format!("Seen by {word}") };
+    let declared =
+        Declaration { by: word.to_owned(), at: now, proof: format!("Seen by {word}"), about: Vec::new() };
     onboarding::declare(tx, id, &StepKey::from(StepKind::Rbac), &declared).await.unwrap();
     onboarding::set_rbac(tx, id, Rbac::Unified, now).await.unwrap();
     onboarding::answer_beside(tx, id, &StepKey::new(StepKind::Group, "tier2"), now).await.unwrap();
