@@ -56,10 +56,8 @@ impl Db {
             // Each of ours: one in the middle may be missing where branches of the program met. More may be there.
             Ok(there) => {
                 let missing = MIGRATIONS.iter().map(|one| one.version).find(|one| !there.contains(one));
-                missing.map(|wanted| Unready::OldSchema {
-                    found: there.into_iter().max(),
-                    wanted: Some(wanted),
-                })
+                missing
+                    .map(|wanted| Unready::OldSchema { found: there.into_iter().max(), wanted: Some(wanted) })
             }
             Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some("42P01") => {
                 Some(Unready::OldSchema { found: None, wanted: MIGRATIONS.iter().map(|m| m.version).max() })

@@ -40,7 +40,10 @@ async fn a_schema_that_misses_any_migration_of_ours_is_not_served_from_and_one_w
     let mut owner = PgConnection::connect_with(&database.owner).await.unwrap();
     for migration in mssp_portal::kit::db::MIGRATIONS.iter() {
         let set = async |owner: &mut PgConnection, success: &str| {
-            let sql = format!("update _sqlx_migrations set success = {success} where version = {}", migration.version);
+            let sql = format!(
+                "update _sqlx_migrations set success = {success} where version = {}",
+                migration.version
+            );
             raw_sql(AssertSqlSafe(sql)).execute(owner).await.unwrap();
         };
         set(&mut owner, "false").await;

@@ -9,7 +9,8 @@ use super::world::{self, changed};
 use crate::support::app::TestApp;
 
 /// Acts that ask Microsoft first: without an answer they do not come to their event.
-const ASK_FIRST: [&str; 3] = ["/admin/provider", "/customers/add", "/customers/{customer}/onboarding/administrator"];
+const ASK_FIRST: [&str; 3] =
+    ["/admin/provider", "/customers/add", "/customers/{customer}/onboarding/administrator"];
 /// What a person likes is no act, and has no event.
 const NO_ACT: [&str; 1] = ["/choices"];
 
