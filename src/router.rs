@@ -18,7 +18,7 @@ use crate::app::App;
 use crate::kit::page::{Nav, NavEntry, RequestId, error_pages};
 use crate::kit::right::Right;
 use crate::kit::router::{RouteInfo, Routes};
-use crate::kit::{assets, form, headers, limits};
+use crate::kit::{assets, form, headers, host, limits};
 use crate::{access_requests, audit, customers, health, onboarding, people, providers, sign_in, today};
 
 /// A page that takes longer is given up; event streams answer at once and are not held to it.
@@ -74,6 +74,7 @@ pub fn router_within(app: &App, answer_within: Duration) -> Router {
         .layer(from_fn_with_state(app.clone(), error_pages::<App>))
         .layer(CatchPanicLayer::new())
         .layer(from_fn_with_state(app.limits.clone(), limits::check))
+        .layer(from_fn_with_state(app.portal_url.clone(), host::check))
         .layer(CsrfLayer::new())
         .layer(from_fn(form::refuse_nul))
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, answer_within))

@@ -58,15 +58,14 @@ document.addEventListener("click", async (event) => {
   }
 });
 
-// Selects that act at once where scripts run; without them there is a button beside.
-document.addEventListener("change", (event) => {
-  if (event.target.matches("[data-submit]")) event.target.form.requestSubmit();
-});
-
-// Keyboard in lists: j and k move, Enter or o opens; / goes to the search.
+// Keyboard in lists, while the focus is in one: j and k move, Enter or o opens; / goes to the page's search. Anywhere
+// else a letter is a letter (WCAG 2.1.4).
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.target.closest("input, textarea, select, [contenteditable]")) return;
+  const around = event.target.closest("[data-keys], .table-card");
+  const list = around?.matches("[data-keys]") ? around : around?.querySelector("[data-keys]");
+  if (!list || !["j", "k", "o", "/"].includes(event.key)) return;
   if (event.key === "/") {
     const search = document.querySelector("[data-search]");
     if (search) {
@@ -75,8 +74,6 @@ document.addEventListener("keydown", (event) => {
     }
     return;
   }
-  const list = document.querySelector("[data-keys]");
-  if (!list || !["j", "k", "o"].includes(event.key)) return;
   const rows = [...list.querySelectorAll("[data-row]")];
   const at = rows.findIndex((row) => row.contains(document.activeElement));
   if (event.key === "o") {

@@ -59,6 +59,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
         clock: None,
         standing_clock: arguments.clock == ClockKind::Set,
         record: arguments.record,
+        unforgiving: false,
     })
     .await?;
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);

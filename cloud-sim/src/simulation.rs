@@ -16,7 +16,7 @@ use tokio::sync::watch;
 
 use crate::call::Call;
 use crate::clock::{self, Clock, Now};
-use crate::entra::keys::SigningKey;
+use crate::entra::keys::Keys;
 use crate::entra::sessions::Sessions;
 use crate::front::connection::{Cuttable, Scissors};
 use crate::front::faults::{self, Fault, Strike};
@@ -41,6 +41,8 @@ pub struct Options {
     pub standing_clock: bool,
     /// Directory that takes every exchange whole, as JSON lines; made when absent.
     pub record: Option<PathBuf>,
+    /// For tests: a simulation that answered 501 ends with a panic, unless that was forgotten.
+    pub unforgiving: bool,
 }
 
 /// What all calls share.
@@ -50,7 +52,7 @@ pub struct Shared {
     journal: Mutex<Journal>,
     sessions: Mutex<Sessions>,
     pub clock: Clock,
-    pub key: SigningKey,
+    pub keys: Keys,
     pub recorder: Option<Recorder>,
     base_url: String,
     changed: AtomicBool,
@@ -141,6 +143,16 @@ pub struct Simulation {
     server: tokio::task::JoinHandle<()>,
     saver: tokio::task::JoinHandle<()>,
     state: Option<PathBuf>,
+    unforgiving: bool,
+}
+
+impl Drop for Simulation {
+    fn drop(&mut self) {
+        if self.unforgiving && !std::thread::panicking() {
+            let unknown = self.unknown_calls();
+            assert!(unknown.is_empty(), "the simulated cloud does not know these calls: {unknown:?}");
+        }
+    }
 }
 
 impl Simulation {
@@ -155,7 +167,7 @@ impl Simulation {
             }
             None => clock::machine(),
         };
-        let key = SigningKey::of(&mut world.signing_key)?;
+        let keys = Keys::of(&mut world.signing_key)?;
         let recorder = options.record.as_deref().map(Recorder::into_directory).transpose()?;
         let listener = TcpListener::bind(&options.listen).await.with_context(|| {
             format!(
@@ -175,7 +187,7 @@ impl Simulation {
             faults: Mutex::default(),
             journal: Mutex::default(),
             sessions: Mutex::default(),
-            key,
+            keys,
             recorder,
             base_url: base_url.trim_end_matches('/').to_owned(),
             changed: AtomicBool::new(true),
@@ -183,7 +195,7 @@ impl Simulation {
         });
         let server = tokio::spawn(serve(Cuttable::new(listener, acceptor), shared.clone()));
         let saver = tokio::spawn(keep(shared.clone(), options.state.clone()));
-        Ok(Self { shared, server, saver, state: options.state })
+        Ok(Self { shared, server, saver, state: options.state, unforgiving: options.unforgiving })
     }
 
     /// The origin of every address of the simulation.
@@ -194,6 +206,11 @@ impl Simulation {
     /// Calls answered 501 so far; a test wants none.
     pub fn unknown_calls(&self) -> Vec<Value> {
         self.shared.journal().unknown().to_vec()
+    }
+
+    /// They were asked for on purpose.
+    pub fn forget_unknown_calls(&self) {
+        self.shared.journal().forget_unknown();
     }
 
     /// As `close`; a world that cannot be saved is only logged.
@@ -212,7 +229,7 @@ impl Simulation {
         if tokio::time::timeout(Duration::from_secs(3), &mut self.server).await.is_err() {
             self.server.abort();
         }
-        let _ = self.saver.await;
+        let _ = (&mut self.saver).await;
         // Once more, after the last call has had its effect.
         self.state.as_deref().map_or(Ok(()), |directory| self.shared.save(directory))
     }

@@ -11,6 +11,7 @@ audit-filter-nobody = The portal itself
 audit-filter-drop = Not only { $name }
 audit-actor-work = Background work
 audit-actor-command-line = Command line
+audit-actor-stranger = { $name } (not let in)
 audit-customer-gone = removed customer
 audit-why = Reason:
 audit-fields = { $count ->

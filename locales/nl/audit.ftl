@@ -11,6 +11,7 @@ audit-filter-nobody = De portal zelf
 audit-filter-drop = Niet alleen { $name }
 audit-actor-work = Achtergrondwerk
 audit-actor-command-line = Opdrachtregel
+audit-actor-stranger = { $name } (niet toegelaten)
 audit-customer-gone = verwijderde klant
 audit-why = Reden:
 audit-fields = { $count ->

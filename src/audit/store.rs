@@ -35,6 +35,8 @@ pub struct EventRow {
     pub seq: i64,
     pub at: DateTime<Utc>,
     pub actor: String,
+    /// `person`, `stranger`, `work`, `command-line`; empty in old events.
+    pub actor_kind: String,
     pub person_id: Option<Uuid>,
     pub action: String,
     pub customer_id: Option<Uuid>,
@@ -52,7 +54,8 @@ pub async fn list(tx: &mut Tx, filter: &Filter) -> Result<(Vec<EventRow>, Option
     };
     let mut rows = sqlx::query_as!(
         EventRow,
-        r#"select e.seq, e.at, e.actor, e.person_id, e.action, e.customer_id, c.name as "customer_name?", e.body
+        r#"select e.seq, e.at, e.actor, e.actor_kind, e.person_id, e.action, e.customer_id,
+                  c.name as "customer_name?", e.body
              from audit_event e
              left join customer c on c.provider_id = $1 and c.customer_id = e.customer_id
             where e.provider_id = $1
@@ -64,7 +67,7 @@ pub async fn list(tx: &mut Tx, filter: &Filter) -> Result<(Vec<EventRow>, Option
               and ($5::text is null or e.customer_id in (select s.customer_id from customer_word s
                    where s.provider_id = $1 and s.word >= $5 and s.word < $5 || chr(1114111)))
               and ($6::uuid is null or e.person_id = $6)
-              and (not $7 or e.person_id is null)
+              and (not $7 or (e.person_id is null and e.actor_kind <> 'stranger'))
               and ($8::text is null or e.action = $8)
               and ($9::bigint is null or e.seq < $9)
             order by e.seq desc limit $10"#,

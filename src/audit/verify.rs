@@ -66,6 +66,7 @@ struct Row {
     seq: i64,
     at: DateTime<Utc>,
     actor: String,
+    actor_kind: String,
     person_id: Option<Uuid>,
     action: String,
     customer_id: Option<Uuid>,
@@ -81,6 +82,9 @@ struct Said {
     at: DateTime<Utc>,
     provider: Uuid,
     actor: String,
+    /// Not in events that were written before it was kept.
+    #[serde(default)]
+    actor_kind: String,
     person: Option<Uuid>,
     action: String,
     customer: Option<Uuid>,
@@ -95,7 +99,8 @@ pub async fn walk(tx: &mut Tx) -> Result<Report, sqlx::Error> {
     loop {
         let rows = sqlx::query_as!(
             Row,
-            "select seq, at, actor, person_id, action, customer_id, body, previous_hash, hash from audit_event
+            "select seq, at, actor, actor_kind, person_id, action, customer_id, body, previous_hash, hash
+               from audit_event
               where provider_id = $1 and seq > $2 order by seq limit $3",
             provider.0,
             report.sound,
@@ -136,6 +141,7 @@ fn check(row: &Row, expected: i64, previous: &[u8], provider: Uuid) -> Option<Wh
         && said.at == row.at
         && said.provider == provider
         && said.actor == row.actor
+        && said.actor_kind == row.actor_kind
         && said.person == row.person_id
         && said.action == row.action
         && said.customer == row.customer_id;

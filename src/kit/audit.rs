@@ -56,6 +56,7 @@ struct Body<'a> {
     at: String,
     provider: String,
     actor: String,
+    actor_kind: &'a str,
     person: Option<String>,
     action: &'a str,
     customer: Option<String>,
@@ -90,6 +91,7 @@ pub(in crate::kit) async fn append(tx: &mut Tx, clock: &Clock, event: Event) -> 
         at: at.to_rfc3339_opts(chrono::SecondsFormat::Micros, true),
         provider: provider.to_string(),
         actor: scope.actor().name(),
+        actor_kind: scope.actor().kind(),
         person: scope.person().map(|person| person.to_string()),
         action: event.action,
         customer: event.customer.map(|customer| customer.to_string()),
@@ -101,13 +103,14 @@ pub(in crate::kit) async fn append(tx: &mut Tx, clock: &Clock, event: Event) -> 
     .map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
     let hash = link_hash(&body);
     sqlx::query!(
-        "insert into audit_event (provider_id, seq, at, actor, person_id, action, customer_id, body,
+        "insert into audit_event (provider_id, seq, at, actor, actor_kind, person_id, action, customer_id, body,
                                   previous_hash, hash)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         provider.0,
         seq,
         at,
         scope.actor().name(),
+        scope.actor().kind(),
         scope.person().map(|person| person.0),
         event.action,
         event.customer.map(|customer| customer.0),

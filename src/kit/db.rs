@@ -49,13 +49,15 @@ impl Db {
 
     /// Why the portal may not serve from this database, if so.
     pub async fn unready(&self) -> Option<Unready> {
-        let version = sqlx::query_scalar!("select max(version) from _sqlx_migrations where success")
-            .fetch_one(&self.pool)
+        let there = sqlx::query_scalar!("select version from _sqlx_migrations where success")
+            .fetch_all(&self.pool)
             .await;
-        match version {
-            Ok(found) => {
-                let wanted = MIGRATIONS.iter().map(|migration| migration.version).max();
-                (found < wanted).then_some(Unready::OldSchema { found, wanted })
+        match there {
+            // Each of ours: one in the middle may be missing where branches of the program met. More may be there.
+            Ok(there) => {
+                let missing = MIGRATIONS.iter().map(|one| one.version).find(|one| !there.contains(one));
+                missing
+                    .map(|wanted| Unready::OldSchema { found: there.into_iter().max(), wanted: Some(wanted) })
             }
             Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some("42P01") => {
                 Some(Unready::OldSchema { found: None, wanted: MIGRATIONS.iter().map(|m| m.version).max() })

@@ -4,6 +4,7 @@
 
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
+use url::Url;
 
 use crate::kit::db::Unready;
 
@@ -30,8 +31,6 @@ pub enum AppError {
     /// A request this page could not have sent: unknown fields, another customer in body and address.
     #[error("bad request: {0}")]
     Bad(&'static str),
-    #[error("too many requests")]
-    TooMany,
     #[error("the body is too large")]
     TooLarge,
     /// A NUL character, which no text in the database can hold.
@@ -74,10 +73,13 @@ pub enum Problem {
     SignIn,
     Conflict(Told),
     Bad(&'static str),
-    TooMany,
+    /// Held back; may come again after so many seconds.
+    TooMany(u64),
     TooLarge,
     Nul,
     CrossSite,
+    /// Asked for under another host than this, the portal's own address.
+    Elsewhere(Url),
     NoSuchMethod,
     /// Given up after a while: it may or may not have been done.
     TookLong,
@@ -93,7 +95,8 @@ impl Problem {
             Self::SignIn => StatusCode::UNAUTHORIZED,
             Self::Conflict(_) => StatusCode::CONFLICT,
             Self::Bad(_) | Self::Nul => StatusCode::BAD_REQUEST,
-            Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::Elsewhere(_) => StatusCode::MISDIRECTED_REQUEST,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::NoSuchMethod => StatusCode::METHOD_NOT_ALLOWED,
             Self::TookLong => StatusCode::GATEWAY_TIMEOUT,
@@ -134,7 +137,6 @@ impl IntoResponse for AppError {
             Self::SignIn => Problem::SignIn,
             Self::Conflict(told) => Problem::Conflict(told),
             Self::Bad(why) => Problem::Bad(why),
-            Self::TooMany => Problem::TooMany,
             Self::TooLarge => Problem::TooLarge,
             Self::Nul => Problem::Nul,
             Self::Away => Problem::Away,

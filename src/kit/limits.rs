@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use axum::extract::{ConnectInfo, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use governor::clock::Clock;
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use http::HeaderMap;
 
@@ -39,11 +40,16 @@ impl Limits {
         }
     }
 
-    fn allows(&self, address: IpAddr, path: &str) -> bool {
+    /// How long this visitor must wait before he may ask for that; nothing: he may now.
+    fn wait(&self, address: IpAddr, path: &str) -> Option<Duration> {
         self.forget(Instant::now());
         let asker = asker(address);
         let guarded = ["/sign-in", "/consent", "/p/"].iter().any(|start| path.starts_with(start));
-        self.every.check_key(&asker).is_ok() && (!guarded || self.anonymous.check_key(&asker).is_ok())
+        let asked = |limiter: &DefaultKeyedRateLimiter<IpAddr>| {
+            let refused = limiter.check_key(&asker).err()?;
+            Some(refused.wait_time_from(limiter.clock().now()))
+        };
+        asked(&self.every).or_else(|| if guarded { asked(&self.anonymous) } else { None })
     }
 
     /// Drops the addresses whose allowance is whole again: without it every address ever seen would stay in memory.
@@ -87,10 +93,10 @@ pub fn visitor(connection: Option<SocketAddr>, headers: &HeaderMap, trusted_hops
 pub async fn check(State(limits): State<Limits>, request: Request, next: Next) -> Response {
     let connection = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0);
     let address = visitor(connection, request.headers(), limits.trusted_hops);
-    if limits.allows(address, request.uri().path()) {
-        next.run(request).await
-    } else {
-        Problem::TooMany.into_response()
+    match limits.wait(address, request.uri().path()) {
+        None => next.run(request).await,
+        // Whole seconds, and never none: the header knows no parts of one.
+        Some(wait) => Problem::TooMany(wait.as_secs() + 1).into_response(),
     }
 }
 
@@ -100,6 +106,12 @@ mod tests {
 
     fn limits(every: u32, anonymous: u32) -> Limits {
         Limits::new(every.try_into().unwrap(), anonymous.try_into().unwrap(), 0)
+    }
+
+    impl Limits {
+        fn allows(&self, address: IpAddr, path: &str) -> bool {
+            self.wait(address, path).is_none()
+        }
     }
 
     fn address(text: &str) -> IpAddr {

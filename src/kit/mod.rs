@@ -9,6 +9,7 @@ pub mod error;
 pub mod form;
 pub mod frame;
 pub mod headers;
+pub mod host;
 pub mod ids;
 pub mod limits;
 pub mod live;

@@ -172,6 +172,8 @@ struct ErrorPage {
     what: String,
     fix: String,
     sign_in: bool,
+    /// Where the portal is, for whoever is not there.
+    elsewhere: Option<String>,
 }
 
 /// Turns every `Problem`, and every bare error status, into the house's error page. Outermost of the layers that
@@ -190,7 +192,7 @@ pub async fn error_pages<S: House>(State(house): State<S>, request: Request, nex
         return response;
     };
     let session = match &problem {
-        Problem::Away | Problem::TookLong | Problem::TooMany => None,
+        Problem::Away | Problem::TookLong | Problem::TooMany(_) | Problem::Elsewhere(_) => None,
         _ => session_of(&house, &headers).await.ok().flatten(),
     };
     let lang = session
@@ -200,8 +202,16 @@ pub async fn error_pages<S: House>(State(house): State<S>, request: Request, nex
     let t = lang.t();
     let frame = bare_frame(lang, id.as_ref(), nav.as_ref(), session.as_ref(), "", || theme_of(&headers));
     let (title, what, fix) = told(t, &problem);
-    let page = ErrorPage { frame, t, title, what, fix, sign_in: problem == Problem::SignIn };
-    show(problem.status(), &page).unwrap_or_else(|_| problem.status().into_response())
+    let elsewhere = match &problem {
+        Problem::Elsewhere(own) => Some(own.to_string()),
+        _ => None,
+    };
+    let page = ErrorPage { frame, t, title, what, fix, sign_in: problem == Problem::SignIn, elsewhere };
+    let mut response = show(problem.status(), &page).unwrap_or_else(|_| problem.status().into_response());
+    if let Problem::TooMany(seconds) = problem {
+        response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+    }
+    response
 }
 
 fn told(t: T, problem: &Problem) -> (String, String, String) {
@@ -211,9 +221,10 @@ fn told(t: T, problem: &Problem) -> (String, String, String) {
         Problem::Forbidden => "forbidden",
         Problem::SignIn => "sign-in",
         Problem::Bad(_) => "bad",
-        Problem::TooMany => "too-many",
+        Problem::TooMany(_) => "too-many",
         Problem::TooLarge => "too-large",
         Problem::CrossSite => "cross-site",
+        Problem::Elsewhere(_) => "elsewhere",
         Problem::NoSuchMethod => "no-such-method",
         Problem::Nul => "nul",
         Problem::TookLong => "took-long",

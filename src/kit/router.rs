@@ -80,6 +80,7 @@ impl<S: House> Routes<S> {
     }
 
     #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "both bring their rights along")]
     pub fn merge(mut self, other: Self) -> Self {
         self.table.extend(other.table);
         self.router = self.router.merge(other.router);
@@ -91,6 +92,7 @@ impl<S: House> Routes<S> {
     }
 
     /// The table, and the router behind its wall.
+    #[expect(clippy::disallowed_methods, reason = "what is no route is told so, and nothing else")]
     pub fn into_router(self, house: S) -> (Vec<RouteInfo>, Router) {
         let mut rights: Rights = HashMap::new();
         for row in &self.table {
@@ -130,7 +132,7 @@ async fn ask_right<S: House>(State(wall): State<Wall<S>>, mut request: Request, 
         return next.run(request).await;
     }
     let session = match session_of(&wall.house, request.headers()).await {
-        Ok(Some(session)) => session,
+        Ok(Some(session)) => crossed(session, &request),
         Ok(None) => return send_to_sign_in(&request),
         Err(error) => return AppError::from(error).into_response(),
     };
@@ -141,6 +143,20 @@ async fn ask_right<S: House>(State(wall): State<Wall<S>>, mut request: Request, 
     let mut response = next.run(request).await;
     response.extensions_mut().insert(session);
     response
+}
+
+/// Tests only: the session as it would be if the application's filter asked for another provider's rows.
+#[cfg(feature = "one-wall")]
+fn crossed(mut session: Session, request: &Request) -> Session {
+    if let Some(other) = request.extensions().get::<crate::kit::scope::Crossed>() {
+        session.scope = session.scope.with_filter_of(other.0);
+    }
+    session
+}
+
+#[cfg(not(feature = "one-wall"))]
+fn crossed(session: Session, _: &Request) -> Session {
+    session
 }
 
 /// The live session behind the request's cookie, if any.

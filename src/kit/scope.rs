@@ -30,6 +30,16 @@ pub enum Actor {
 }
 
 impl Actor {
+    /// What acted: a name alone would not tell, since a person may be called anything.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Person { .. } => "person",
+            Self::Stranger { .. } => "stranger",
+            Self::Work(_) => "work",
+            Self::CommandLine => "command-line",
+        }
+    }
+
     /// As the audit log names it.
     pub fn name(&self) -> String {
         match self {
@@ -128,7 +138,12 @@ impl Scope {
         #[expect(clippy::disallowed_methods, reason = "the one place that begins a transaction")]
         let begun = tokio::spawn(async move { pool.begin_with(AssertSqlSafe(begin)).await });
         let inner = begun.await.map_err(|_| sqlx::Error::WorkerCrashed)??;
-        Ok(Tx { inner, scope: self.clone() })
+        Ok(Tx {
+            inner,
+            scope: self.clone(),
+            #[cfg(feature = "one-wall")]
+            _seen: witness::Seen::one(),
+        })
     }
 }
 
@@ -136,6 +151,43 @@ impl Scope {
 pub struct Tx {
     inner: Transaction<'static, Postgres>,
     scope: Scope,
+    #[cfg(feature = "one-wall")]
+    _seen: witness::Seen,
+}
+
+/// Tests only: in a request, the other provider whose rows the application's filter asks for.
+#[cfg(feature = "one-wall")]
+#[derive(Clone, Copy, Debug)]
+pub struct Crossed(pub ProviderId);
+
+/// Tests only: how many transactions are open on this thread, so that a test can tell whether what it breaks off was
+/// inside one.
+#[cfg(feature = "one-wall")]
+pub mod witness {
+    use std::cell::Cell;
+
+    thread_local! {
+        static OPEN: Cell<i64> = const { Cell::new(0) };
+    }
+
+    pub fn open() -> i64 {
+        OPEN.get()
+    }
+
+    pub(super) struct Seen(());
+
+    impl Seen {
+        pub(super) fn one() -> Self {
+            OPEN.set(OPEN.get() + 1);
+            Self(())
+        }
+    }
+
+    impl Drop for Seen {
+        fn drop(&mut self) {
+            OPEN.set(OPEN.get() - 1);
+        }
+    }
 }
 
 impl Tx {

@@ -7,6 +7,7 @@ mod doctor;
 mod key;
 mod migrate;
 mod provider;
+mod provider_set;
 mod routes;
 mod serve;
 

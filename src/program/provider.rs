@@ -10,6 +10,7 @@ use serde_json::json;
 use url::Url;
 use uuid::Uuid;
 
+use super::provider_set::{Set, own_domains};
 use super::{clock, database::Database, key, say};
 use crate::config::Config;
 use crate::graph::Graph;
@@ -31,6 +32,8 @@ pub enum Command {
     Add(Add),
     /// Set the client id, and if wanted another credential, of a provider's sign-in app.
     SignIn(SignIn),
+    /// Set what concerns more than one provider: mail domains, and client ids that are to be free again.
+    Set(Set),
     /// List the providers of this installation.
     List,
 }
@@ -47,8 +50,8 @@ pub struct Add {
     #[arg(long)]
     sign_in_tenant: Option<Uuid>,
     /// Exact issuer of his OpenID provider, where that is not Entra or not the tenant's own v2.0 authority.
-    #[arg(long, required_unless_present = "sign_in_tenant")]
-    issuer: Option<Url>,
+    #[arg(long, required_unless_present = "sign_in_tenant", value_parser = issuer)]
+    issuer: Option<String>,
     /// Domain of his staff's mail addresses; may be given several times.
     #[arg(long = "mail-domain")]
     mail_domains: Vec<String>,
@@ -63,7 +66,7 @@ pub struct Add {
     language: Language,
     /// Application (client) id of the sign-in app, where it is registered already.
     #[arg(long)]
-    client_id: Option<Uuid>,
+    client_id: Option<String>,
     #[command(flatten)]
     credential: Credential,
 }
@@ -75,7 +78,7 @@ pub struct SignIn {
     slug: String,
     /// Application (client) id of the registered app.
     #[arg(long)]
-    client_id: Uuid,
+    client_id: String,
     /// Make a new key and certificate; the old one stops working here at once.
     #[arg(long)]
     new_certificate: bool,
@@ -100,9 +103,9 @@ enum Language {
 }
 
 /// What the commands need.
-struct House {
-    db: Db,
-    clock: Clock,
+pub(super) struct House {
+    pub(super) db: Db,
+    pub(super) clock: Clock,
     chance: Chance,
     seal: Seal,
 }
@@ -122,6 +125,7 @@ async fn within(config: &Config, database: &Database, command: Command) -> anyho
     let done = match command {
         Command::Add(add) => house.add(config, add).await,
         Command::SignIn(sign_in) => house.sign_in(config, sign_in).await,
+        Command::Set(set) => house.set(set).await,
         Command::List => house.list().await,
     };
     house.db.close().await;
@@ -132,14 +136,15 @@ impl House {
     async fn add(&self, config: &Config, add: Add) -> anyhow::Result<()> {
         let id = ProviderId::new(&self.clock, &self.chance);
         let issuer = match (&add.issuer, add.sign_in_tenant) {
-            (Some(issuer), _) => issuer.to_string(),
+            (Some(issuer), _) => issuer.clone(),
             (None, Some(tenant)) => config.cloud()?.authority(EntraTenantId(tenant)),
             (None, None) => bail!("give --sign-in-tenant or --issuer"),
         };
+        let mut tx = Scope::of_command_line(id).begin(&self.db).await?;
         let new = NewProvider {
             slug: add.slug,
             name: add.name.trim().to_owned(),
-            mail_domains: add.mail_domains.iter().map(|domain| domain.trim().to_lowercase()).collect(),
+            mail_domains: own_domains(&mut tx, &add.mail_domains).await?,
             sign_in_issuer: issuer,
             sign_in_tenant: add.sign_in_tenant,
             analyst_tenant: add.analyst_tenant.or(add.sign_in_tenant),
@@ -158,7 +163,6 @@ impl House {
             })?;
         }
         let proof = self.proof(id, &new.slug, &add.credential).await?;
-        let mut tx = Scope::of_command_line(id).begin(&self.db).await?;
         match set_up::add(&mut tx, &new, self.clock.now()).await {
             Err(error) if violates(&error, "provider_slug_key") => {
                 bail!("there is a provider {} already", new.slug)
@@ -171,11 +175,13 @@ impl House {
             }
             added => added?,
         }
-        self.keep(&mut tx, add.client_id, Some(&proof)).await?;
+        let client_id = add.client_id.as_deref();
+        let client_id = client_id.map(|typed| named(typed, new.sign_in_tenant.is_some())).transpose()?;
+        self.keep(&mut tx, client_id.as_deref(), Some(&proof)).await?;
         tx.commit(&self.clock, Event::new("provider.added").after(&new)).await?;
         say(format!("Provider {} ({}) was added.", new.slug, new.name));
         let file = self.write_certificate(&new.slug, &proof, &add.credential)?;
-        say(next(config, &new, add.client_id, file.as_deref()));
+        say(next(config, &new, client_id.as_deref(), file.as_deref()));
         Ok(())
     }
 
@@ -188,8 +194,11 @@ impl House {
             false => None,
         };
         let mut tx = Scope::of_command_line(id).begin(&self.db).await?;
-        self.keep(&mut tx, Some(asked.client_id), proof.as_ref()).await?;
-        let after = json!({ "app": "sign-in", "client_id": asked.client_id, "proof": proof.as_ref().map(|one| one.kind) });
+        let entra = store::sign_in_tenant(&mut tx).await?.is_some();
+        let client_id = named(&asked.client_id, entra)?;
+        self.keep(&mut tx, Some(&client_id), proof.as_ref()).await?;
+        let after =
+            json!({ "app": "sign-in", "client_id": client_id, "proof": proof.as_ref().map(|one| one.kind) });
         tx.commit(&self.clock, Event::new("app.client-id-set").after(after)).await?;
         if let Some(proof) = &proof {
             self.write_certificate(&asked.slug, proof, &asked.credential)?;
@@ -224,12 +233,20 @@ impl House {
     async fn keep(
         &self,
         tx: &mut Tx,
-        client_id: Option<Uuid>,
+        client_id: Option<&str>,
         proof: Option<&NewProof>,
     ) -> anyhow::Result<()> {
         let now = self.clock.now();
         if let Some(client_id) = client_id {
-            store::set_client_id(tx, AppKind::SignIn, &client_id.to_string(), now).await?;
+            let ours = store::set_client_id(tx, AppKind::SignIn, client_id, now).await?;
+            if !ours {
+                // The operator sees every provider.
+                let (slug, app) = set_up::holder(tx, client_id).await?.unwrap_or_default();
+                bail!(
+                    "{client_id} is the client id of the {app} app of {slug}; if it is not his, first run \
+                     `mssp-portal provider set --slug {slug} --release-client-id {client_id}`"
+                );
+            }
         }
         if let Some(proof) = proof {
             store::set_proof(tx, AppKind::SignIn, proof, now).await?;
@@ -251,8 +268,24 @@ impl House {
     }
 }
 
+/// An issuer to the letter: it is compared with what the authority says of itself.
+fn issuer(text: &str) -> Result<String, String> {
+    let url = Url::parse(text).map_err(|error| error.to_string())?;
+    let plain = url.query().is_none() && url.fragment().is_none() && url.host().is_some();
+    if plain && ["http", "https"].contains(&url.scheme()) {
+        Ok(text.to_owned())
+    } else {
+        Err("an issuer is an address like https://id.example.com, without ? or #".to_owned())
+    }
+}
+
+/// The client id of the sign-in app as it is kept.
+fn named(typed: &str, entra: bool) -> anyhow::Result<String> {
+    AppKind::SignIn.client_id(typed, entra).with_context(|| format!("{typed} is no client id"))
+}
+
 /// What the operator does next, in order.
-fn next(config: &Config, new: &NewProvider, client_id: Option<Uuid>, file: Option<&Path>) -> String {
+fn next(config: &Config, new: &NewProvider, client_id: Option<&str>, file: Option<&Path>) -> String {
     let (slug, url) = (&new.slug, &config.portal_url);
     let mut steps = vec![
         format!(

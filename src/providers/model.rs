@@ -28,6 +28,17 @@ impl AppKind {
         Self::ALL.into_iter().find(|app| app.key() == key)
     }
 
+    /// A client id of this app as it is kept. Microsoft's are GUIDs; another authority, which `entra` is false for,
+    /// names the sign-in app as it likes.
+    pub fn client_id(self, typed: &str, entra: bool) -> Option<String> {
+        let typed = typed.trim();
+        if entra || self != Self::SignIn {
+            return typed.parse::<uuid::Uuid>().ok().map(|id| id.to_string());
+        }
+        let taken = (1..=255).contains(&typed.len()) && typed.chars().all(|c| c.is_ascii_graphic());
+        taken.then(|| typed.to_owned())
+    }
+
     /// Microsoft Graph application permissions that a customer's administrator consents to (contract §28).
     pub const fn application_permissions(self) -> &'static [&'static str] {
         match self {
@@ -78,6 +89,30 @@ impl AppKind {
             Self::SignIn => &["openid", "profile"],
             Self::Approver => &["openid", "profile", "User.Read", "EntitlementManagement.ReadWrite.All"],
             Self::Reader | Self::Operator => &[],
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_id_is_a_guid_except_where_another_authority_names_the_sign_in_app() {
+        let guid = "11111111-2222-4333-8444-555555555555";
+        for spelled in [guid.to_owned(), guid.to_uppercase(), format!(" {{{guid}}} "), guid.replace('-', "")]
+        {
+            assert_eq!(AppKind::Reader.client_id(&spelled, false).as_deref(), Some(guid));
+            assert_eq!(AppKind::SignIn.client_id(&spelled, true).as_deref(), Some(guid));
+        }
+        assert_eq!(AppKind::SignIn.client_id(" portal ", false).as_deref(), Some("portal"));
+        for (app, typed, entra) in [
+            (AppKind::SignIn, "portal", true),
+            (AppKind::Reader, "portal", false),
+            (AppKind::SignIn, "", false),
+            (AppKind::SignIn, "two words", false),
+        ] {
+            assert_eq!(app.client_id(typed, entra), None, "{typed:?}");
         }
     }
 }

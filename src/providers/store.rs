@@ -3,6 +3,7 @@
 use anyhow::Context;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::graph::{AppCredential, ClientId};
@@ -72,7 +73,6 @@ pub async fn provider(tx: &mut Tx) -> Result<Provider, sqlx::Error> {
 #[derive(Clone, Debug, Serialize)]
 pub struct Settings {
     pub name: String,
-    pub mail_domains: Vec<String>,
     pub analyst_tenant: Option<Uuid>,
     pub analyst_domain: Option<String>,
     pub default_language: String,
@@ -83,12 +83,11 @@ pub struct Settings {
 pub async fn set_provider(tx: &mut Tx, settings: &Settings) -> Result<(), sqlx::Error> {
     let provider = tx.scope().provider();
     sqlx::query!(
-        "update provider set name = $2, mail_domains = $3, analyst_tenant = $4, analyst_domain = $5,
-                default_language = $6, new_people_see_all = $7
+        "update provider set name = $2, analyst_tenant = $3, analyst_domain = $4, default_language = $5,
+                new_people_see_all = $6
           where provider_id = $1",
         provider.0,
         settings.name,
-        &settings.mail_domains,
         settings.analyst_tenant,
         settings.analyst_domain,
         settings.default_language,
@@ -126,12 +125,17 @@ pub async fn apps(tx: &mut Tx) -> Result<Vec<AppRow>, sqlx::Error> {
     .await
 }
 
+/// Gives the app this client id. False, and nothing changed: another app has it, of this provider or of another.
 pub async fn set_client_id(
     tx: &mut Tx,
     app: AppKind,
     client_id: &str,
     now: DateTime<Utc>,
-) -> Result<(), sqlx::Error> {
+) -> Result<bool, sqlx::Error> {
+    let (before, taken) = held_client_id(tx, app, client_id).await?;
+    if taken || !claim_client(tx, before.as_deref(), Some(client_id)).await? {
+        return Ok(false);
+    }
     let provider = tx.scope().provider();
     sqlx::query!(
         "insert into app_registration (provider_id, app, client_id, proof, changed_at)
@@ -145,7 +149,62 @@ pub async fn set_client_id(
     )
     .execute(&mut **tx)
     .await?;
-    Ok(())
+    Ok(true)
+}
+
+/// The app's client id so far, and whether another app of the same provider has the wanted one.
+async fn held_client_id(
+    tx: &mut Tx,
+    app: AppKind,
+    wanted: &str,
+) -> Result<(Option<String>, bool), sqlx::Error> {
+    let provider = tx.scope().provider();
+    let rows = sqlx::query!(
+        "select app, client_id from app_registration where provider_id = $1 and client_id <> '' for update",
+        provider.0
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    let taken = rows.iter().any(|row| row.client_id == wanted && row.app != app.key());
+    Ok((rows.into_iter().find(|row| row.app == app.key()).map(|row| row.client_id), taken))
+}
+
+/// Takes a client id away from the app of this provider that has it, so that another may use it. The app it was.
+pub async fn release_client_id(
+    tx: &mut Tx,
+    client_id: Uuid,
+    now: DateTime<Utc>,
+) -> Result<Option<AppKind>, sqlx::Error> {
+    let (provider, client_id) = (tx.scope().provider(), client_id.to_string());
+    let released = sqlx::query_scalar!(
+        "update app_registration set client_id = '', changed_at = $3, checked_at = null, check_outcome = null
+          where provider_id = $1 and client_id = $2 returning app",
+        provider.0,
+        client_id,
+        now
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    claim_client(tx, Some(&client_id), None).await?;
+    Ok(released.and_then(|app| AppKind::from_key(&app)))
+}
+
+/// Through the door, which alone sees to whom a client id belongs; it answers yes or no.
+async fn claim_client(tx: &mut Tx, freed: Option<&str>, wanted: Option<&str>) -> Result<bool, sqlx::Error> {
+    // A GUID is unique in the world; a name that another authority gave is unique there only, and claims nothing.
+    let guid = |id: &&str| id.parse::<Uuid>().is_ok();
+    let hash = |id: &str| Sha256::digest(id.to_lowercase().as_bytes()).to_vec();
+    if wanted.is_some_and(|id| !guid(&id)) && freed.is_none() {
+        return Ok(true);
+    }
+    let (freed, wanted) = (freed.filter(guid), wanted.filter(guid));
+    sqlx::query_scalar!(
+        r#"select door_claim_client($1, $2) as "claimed!""#,
+        freed.map(hash),
+        wanted.map(hash)
+    )
+    .fetch_one(&mut **tx)
+    .await
 }
 
 /// A sealed proof, and for a certificate what is public of it.

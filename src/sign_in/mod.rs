@@ -2,6 +2,6 @@
 
 pub mod oidc;
 mod pages;
-mod store;
+pub mod store;
 
 pub use pages::routes;

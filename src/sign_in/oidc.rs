@@ -13,10 +13,11 @@ use openidconnect::core::{
     CoreRevocableToken, CoreRevocationErrorResponse, CoreTokenIntrospectionResponse, CoreTokenType,
 };
 use openidconnect::{
-    AdditionalClaims, AsyncHttpClient, AuthType, AuthorizationCode, Client, ClientId, ClientSecret,
-    CsrfToken, EmptyExtraTokenFields, EndpointMaybeSet, EndpointNotSet, EndpointSet, HttpRequest,
-    HttpResponse, IdTokenFields, IssuerUrl, Nonce, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl,
-    Scope as OidcScope, StandardErrorResponse, StandardTokenResponse, TokenResponse,
+    AdditionalClaims, AsyncHttpClient, AuthType, AuthorizationCode, ClaimsVerificationError, Client,
+    ClientId, ClientSecret, CsrfToken, EmptyExtraTokenFields, EndpointMaybeSet, EndpointNotSet, EndpointSet,
+    HttpRequest, HttpResponse, IdToken, IdTokenClaims, IdTokenFields, IssuerUrl, Nonce, PkceCodeChallenge,
+    PkceCodeVerifier, RedirectUrl, Scope as OidcScope, SignatureVerificationError, StandardErrorResponse,
+    StandardTokenResponse, TokenResponse,
 };
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
@@ -33,6 +34,9 @@ const MOST: usize = 1 << 20;
 const QUIET: TimeDelta = TimeDelta::seconds(10);
 /// How long a discovery document and its keys are used before they are read again.
 const FRESH: TimeDelta = TimeDelta::minutes(10);
+/// A token signed with a key that we do not know has the keys read again, once in so long: an authority may change
+/// them at any moment, and must not be asked at every sign-in.
+const REREAD: TimeDelta = TimeDelta::seconds(30);
 
 /// Claims beyond the standard ones. `oid` and `tid` are Entra's; another provider has only `sub`.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -54,6 +58,9 @@ type TokenFields = IdTokenFields<
     CoreJweContentEncryptionAlgorithm,
     CoreJwsSigningAlgorithm,
 >;
+type HouseToken =
+    IdToken<HouseClaims, CoreGenderClaim, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm>;
+type HouseTokenClaims = IdTokenClaims<HouseClaims, CoreGenderClaim>;
 type HouseClient = Client<
     HouseClaims,
     CoreAuthDisplay,
@@ -101,8 +108,16 @@ pub struct Secrets {
     pub verifier: String,
 }
 
-/// Discovery documents by issuer, with the time of reading.
-type Known = HashMap<String, (DateTime<Utc>, Option<CoreProviderMetadata>)>;
+/// What was read of an authority: its discovery document and keys, or that it could not be read.
+#[derive(Clone)]
+struct Reading {
+    at: DateTime<Utc>,
+    number: u64,
+    metadata: Option<CoreProviderMetadata>,
+}
+
+/// By issuer: when it was last read again before its time. Held while it is read.
+type Again = HashMap<String, Arc<tokio::sync::Mutex<Option<DateTime<Utc>>>>>;
 
 /// Reads authorities and speaks with them.
 #[derive(Clone)]
@@ -110,12 +125,13 @@ pub struct Authorities {
     http: Http,
     clock: Clock,
     chance: Chance,
-    known: Arc<Mutex<Known>>,
+    known: Arc<Mutex<HashMap<String, Reading>>>,
+    again: Arc<Mutex<Again>>,
 }
 
 impl Authorities {
     pub fn new(http: reqwest::Client, clock: Clock, chance: Chance) -> Self {
-        Self { http: Http(http), clock, chance, known: Arc::default() }
+        Self { http: Http(http), clock, chance, known: Arc::default(), again: Arc::default() }
     }
 
     pub async fn depart(&self, issuer: &str, client_id: &str, redirect: &Url) -> anyhow::Result<Departure> {
@@ -147,6 +163,9 @@ impl Authorities {
             Proof::Secret(secret) => Some(secret),
             Proof::Certificate { .. } | Proof::Federated(_) => None,
         };
+        self.metadata(issuer).await?;
+        // Of the keys that this client knows: others may have read them again by the time the code is redeemed.
+        let number = self.number(issuer);
         let client = self.client(issuer, credential.client_id.as_str(), redirect, secret).await?;
         let token_endpoint = client.token_uri().map(|url| url.to_string()).unwrap_or_default();
         let mut exchange = client
@@ -160,9 +179,18 @@ impl Authorities {
         }
         let answer = exchange.request_async(&self.http).await.map_err(told)?;
         let token = answer.id_token().context("the authority sent no id token")?;
-        let clock = self.clock.clone();
-        let verifier = client.id_token_verifier().set_time_fn(move || clock.now());
-        let claims = token.claims(&verifier, &Nonce::new(secrets.nonce)).context("id token refused")?;
+        let nonce = Nonce::new(secrets.nonce);
+        let claims = match self.verified(&client, token, &nonce) {
+            Err(ClaimsVerificationError::SignatureVerification(
+                SignatureVerificationError::NoMatchingKey,
+            )) => {
+                self.read_again(issuer, number).await?;
+                let client = self.client(issuer, credential.client_id.as_str(), redirect, secret).await?;
+                self.verified(&client, token, &nonce)
+            }
+            judged => judged,
+        };
+        let claims = claims.context("id token refused")?;
         let house = claims.additional_claims();
         let named = claims.name().and_then(|names| names.get(None)).map(|name| name.to_string());
         let mail = claims.email().map(|mail| mail.to_string());
@@ -175,6 +203,16 @@ impl Authorities {
             mail,
             roles: house.roles.clone(),
         })
+    }
+
+    fn verified<'a>(
+        &self,
+        client: &HouseClient,
+        token: &'a HouseToken,
+        nonce: &Nonce,
+    ) -> Result<&'a HouseTokenClaims, ClaimsVerificationError> {
+        let clock = self.clock.clone();
+        token.claims(&client.id_token_verifier().set_time_fn(move || clock.now()), nonce)
     }
 
     /// private_key_jwt for an app with a certificate, the foreign token for a federated one.
@@ -210,16 +248,60 @@ impl Authorities {
     /// The authority's discovery document and keys. Its `issuer` must equal ours to the letter.
     async fn metadata(&self, issuer: &str) -> anyhow::Result<CoreProviderMetadata> {
         let now = self.clock.now();
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(issuer).cloned();
-        match known {
-            Some((read, Some(metadata))) if now - read < FRESH => return Ok(metadata),
-            Some((tried, None)) if now - tried < QUIET => bail!("{issuer} could not be read a moment ago"),
+        match self.reading(issuer) {
+            Some(Reading { at, metadata: Some(metadata), .. }) if now - at < FRESH => return Ok(metadata),
+            Some(Reading { at, metadata: None, .. }) if now - at < QUIET => {
+                bail!("{issuer} could not be read a moment ago")
+            }
             _ => {}
         }
+        let read = self.discover(issuer).await;
+        self.keep(issuer, read.as_ref().ok().cloned());
+        read
+    }
+
+    /// Reads the authority again before its time, for what reading `number` does not know: once for all who come with
+    /// it, and not too often. What cannot be read now leaves what is known.
+    async fn read_again(&self, issuer: &str, number: u64) -> anyhow::Result<()> {
+        let again = self
+            .again
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .entry(issuer.to_owned())
+            .or_default()
+            .clone();
+        let mut last = again.lock().await;
+        if self.number(issuer) != number {
+            return Ok(());
+        }
+        let now = self.clock.now();
+        if last.is_some_and(|last| now - last < REREAD) {
+            bail!("{issuer} signs with a key that it did not publish a moment ago");
+        }
+        *last = Some(now);
+        let metadata = self.discover(issuer).await?;
+        self.keep(issuer, Some(metadata));
+        Ok(())
+    }
+
+    fn reading(&self, issuer: &str) -> Option<Reading> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).get(issuer).cloned()
+    }
+
+    fn number(&self, issuer: &str) -> u64 {
+        self.reading(issuer).map_or(0, |reading| reading.number)
+    }
+
+    fn keep(&self, issuer: &str, metadata: Option<CoreProviderMetadata>) {
+        let at = self.clock.now();
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let number = known.get(issuer).map_or(0, |reading| reading.number) + 1;
+        known.insert(issuer.to_owned(), Reading { at, number, metadata });
+    }
+
+    async fn discover(&self, issuer: &str) -> anyhow::Result<CoreProviderMetadata> {
         let url = IssuerUrl::new(issuer.to_owned()).context("the issuer is no address")?;
         let read = CoreProviderMetadata::discover_async(url, &self.http).await;
-        let metadata = read.as_ref().ok().cloned();
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(issuer.to_owned(), (now, metadata));
         read.map_err(|error| anyhow!("discovery of {issuer}: {error}"))
     }
 }

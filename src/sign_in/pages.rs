@@ -12,7 +12,7 @@ use crate::kit::audit::Event;
 use crate::kit::error::{AppError, AppResult, Told};
 use crate::kit::form::Form;
 use crate::kit::frame::Frame;
-use crate::kit::ids::PersonId;
+use crate::kit::ids::{PersonId, ProviderId};
 use crate::kit::page::{LANGUAGE_COOKIE, Page, THEME_COOKIE, Visitor};
 use crate::kit::right::{Right, Roles};
 use crate::kit::router::Routes;
@@ -209,17 +209,27 @@ async fn callback(
             tracing::warn!(error = format!("{error:#}"), "sign-in refused");
             refused(t)
         })?;
+    let before = jar.get(session::COOKIE).map(|cookie| cookie.value().to_owned());
     let agent = headers.get(http::header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or("");
     let cookie = admit(&app, &gate.provider, identity, agent, t).await?;
+    if let Some(before) = before {
+        end_old(&app, &before).await?;
+    }
     let jar = session::gone(jar, BROWSER_COOKIE).add(cookie);
     Ok((jar, Redirect::to(&attempt.back)).into_response())
 }
 
+/// A browser has one session: whatever it was signed in to before is over, whoever it was and at which provider.
+async fn end_old(app: &App, secret: &str) -> Result<(), AppError> {
+    let Some(old) = session::find(&app.db, &app.clock, secret).await? else { return Ok(()) };
+    let mut tx = old.scope.begin(&app.db).await?;
+    old.end(&mut tx).await?;
+    Ok(tx.commit(&app.clock, Event::new("sign-out.done")).await?)
+}
+
 /// The provider the attempt was begun for, as he stands now.
 async fn gate_of(app: &App, attempt: &Attempt) -> Result<Gate, AppError> {
-    let nobody = PersonId(uuid::Uuid::nil());
-    let scope = Scope::of_person(attempt.provider, nobody, String::new(), Roles::default(), false);
-    let mut tx = scope.begin(&app.db).await?;
+    let mut tx = Scope::of_stranger(attempt.provider, String::new()).begin(&app.db).await?;
     let slug = store::slug(&mut tx).await?;
     drop(tx);
     found(app, &slug).await
@@ -228,7 +238,7 @@ async fn gate_of(app: &App, attempt: &Attempt) -> Result<Gate, AppError> {
 /// Second door to a scope: an identity that the provider's own authority has vouched for.
 async fn admit(
     app: &App,
-    provider: &crate::kit::ids::ProviderId,
+    provider: &ProviderId,
     identity: Identity,
     agent: &str,
     t: T,
@@ -276,7 +286,15 @@ async fn refuse(
     Ok(no_role(t))
 }
 
-async fn sign_out(State(app): State<App>, page: Page, jar: CookieJar) -> AppResult {
+#[derive(Deserialize)]
+struct NothingForm {}
+
+async fn sign_out(
+    State(app): State<App>,
+    page: Page,
+    jar: CookieJar,
+    Form(NothingForm {}): Form<NothingForm>,
+) -> AppResult {
     let mut tx = page.scope().begin(&app.db).await?;
     page.session.end(&mut tx).await?;
     tx.commit(&app.clock, Event::new("sign-out.done")).await?;

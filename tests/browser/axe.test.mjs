@@ -42,6 +42,11 @@ describe("every page", { concurrency: 2 }, () => {
   }
 });
 
+test("no page complained, and nothing was asked that Microsoft does not have", async () => {
+  assert.deepEqual(house.troubles, []);
+  assert.deepEqual(await house.cloud.unknown(), []);
+});
+
 /** Opens a page; what is wrong with it, in both themes and both widths. */
 async function look(one, { name, at, status, act }) {
   const { page } = one;

@@ -45,6 +45,7 @@ async fn every_change_behind_the_portals_back_is_found_where_it_was_made() {
             Why::Bytes,
         ),
         ("update audit_event set actor = 'Somebody else' where seq = 4", 4, Why::Columns),
+        ("update audit_event set actor_kind = 'person' where seq = 4", 4, Why::Columns),
         ("update audit_event set at = at - interval '1 day' where seq = 4", 4, Why::Columns),
         ("update audit_event set person_id = gen_random_uuid() where seq = 2", 2, Why::Columns),
         ("delete from audit_event where seq = 5", 5, Why::Gap),

@@ -1,7 +1,7 @@
 //! The private Postgres: started, stopped, killed, started again, and refused where it must be.
 
 use mssp_portal::kit::db::Db;
-use sqlx::{Connection, PgConnection, Row, raw_sql};
+use sqlx::{AssertSqlSafe, Connection, PgConnection, Row, raw_sql};
 
 use crate::support::database::{bare_database, fresh_database};
 
@@ -31,4 +31,28 @@ async fn no_role_of_the_portal_passes_row_security_and_only_one_may_log_in() {
     let row =
         raw_sql("select current_user::text, session_user::text").fetch_one(&mut connection).await.unwrap();
     assert_eq!((row.get::<&str, _>(0), row.get::<&str, _>(1)), ("portal_owner", "postgres"));
+}
+
+#[tokio::test]
+async fn a_schema_that_misses_any_migration_of_ours_is_not_served_from_and_one_with_more_is() {
+    let database = fresh_database().await;
+    let db = Db::open(database.app.clone(), 2);
+    let mut owner = PgConnection::connect_with(&database.owner).await.unwrap();
+    for migration in mssp_portal::kit::db::MIGRATIONS.iter() {
+        let set = async |owner: &mut PgConnection, success: &str| {
+            let sql = format!(
+                "update _sqlx_migrations set success = {success} where version = {}",
+                migration.version
+            );
+            raw_sql(AssertSqlSafe(sql)).execute(owner).await.unwrap();
+        };
+        set(&mut owner, "false").await;
+        let unready = db.unready().await.map(|why| why.to_string()).unwrap_or_default();
+        assert!(unready.contains("mssp-portal migrate"), "without {}: {unready}", migration.version);
+        set(&mut owner, "true").await;
+    }
+    let more = "insert into _sqlx_migrations select 9999, 'later', installed_on, true, checksum, 0 from _sqlx_migrations \
+                limit 1";
+    raw_sql(more).execute(&mut owner).await.unwrap();
+    assert!(db.unready().await.is_none(), "a newer portal beside this one");
 }

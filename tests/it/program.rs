@@ -62,6 +62,42 @@ async fn what_was_written_is_there_after_a_stop_and_after_a_kill() {
 }
 
 #[tokio::test]
+async fn what_two_providers_could_both_claim_the_operator_gives_to_one_of_them() {
+    let directory = Directory::new();
+    let program = Program::on(directory.path());
+    let portal = program.serve();
+    add_provider(&program, &directory, "contoso");
+    add_provider(&program, &directory, "fabrikam");
+    let set = |slug: &str, more: &[&str]| program.run(&[&["provider", "set", "--slug", slug], more].concat());
+    assert!(!set("contoso", &[]).good, "there must be something to set");
+    let two = ["--mail-domain", "Contoso.example", "--mail-domain", "soc.example"];
+    assert!(set("contoso", &two).good);
+    let said = set("fabrikam", &["--mail-domain", "soc.example"]);
+    assert!(!said.good && said.err.contains("soc.example belongs to the provider contoso"), "{}", said.err);
+    assert!(!set("fabrikam", &["--mail-domain", "no domain"]).good);
+    assert!(set("contoso", &["--mail-domain", "contoso.example"]).good, "his own, with one less");
+    assert!(set("fabrikam", &["--mail-domain", "soc.example"]).good, "free again");
+    let led = async |address: &str| portal.led_from_sign_in(address).await;
+    assert_eq!(led("anna@contoso.example").await.as_deref(), Some("/p/contoso?back=%2F"));
+    assert_eq!(led("bert@soc.example").await.as_deref(), Some("/p/fabrikam?back=%2F"));
+    assert!(set("fabrikam", &["--no-mail-domains"]).good);
+    assert_eq!(led("bert@soc.example").await, None);
+
+    let sign_in = |slug: &str| program.run(&["provider", "sign-in", "--slug", slug, "--client-id", TENANT]);
+    assert!(sign_in("contoso").good);
+    let said = sign_in("fabrikam");
+    assert!(!said.good && said.err.contains("the sign-in app of contoso"), "{}", said.err);
+    assert!(!set("fabrikam", &["--release-client-id", TENANT]).good, "it is not his");
+    assert!(set("contoso", &["--release-client-id", TENANT]).good);
+    assert!(sign_in("fabrikam").good);
+    let proof = program.done(&["audit", "verify"]);
+    assert!(
+        proof.contains("contoso: 5 events sound") && proof.contains("fabrikam: 4 events sound"),
+        "{proof}"
+    );
+}
+
+#[tokio::test]
 async fn a_second_portal_on_the_same_directory_is_refused() {
     let directory = Directory::new();
     let program = Program::on(directory.path());

@@ -11,9 +11,7 @@ use crate::support::cloud::TestCloud;
 use crate::support::program::{Directory, Program};
 
 async fn save(app: &TestApp, admin: &Person, tenant: &str, domain: &str) -> Answer {
-    let form = format!(
-        "name=Contoso+renamed&mail_domains=contoso.example&analyst_tenant={tenant}&analyst_domain={domain}&language=en"
-    );
+    let form = format!("name=Contoso+renamed&analyst_tenant={tenant}&analyst_domain={domain}&language=en");
     app.post(Some(admin), "/admin/provider", &form).await
 }
 

@@ -1,10 +1,13 @@
 //! Background work: leases, fences, attempts, fairness.
 
-use std::sync::Arc;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use chrono::{DateTime, TimeDelta, Utc};
 use mssp_portal::app::App;
+use mssp_portal::health;
 use mssp_portal::kit::ids::{CustomerId, ProviderId};
 use mssp_portal::kit::scope::Scope;
 use mssp_portal::kit::work::{self, Claimed, Kinds, LEASE, MAX_ATTEMPTS, Outcome, WorkError, Workers};
@@ -12,15 +15,13 @@ use mssp_portal::kit::work::{self, Claimed, Kinds, LEASE, MAX_ATTEMPTS, Outcome,
 use crate::support::app::TestApp;
 
 fn workers(app: &TestApp, kinds: Kinds<App>) -> Workers<App> {
-    let inner = app.app.clone();
-    Workers::new(
-        kinds,
-        inner.clone(),
-        inner.db.clone(),
-        inner.clock.clone(),
-        inner.chance.clone(),
-        inner.nudge.clone(),
-    )
+    workers_of(&app.app, kinds)
+}
+
+/// The workers of one process.
+fn workers_of(app: &App, kinds: Kinds<App>) -> Workers<App> {
+    let (db, clock, chance) = (app.db.clone(), app.clock.clone(), app.chance.clone());
+    Workers::new(kinds, app.clone(), db, clock, chance, app.nudge.clone())
 }
 
 async fn wake(app: &TestApp, provider: ProviderId, customer: CustomerId, kind: &'static str) {
@@ -33,24 +34,53 @@ fn sleeping() -> Kinds<App> {
     Kinds::default().with("count", async |_, _| Outcome::Done { next: None })
 }
 
-#[tokio::test]
+/// Work of a kind that is due again at once, and whether two ever did it together.
+struct Watched {
+    held: Mutex<HashSet<CustomerId>>,
+    together: AtomicUsize,
+    runs: [AtomicUsize; 2],
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn two_processes_never_hold_one_lease_together() {
+    const RUNS: usize = 1_500;
     let app = TestApp::offline().await;
     let provider = app.provider("contoso").await;
-    for number in 0..40 {
+    for number in 0..12 {
         let customer = app.customer(provider, &format!("Customer {number}")).await;
         wake(&app, provider, customer, "count").await;
     }
-    let (one, two) = (workers(&app, sleeping()), workers(&app, sleeping()));
-    let mut held = Vec::new();
-    for _ in 0..20 {
-        let (first, second) = tokio::join!(one.claim(3), two.claim(3));
-        held.extend(first.unwrap().into_iter().chain(second.unwrap()).map(|claimed| claimed.customer()));
+    let watched =
+        Arc::new(Watched { held: Mutex::default(), together: AtomicUsize::new(0), runs: Default::default() });
+    let stop = tokio_util::sync::CancellationToken::new();
+    let processes = [0, 1].map(|process| {
+        let (watched, stop) = (watched.clone(), stop.clone());
+        let kinds = Kinds::default().with("count", move |app: App, claimed: Claimed| {
+            let (watched, stop) = (watched.clone(), stop.clone());
+            async move {
+                let alone = watched.held.lock().unwrap().insert(claimed.customer());
+                watched.together.fetch_add(usize::from(!alone), Ordering::SeqCst);
+                tokio::task::yield_now().await;
+                watched.held.lock().unwrap().remove(&claimed.customer());
+                watched.runs[process].fetch_add(1, Ordering::SeqCst);
+                if watched.runs.iter().map(|runs| runs.load(Ordering::SeqCst)).sum::<usize>() >= RUNS {
+                    stop.cancel();
+                }
+                Outcome::Done { next: Some(app.clock.now()) }
+            }
+        });
+        workers_of(&app.another_process(100 + process as u64), kinds)
+    });
+    let running = processes.map(|workers| tokio::spawn(Arc::new(workers).run(8, stop.clone())));
+    for running in running {
+        running.await.unwrap();
     }
-    assert_eq!(held.len(), 40);
-    held.sort();
-    held.dedup();
-    assert_eq!(held.len(), 40, "a row was claimed twice");
+    let runs = watched.runs.each_ref().map(|runs| runs.load(Ordering::SeqCst));
+    assert!(runs.iter().all(|runs| *runs > RUNS / 10), "one process did it all: {runs:?}");
+    assert_eq!(watched.together.load(Ordering::SeqCst), 0, "a row was worked on twice at once");
+    let fences = sqlx::query_scalar!(r#"select sum(fence)::bigint as "n!" from work"#);
+    let fences = usize::try_from(fences.fetch_one(&app.owner).await.unwrap()).unwrap();
+    assert_eq!(fences, runs[0] + runs[1], "each claim is one run");
 }
 
 #[tokio::test]
@@ -124,29 +154,97 @@ async fn a_poison_row_stops_after_its_attempts_and_a_person_can_start_it_again()
 }
 
 #[tokio::test]
-async fn one_customer_whose_work_always_fails_does_not_delay_the_others() {
+async fn a_row_whose_claims_never_come_back_stops_after_its_attempts() {
     let app = TestApp::offline().await;
     let provider = app.provider("contoso").await;
-    let bad = app.customer(provider, "Bad").await;
-    // Many kinds of work of the one customer are due, and were due first.
-    for kind in ["a", "b", "c", "d", "e", "f"] {
-        wake(&app, provider, bad, kind).await;
+    let customer = app.customer(provider, "One").await;
+    wake(&app, provider, customer, "count").await;
+    // Each process dies with the work in its hands: no panic is seen, no outcome is written.
+    for fence in 1..=i64::from(MAX_ATTEMPTS) {
+        let process = workers(&app, sleeping());
+        let claimed = process.claim(9).await.unwrap();
+        assert_eq!(claimed.iter().map(Claimed::fence).collect::<Vec<_>>(), [fence]);
+        assert!(process.claim(9).await.unwrap().is_empty(), "its lease still holds");
+        app.clock.advance((LEASE + TimeDelta::seconds(1)).to_std().unwrap());
     }
-    app.clock.advance(Duration::from_secs(1));
-    let mut good = Vec::new();
-    for number in 0..5 {
-        let customer = app.customer(provider, &format!("Good {number}")).await;
-        wake(&app, provider, customer, "a").await;
-        good.push(customer);
+    let survivor = workers(&app, sleeping());
+    for _ in 0..20 {
+        assert!(survivor.claim(9).await.unwrap().is_empty(), "it would kill the next process too");
+        app.clock.advance(Duration::from_secs(3600));
     }
-    let failing = async |_: App, _: Claimed| Outcome::Failed { problem: serde_json::json!({}), next: None };
-    let mut kinds = Kinds::default();
-    for kind in ["a", "b", "c", "d", "e", "f"] {
-        kinds = kinds.with(kind, failing);
+    let mut tx = Scope::of_command_line(provider).begin(&app.app.db).await.unwrap();
+    let stopped = health::store::failing(&mut tx).await.unwrap();
+    assert_eq!(stopped, (0, 1), "a person sees that it stopped");
+    assert!(health::store::again(&mut tx, customer, "count", app.app.clock.now()).await.unwrap());
+    tx.commit_bookkeeping("test").await.unwrap();
+    assert_eq!(survivor.run_due().await.unwrap(), 1);
+}
+
+/// How late the good customers' work began, over many rounds of one second with a few places each; all of it is due
+/// every 20 seconds. Beside them, troublemakers whose work fails and wants to come again at once.
+async fn lateness(
+    good: usize,
+    bad_customers: usize,
+    bad_kinds: &'static [&'static str],
+    apart: bool,
+) -> Vec<i64> {
+    const EVERY: i64 = 20;
+    let app = TestApp::offline().await;
+    let contoso = app.provider("contoso").await;
+    let other = if apart { app.provider("fabrikam").await } else { contoso };
+    let late: Arc<Mutex<Vec<i64>>> = Arc::default();
+    let due: Arc<Mutex<HashMap<CustomerId, DateTime<Utc>>>> = Arc::default();
+    for number in 0..good {
+        let customer = app.customer(contoso, &format!("Good {number}")).await;
+        wake(&app, contoso, customer, "good").await;
+        due.lock().unwrap().insert(customer, app.app.clock.now());
     }
-    let claimed = workers(&app, kinds).claim(6).await.unwrap();
-    let served = claimed.iter().filter(|one| good.contains(&one.customer())).count();
-    assert_eq!(served, 5, "each customer has his turn before anybody has a second one");
+    for number in 0..bad_customers {
+        let customer = app.customer(other, &format!("Bad {number}")).await;
+        for kind in bad_kinds {
+            wake(&app, other, customer, kind).await;
+        }
+    }
+    let (noted, planned) = (late.clone(), due.clone());
+    let mut kinds = Kinds::default().with("good", move |app: App, claimed: Claimed| {
+        let now = app.clock.now();
+        let next = now + TimeDelta::seconds(EVERY);
+        let was = planned.lock().unwrap().insert(claimed.customer(), next).unwrap();
+        noted.lock().unwrap().push((now - was).num_seconds());
+        async move { Outcome::Done { next: Some(next) } }
+    });
+    for kind in bad_kinds {
+        kinds = kinds.with(kind, async |app: App, _: Claimed| Outcome::Failed {
+            problem: serde_json::json!({}),
+            next: Some(app.clock.now()),
+        });
+    }
+    let workers = workers(&app, kinds);
+    for _ in 0..200 {
+        for claimed in workers.claim(4).await.unwrap() {
+            workers.run_one(claimed).await;
+        }
+        app.clock.advance(Duration::from_secs(1));
+    }
+    let late = std::mem::take(&mut *late.lock().unwrap());
+    assert!(late.len() >= good * 8, "the good ones ran {} times only", late.len());
+    late
+}
+
+#[tokio::test]
+async fn one_customer_whose_work_always_fails_does_not_delay_the_others() {
+    const KINDS: &[&str] = &["a", "b", "c", "d", "e", "f"];
+    let alone = lateness(12, 0, &[], false).await.into_iter().max().unwrap();
+    for (bad_customers, apart) in [(1, false), (60, true)] {
+        let late = lateness(12, bad_customers, KINDS, apart).await;
+        let worst = late.iter().max().unwrap();
+        // Whatever they ask for, the troublemakers get one turn beside each turn of the others: a customer one of four
+        // places, a provider half of them.
+        let most = if apart { 2 * (alone + 1) } else { alone + 2 };
+        assert!(*worst <= most, "{bad_customers} bad: {worst} s late, {alone} s without them; {late:?}");
+        let often = late.len();
+        assert!(often >= 12 * 8, "{often}");
+    }
 }
 
 #[tokio::test]
@@ -189,7 +287,17 @@ async fn the_leases_of_a_dead_process_go_to_exactly_one_of_the_others() {
         let customer = app.customer(provider, &format!("Customer {number}")).await;
         wake(&app, provider, customer, "count").await;
     }
-    let (dead, one, two) = (workers(&app, sleeping()), workers(&app, sleeping()), workers(&app, sleeping()));
+    let other = |seed| {
+        Workers::new(
+            sleeping(),
+            app.app.clone(),
+            app.another_process(seed).db.clone(),
+            app.app.clock.clone(),
+            app.app.chance.clone(),
+            app.app.nudge.clone(),
+        )
+    };
+    let (dead, one, two) = (workers(&app, sleeping()), other(1), other(2));
     assert_eq!(dead.claim(30).await.unwrap().len(), 30);
     assert!(one.claim(30).await.unwrap().is_empty(), "the leases still hold");
     app.clock.advance((LEASE + chrono::TimeDelta::seconds(1)).to_std().unwrap());

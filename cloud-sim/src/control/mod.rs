@@ -25,6 +25,7 @@ fn dispatch(shared: &Shared, call: &Call) -> Outcome {
     match (call.method.as_str(), pieces.as_slice()) {
         ("GET", ["ready"]) => Ok(ready()),
         ("POST", ["reset"]) => steering::reset(shared),
+        ("POST", ["keys"]) => steering::change_keys(shared),
         ("GET", ["clock"]) => Ok(steering::clock(shared)),
         ("POST", ["clock"]) => steering::move_clock(shared, &body(call)?),
         ("GET", ["switches"]) => Ok(Answer::ok(json!(shared.world().switches))),

@@ -25,6 +25,12 @@ pub fn reset(shared: &Shared) -> Outcome {
     Ok(Answer::empty(204))
 }
 
+/// Tokens are signed with another key from now on; the one before stays published, as Entra does it.
+pub fn change_keys(shared: &Shared) -> Outcome {
+    let changed = shared.keys.change(&mut shared.world().signing_key);
+    changed.map(|()| Answer::empty(204)).map_err(|error| trouble(500, &error.to_string()))
+}
+
 pub fn clock(shared: &Shared) -> Answer {
     Answer::ok(json!({"now": shared.clock.now().to_rfc3339(), "offsetSeconds": shared.clock.offset()}))
 }

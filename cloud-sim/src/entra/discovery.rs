@@ -68,5 +68,5 @@ pub fn keys(shared: &Shared, call: &Call, name: &str) -> Result<Answer, EntraErr
         "organizations" | "common" => "{tenantid}".to_owned(),
         _ => resolve(&shared.world(), name)?,
     };
-    Ok(Answer::ok(shared.key.jwks(&format!("{}/{id}/v2.0", call.base))))
+    Ok(Answer::ok(shared.keys.jwks(&format!("{}/{id}/v2.0", call.base))))
 }

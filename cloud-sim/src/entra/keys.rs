@@ -1,4 +1,6 @@
-//! The key that signs tokens, and the signing and checking of compact tokens.
+//! The keys that sign tokens, and the signing and checking of compact tokens.
+
+use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
 use anyhow::{Context, anyhow};
 use aws_lc_rs::digest;
@@ -20,7 +22,7 @@ const PADDED_OR_NOT: GeneralPurpose = GeneralPurpose::new(
 );
 
 /// An RSA key pair with its published name.
-pub struct SigningKey {
+struct SigningKey {
     pair: KeyPair,
     kid: String,
     public: Vec<u8>,
@@ -28,7 +30,7 @@ pub struct SigningKey {
 
 impl SigningKey {
     /// Reads the key saved as base64 PKCS#8, or makes one and saves it there.
-    pub fn of(saved: &mut String) -> anyhow::Result<Self> {
+    fn of(saved: &mut String) -> anyhow::Result<Self> {
         if saved.is_empty() {
             let pair = KeyPair::generate(KeySize::Rsa2048).map_err(|_| anyhow!("no key could be made"))?;
             let der = AsDer::<Pkcs8V1Der<'_>>::as_der(&pair)
@@ -43,16 +45,14 @@ impl SigningKey {
         Ok(Self { pair, kid, public })
     }
 
-    /// The published key set.
-    pub fn jwks(&self, issuer: &str) -> Value {
+    fn jwk(&self, issuer: &str) -> Value {
         let key = self.pair.public_key();
         let n = URL_SAFE_NO_PAD.encode(key.modulus().big_endian_without_leading_zero());
         let e = URL_SAFE_NO_PAD.encode(key.exponent().big_endian_without_leading_zero());
-        json!({"keys": [{"kty": "RSA", "use": "sig", "alg": "RS256", "kid": self.kid, "n": n, "e": e, "issuer": issuer}]})
+        json!({"kty": "RSA", "use": "sig", "alg": "RS256", "kid": self.kid, "n": n, "e": e, "issuer": issuer})
     }
 
-    /// Signs claims as an RS256 token.
-    pub fn sign(&self, claims: &Value) -> Option<String> {
+    fn sign(&self, claims: &Value) -> Option<String> {
         let header = json!({"typ": "JWT", "alg": "RS256", "kid": self.kid});
         let text = format!("{}.{}", part(&header), part(claims));
         let mut out = vec![0; self.pair.public_modulus_len()];
@@ -60,8 +60,7 @@ impl SigningKey {
         Some(format!("{text}.{}", URL_SAFE_NO_PAD.encode(out)))
     }
 
-    /// The claims of a token this key signed; times are not judged here.
-    pub fn open(&self, token: &str) -> Option<Value> {
+    fn open(&self, token: &str) -> Option<Value> {
         let (header, claims, message, mark) = parts(token)?;
         if header["alg"] != "RS256" || header["kid"] != self.kid.as_str() {
             return None;
@@ -70,6 +69,43 @@ impl SigningKey {
             .verify(message.as_bytes(), &mark)
             .ok()?;
         Some(claims)
+    }
+}
+
+/// The keys of the cloud, the one that signs first; those before it stay published.
+pub struct Keys(RwLock<Vec<SigningKey>>);
+
+impl Keys {
+    /// With the saved key, or one that is made and saved there.
+    pub fn of(saved: &mut String) -> anyhow::Result<Self> {
+        Ok(Self(RwLock::new(vec![SigningKey::of(saved)?])))
+    }
+
+    /// From now on another key signs.
+    pub fn change(&self, saved: &mut String) -> anyhow::Result<()> {
+        saved.clear();
+        let fresh = SigningKey::of(saved)?;
+        self.0.write().unwrap_or_else(PoisonError::into_inner).insert(0, fresh);
+        Ok(())
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, Vec<SigningKey>> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The published key set.
+    pub fn jwks(&self, issuer: &str) -> Value {
+        json!({"keys": self.read().iter().map(|key| key.jwk(issuer)).collect::<Vec<_>>()})
+    }
+
+    /// Signs claims as an RS256 token.
+    pub fn sign(&self, claims: &Value) -> Option<String> {
+        self.read().first()?.sign(claims)
+    }
+
+    /// The claims of a token that one of these keys signed; times are not judged here.
+    pub fn open(&self, token: &str) -> Option<Value> {
+        self.read().iter().find_map(|key| key.open(token))
     }
 }
 

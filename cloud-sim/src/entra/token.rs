@@ -114,7 +114,7 @@ fn app_only(
     if !roles.is_empty() {
         claims["roles"] = json!(roles);
     }
-    let token = shared.key.sign(&claims).ok_or_else(unsigned)?;
+    let token = shared.keys.sign(&claims).ok_or_else(unsigned)?;
     Ok(Answer::ok(json!({
         "token_type": "Bearer", "expires_in": LIVES, "ext_expires_in": LIVES, "access_token": token,
     })))
@@ -208,7 +208,7 @@ fn tokens(shared: &Shared, call: &Call, sign_in: &SignIn, place: Place<'_>) -> R
     }
     let mut body = json!({"token_type": "Bearer", "expires_in": LIVES, "scope": scp.join(" ")});
     if bare.contains(&"openid") {
-        body["id_token"] = json!(shared.key.sign(&id_claims(call, sign_in, place)).ok_or_else(unsigned)?);
+        body["id_token"] = json!(shared.keys.sign(&id_claims(call, sign_in, place)).ok_or_else(unsigned)?);
     }
     let mut claims = access_claims(call, tenant, &call.base, app);
     claims["oid"] = json!(user.id);
@@ -216,7 +216,7 @@ fn tokens(shared: &Shared, call: &Call, sign_in: &SignIn, place: Place<'_>) -> R
     claims["idtyp"] = json!("user");
     claims["name"] = json!(user.display_name);
     claims["scp"] = json!(scp.join(" "));
-    body["access_token"] = json!(shared.key.sign(&claims).ok_or_else(unsigned)?);
+    body["access_token"] = json!(shared.keys.sign(&claims).ok_or_else(unsigned)?);
     if bare.contains(&"offline_access") {
         let refresh = new_id();
         let kept = SignIn { until: call.now + chrono::TimeDelta::days(90), ..sign_in.clone() };

@@ -38,7 +38,7 @@ pub fn caller(shared: &Shared, call: &Call) -> Result<Caller, Answer> {
         .and_then(|h| h.strip_prefix("Bearer "))
         .ok_or_else(|| refused("Access token is empty."))?;
     let claims = shared
-        .key
+        .keys
         .open(token)
         .ok_or_else(|| refused("Access token validation failure. Invalid signature."))?;
     let text = |name: &str| claims[name].as_str().unwrap_or("").to_owned();

@@ -57,6 +57,14 @@ async fn an_unknown_call_is_501_and_remembered() {
     let world = World::with_consent().await;
     assert_eq!(world.get("/v1.0/planner/tasks").await.0, 501);
     assert_eq!(world.simulation.unknown_calls().len(), 1);
+    world.simulation.forget_unknown_calls();
+}
+
+#[tokio::test]
+#[should_panic(expected = "does not know these calls")]
+async fn a_test_that_causes_an_unknown_call_fails_without_a_word_of_its_own() {
+    let world = World::with_consent().await;
+    assert_eq!(world.get("/v1.0/planner/tasks").await.0, 501);
 }
 
 #[tokio::test]

@@ -49,7 +49,7 @@ pub fn declared() -> Value {
 /// Any free port; every exchange is recorded where CONTRACT_RECORD says.
 pub fn options() -> Options {
     let record = std::env::var_os("CONTRACT_RECORD").map(Into::into);
-    Options { listen: "127.0.0.1:0".into(), record, ..Options::default() }
+    Options { listen: "127.0.0.1:0".into(), record, unforgiving: true, ..Options::default() }
 }
 
 /// A directory of this test alone, gone afterwards.

@@ -62,3 +62,21 @@ async fn a_token_without_consent_opens_nothing() {
     world.sim("clock", serde_json::json!({"advanceSeconds": 4000})).await;
     assert_eq!(world.client.get(&url).bearer_auth(&token).send().await.unwrap().status(), 401);
 }
+
+#[tokio::test]
+async fn a_token_of_the_key_before_is_good_and_new_ones_are_signed_with_the_new_one() {
+    let world = World::with_consent().await;
+    let keys = world.url(&format!("/{CONTOSO}/discovery/v2.0/keys"));
+    let kids = async || {
+        let set: Value = world.client.get(&keys).send().await.unwrap().json().await.unwrap();
+        set["keys"].as_array().unwrap().iter().map(|key| key["kid"].clone()).collect::<Vec<_>>()
+    };
+    let (before, old) = (kids().await, world.token(ADATUM, READER).await);
+    let changed = world.client.post(world.url("/sim/keys")).send().await.unwrap();
+    assert_eq!(changed.status(), 204);
+    let after = kids().await;
+    assert_eq!((after.len(), &after[1..]), (2, &before[..]));
+    let sent = world.client.get(world.url("/v1.0/groups")).bearer_auth(old).send().await.unwrap();
+    assert_eq!(sent.status(), 200);
+    assert_eq!(world.get("/v1.0/groups").await.0, 200);
+}

@@ -31,12 +31,18 @@ pub fn action_text(t: T, action: &str) -> String {
     t.text(&format!("audit-action-{}", action.replace('.', "-"))).unwrap_or_else(|| action.to_owned())
 }
 
-/// `work:consent` and `command line` in words; a person's name as it was.
-fn actor_text(t: T, actor: &str, human: bool) -> String {
-    match actor.strip_prefix("work:") {
-        _ if human => actor.to_owned(),
-        Some(_) => t.audit_actor_work(),
-        None => t.audit_actor_command_line(),
+/// Who acted, in words; a person's name as it was. What acted is told by its kind, never by its name.
+fn actor_text(t: T, row: &EventRow) -> String {
+    match row.actor_kind.as_str() {
+        "person" => row.actor.clone(),
+        "stranger" => t.audit_actor_stranger(row.actor.clone()),
+        "work" => t.audit_actor_work(),
+        "command-line" => t.audit_actor_command_line(),
+        // Written before the kind was kept.
+        _ if row.person_id.is_some() => row.actor.clone(),
+        _ if row.actor.starts_with("work:") => t.audit_actor_work(),
+        _ if row.actor == "command line" => t.audit_actor_command_line(),
+        _ => t.audit_actor_stranger(row.actor.clone()),
     }
 }
 
@@ -64,14 +70,14 @@ impl RowView {
     pub fn new(row: EventRow, t: T, names: &Names) -> Self {
         let told: Told = serde_json::from_slice(&row.body).unwrap_or_default();
         let (fields, left_out) = changes(&told.before, &told.after);
-        let human = row.person_id.is_some();
+        let (human, who) = (row.person_id.is_some(), actor_text(t, &row));
         let customer = row.customer_id.map(|id| {
             (format!("/customers/{id}"), row.customer_name.unwrap_or_else(|| t.audit_customer_gone()))
         });
         Self {
             seq: row.seq,
             at: t.moment(&row.at),
-            who: actor_text(t, &row.actor, human),
+            who,
             human,
             action: action_text(t, &row.action),
             action_key: row.action,

@@ -30,7 +30,7 @@ impl Search {
 }
 
 /// Brings the customer's words in line with what he can be found by: name, domain, tags, contacts.
-pub async fn refresh_words(tx: &mut Tx, customer: CustomerId) -> Result<(), sqlx::Error> {
+pub(super) async fn refresh_words(tx: &mut Tx, customer: CustomerId) -> Result<(), sqlx::Error> {
     let provider = tx.scope().provider();
     let texts = sqlx::query_scalar!(
         r#"select c.name as "text!" from customer c where c.provider_id = $1 and c.customer_id = $2

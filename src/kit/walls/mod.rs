@@ -12,8 +12,12 @@ use crate::kit::roles::{APP, DOOR, OWNER};
 pub use roles::unbound;
 
 /// Tables that belong to no provider, and why each may do without policies.
-pub const INSTALLATION: [(&str, &str); 2] = [
+pub const INSTALLATION: [(&str, &str); 3] = [
     ("_sqlx_migrations", "the schema's own version"),
+    (
+        "client_claim",
+        "to whom a client id belongs is asked across providers; hashes only, the portal has no right on it",
+    ),
     ("sign_in_attempt", "nobody is known yet; it holds hashes and sealed values only"),
 ];
 
@@ -33,7 +37,8 @@ pub const DOOR_POLICIES: [(&str, &str, &str, &str, &str); 8] = [
 ];
 
 /// The only functions that run with another's rights, with their arguments.
-pub const DOORS: [(&str, &str); 4] = [
+pub const DOORS: [(&str, &str); 5] = [
+    ("door_claim_client", "bytea, bytea"),
     ("door_claim_work", "timestamp with time zone, timestamp with time zone, integer, integer, text[]"),
     ("door_consent", "bytea, timestamp with time zone"),
     ("door_session", "bytea, timestamp with time zone, timestamp with time zone"),

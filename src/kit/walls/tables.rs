@@ -84,6 +84,7 @@ async fn rights(pool: &PgPool) -> Result<Vec<Breach>, sqlx::Error> {
               and (a.grantee = 0
                    or (pg_get_userbyid(a.grantee) in ('portal_app', 'portal_door')
                        and (a.privilege_type in ('TRUNCATE', 'TRIGGER', 'REFERENCES')
+                            or (c.relname = 'client_claim' and pg_get_userbyid(a.grantee) = 'portal_app')
                             or (c.relname = 'audit_event' and a.privilege_type in ('UPDATE', 'DELETE')))))
             order by 1, 3, 2"#
     )
@@ -94,6 +95,7 @@ async fn rights(pool: &PgPool) -> Result<Vec<Breach>, sqlx::Error> {
         .map(|row| {
             let what = match row.table.as_str() {
                 "audit_event" => format!("{} may {} the audit log", row.who, row.right),
+                "client_claim" => format!("{} may {} the client ids of every provider", row.who, row.right),
                 table => format!("{} may {} the table {table}, past row security", row.who, row.right),
             };
             Breach::new(what, format!("revoke {} on {} from {}", row.right, row.table, row.who))

@@ -186,7 +186,9 @@ pub async fn answer(
     }
     let event = match form.answer.as_str() {
         "again" => {
-            store::forget_answers(&mut tx, customer.id, &key.to_string()).await?;
+            if !store::forget_answers(&mut tx, customer.id, &key.to_string()).await? {
+                return Err(changed(page.t));
+            }
             work::wake(&mut tx, customer.id, LOOK, now).await?;
             Event::new("question.asked-again").after(json!({ "object": key }))
         }

@@ -230,10 +230,11 @@ pub async fn approve(
     Ok(approved.rows_affected() > 0)
 }
 
-/// Takes back the answer about one object, so that it is asked again. Nothing that we made is touched.
-pub async fn forget_answers(tx: &mut Tx, customer: CustomerId, object: &str) -> Result<(), sqlx::Error> {
+/// Takes back the answer about one object, so that it is asked again. Nothing that we made is touched. False: there
+/// was none.
+pub async fn forget_answers(tx: &mut Tx, customer: CustomerId, object: &str) -> Result<bool, sqlx::Error> {
     let provider = tx.scope().provider();
-    sqlx::query!(
+    let answered = sqlx::query!(
         "delete from fact where provider_id = $1 and customer_id = $2 and fact = $3",
         provider.0,
         customer.0,
@@ -241,7 +242,7 @@ pub async fn forget_answers(tx: &mut Tx, customer: CustomerId, object: &str) -> 
     )
     .execute(&mut **tx)
     .await?;
-    sqlx::query!(
+    let adopted = sqlx::query!(
         "delete from owned_object where provider_id = $1 and customer_id = $2 and object = $3 and adopted",
         provider.0,
         customer.0,
@@ -249,5 +250,5 @@ pub async fn forget_answers(tx: &mut Tx, customer: CustomerId, object: &str) -> 
     )
     .execute(&mut **tx)
     .await?;
-    Ok(())
+    Ok(answered.rows_affected() + adopted.rows_affected() > 0)
 }

@@ -119,18 +119,21 @@ pub async fn client_id(
     Form(form): Form<ClientIdForm>,
 ) -> AppResult {
     let kind = kind_of(&key)?;
-    let typed = form.client_id.trim();
     let mut tx = page.scope().begin(&app.db).await?;
-    let taken = store::apps(&mut tx).await?.iter().any(|row| row.client_id == typed && row.app != kind.key());
-    if typed.parse::<uuid::Uuid>().is_err() || taken {
+    let entra = store::sign_in_tenant(&mut tx).await?.is_some();
+    let typed = kind.client_id(&form.client_id, entra);
+    let refusal = match &typed {
+        Some(id) if store::set_client_id(&mut tx, kind, id, app.clock.now()).await? => None,
+        // The same words whosever it is: another provider must not be found out by it.
+        Some(_) => Some(page.t.providers_client_id_taken()),
+        None => Some(page.t.providers_client_id_wrong()),
+    };
+    if let Some(sentence) = refusal {
         let mut view = view(&app, &page, &mut tx, kind).await?;
-        let sentence =
-            if taken { page.t.providers_client_id_taken() } else { page.t.providers_client_id_wrong() };
         view.errors.add("client_id", sentence);
         view.client_id = form.client_id;
         return page.show_again(&view);
     }
-    store::set_client_id(&mut tx, kind, typed, app.clock.now()).await?;
     let event = Event::new("app.client-id-set").after(json!({ "app": kind.key(), "client_id": typed }));
     tx.commit(&app.clock, event).await?;
     Ok(back(kind, "saved"))

@@ -34,7 +34,6 @@ struct HomeView {
     provider: Provider,
     apps: Vec<AppCard>,
     name: String,
-    mail_domains: String,
     analyst_tenant: String,
     analyst_domain: String,
     language: String,
@@ -49,7 +48,6 @@ impl HomeView {
             t,
             apps: AppKind::ALL.into_iter().map(|kind| card(t, kind, apps)).collect(),
             name: provider.name.clone(),
-            mail_domains: provider.mail_domains.join(", "),
             analyst_tenant: provider.analyst_tenant.map(|id| id.to_string()).unwrap_or_default(),
             analyst_domain: provider.analyst_domain.clone().unwrap_or_default(),
             language: provider.default_language.clone(),
@@ -92,7 +90,6 @@ pub async fn show(State(app): State<App>, page: Page) -> AppResult {
 #[derive(Deserialize)]
 pub struct SettingsForm {
     name: String,
-    mail_domains: String,
     analyst_tenant: String,
     analyst_domain: String,
     language: String,
@@ -115,32 +112,17 @@ impl SettingsForm {
                 None
             }),
         };
-        let domains = |text: &str| -> Vec<String> {
-            text.split([',', ' '])
-                .map(|one| one.trim().to_lowercase())
-                .filter(|one| !one.is_empty())
-                .collect()
-        };
-        let mail_domains = domains(&self.mail_domains);
-        let analyst_domain = domains(&self.analyst_domain).into_iter().next();
+        let analyst_domain =
+            Some(self.analyst_domain.trim().to_lowercase()).filter(|domain| !domain.is_empty());
         // A tenant id is something Microsoft can look up too, but it is no domain.
         let wrong = |domain: &String| discovery::named(domain).is_err() || !domain.contains('.');
-        if mail_domains.iter().any(wrong) {
-            errors.add("mail_domains", t.providers_domain_wrong());
-        }
         if analyst_domain.iter().any(wrong) {
             errors.add("analyst_domain", t.providers_domain_wrong());
         }
         let default_language = Lang::from_code(&self.language).unwrap_or_default().code().to_owned();
         let new_people_see_all = self.new_people != "none";
-        let settings = Settings {
-            name,
-            mail_domains,
-            analyst_tenant,
-            analyst_domain,
-            default_language,
-            new_people_see_all,
-        };
+        let settings =
+            Settings { name, analyst_tenant, analyst_domain, default_language, new_people_see_all };
         if errors.is_empty() { Ok(settings) } else { Err(errors) }
     }
 }
@@ -190,7 +172,6 @@ pub async fn save(State(app): State<App>, page: Page, Form(form): Form<SettingsF
             let view = HomeView {
                 errors,
                 name: form.name,
-                mail_domains: form.mail_domains,
                 analyst_tenant: form.analyst_tenant,
                 analyst_domain: form.analyst_domain,
                 language: form.language,

@@ -30,6 +30,8 @@ export class House {
     // Postgres does not run as root: its own user must be able to pass through.
     chmodSync(house.directory, 0o711);
     house.troubles = [];
+    /** Origins besides the portal's and the cloud's that a page may ask. */
+    house.alsoKnown = [];
     try {
       house.cloud = await Cloud.start(join(binaries, "cloud-sim"));
       house.port = await freePort();

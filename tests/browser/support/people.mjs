@@ -80,7 +80,7 @@ export class Person {
 
 /** Whatever a page complains of, or asks of a third party, is a failure of the story. */
 function watch(house, context, name) {
-  const known = [house.origin, house.cloud.origin];
+  const known = () => [house.origin, house.cloud.origin, ...house.alsoKnown];
   context.on("weberror", (error) => house.troubles.push(`${name}: ${error.error()}`));
   context.on("console", (message) => {
     const refused = message.text().startsWith("Failed to load resource");
@@ -88,6 +88,6 @@ function watch(house, context, name) {
   });
   context.on("request", (request) => {
     const { origin, protocol } = new URL(request.url());
-    if (protocol.startsWith("http") && !known.includes(origin)) house.troubles.push(`${name}: asked ${request.url()}`);
+    if (protocol.startsWith("http") && !known().includes(origin)) house.troubles.push(`${name}: asked ${request.url()}`);
   });
 }

@@ -218,7 +218,11 @@ async fn a_request_that_is_unchanged_is_not_written_again_and_an_ended_one_stays
 
 /// The body of an event stream, part by part.
 async fn listen(app: &TestApp, person: &Person, path: &str) -> axum::body::BodyDataStream {
-    let request = Request::get(path).header(header::COOKIE, &person.cookie).body(Body::empty()).unwrap();
+    let request = Request::get(path)
+        .header(header::HOST, "localhost:8080")
+        .header(header::COOKIE, &person.cookie)
+        .body(Body::empty())
+        .unwrap();
     let response = app.router.clone().oneshot(request).await.unwrap();
     assert_eq!(response.headers()[header::CONTENT_TYPE], "text/event-stream");
     response.into_body().into_data_stream()
@@ -275,6 +279,7 @@ async fn a_stream_ends_with_the_session_and_with_the_process() {
 /// Asks for a stream as a browser does.
 async fn open(app: &TestApp, person: &Person) -> axum::response::Response {
     let request = Request::get("/requests/events")
+        .header(header::HOST, "localhost:8080")
         .header(header::COOKIE, &person.cookie)
         .header(header::ACCEPT, "text/event-stream");
     app.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap()
@@ -312,6 +317,7 @@ async fn a_stream_breaks_off_after_ten_minutes_and_the_next_one_goes_on_where_it
     assert!((600..620).contains(&lasted.num_seconds()), "{lasted}");
     let last = heard.lines().rfind(|line| line.starts_with("id:")).unwrap();
     let again = Request::get(format!("/requests/events?since={}", begun.timestamp_micros()))
+        .header(header::HOST, "localhost:8080")
         .header(header::COOKIE, &anna.cookie)
         .header("last-event-id", last.trim_start_matches("id:").trim());
     let response = app.router.clone().oneshot(again.body(Body::empty()).unwrap()).await.unwrap();
@@ -337,6 +343,7 @@ async fn a_page_that_refreshes_itself_does_not_keep_a_session_from_going_idle() 
     let anna = app.person(contoso, "Anna", &[Role::Approver], true).await;
     app.clock.advance(Duration::from_secs(40 * 60));
     let request = Request::get("/requests/rows")
+        .header(header::HOST, "localhost:8080")
         .header(header::COOKIE, &anna.cookie)
         .header("x-by-itself", "1")
         .body(Body::empty())

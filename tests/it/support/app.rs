@@ -9,7 +9,7 @@ use mssp_portal::app::{App, Parts};
 use mssp_portal::graph::Cloud;
 use mssp_portal::kit::audit::Event;
 use mssp_portal::kit::chance::Chance;
-use mssp_portal::kit::clock::SetClock;
+use mssp_portal::kit::clock::{Clock, SetClock};
 use mssp_portal::kit::ids::{CustomerId, EntraTenantId, PersonId, ProviderId};
 use mssp_portal::kit::right::{Role, Roles};
 use mssp_portal::kit::scope::Scope;
@@ -27,7 +27,7 @@ pub struct TestApp {
     pub clock: SetClock,
     /// As `portal_owner`: the eye that sees every provider's rows.
     pub owner: PgPool,
-    _database: Database,
+    database: Database,
 }
 
 /// What every test seals under.
@@ -36,6 +36,21 @@ pub const MASTER_KEY: [u8; 32] = [3; 32];
 /// Noon of a day on which nothing special happens.
 pub fn noon() -> DateTime<Utc> {
     "2026-11-23T12:00:00Z".parse().unwrap()
+}
+
+fn parts(database: &Database, cloud: &str, clock: Clock, seed: u64) -> Parts {
+    let chance = Chance::seeded(seed);
+    Parts {
+        database: database.app.clone(),
+        connections: 8,
+        clock,
+        chance: chance.clone(),
+        seal: Seal::new(&MASTER_KEY, chance).unwrap(),
+        cloud: Cloud::simulated(cloud).unwrap(),
+        portal_url: "http://localhost:8080".parse().unwrap(),
+        trusted_proxy_hops: 0,
+        rates: (1_000_000.try_into().unwrap(), 1_000_000.try_into().unwrap()),
+    }
 }
 
 impl TestApp {
@@ -51,21 +66,30 @@ impl TestApp {
     }
 
     pub async fn build(database: Database, cloud: &str, clock: SetClock) -> Self {
-        let chance = Chance::seeded(7);
-        let app = App::build(Parts {
-            database: database.app.clone(),
-            connections: 8,
-            clock: clock.clock(),
-            chance: chance.clone(),
-            seal: Seal::new(&MASTER_KEY, chance).unwrap(),
-            cloud: Cloud::simulated(cloud).unwrap(),
-            portal_url: "http://localhost:8080".parse().unwrap(),
-            trusted_proxy_hops: 0,
-            rates: (1_000_000.try_into().unwrap(), 1_000_000.try_into().unwrap()),
-        })
-        .unwrap();
+        Self::assembled(database, cloud, clock, |_| {}).await
+    }
+
+    /// The same, assembled a little differently.
+    pub async fn assembled(
+        database: Database,
+        cloud: &str,
+        clock: SetClock,
+        change: impl FnOnce(&mut Parts),
+    ) -> Self {
+        let mut parts = parts(&database, cloud, clock.clock(), 7);
+        change(&mut parts);
+        let app = App::build(parts).unwrap();
         let owner = PgPool::connect_with(database.owner.clone()).await.unwrap();
-        Self { router: router::router(&app), app, clock, owner, _database: database }
+        Self { router: router::router(&app), app, clock, owner, database }
+    }
+
+    pub fn database_name(&self) -> String {
+        self.database.name.clone()
+    }
+
+    /// The portal once more on the same database, as another process has it: its own pool, on the machine's clock.
+    pub fn another_process(&self, seed: u64) -> App {
+        App::build(parts(&self.database, "http://127.0.0.1:9", Clock::system(), seed)).unwrap()
     }
 
     /// A provider with no app set up.
@@ -105,14 +129,19 @@ impl TestApp {
         .execute(&self.owner)
         .await
         .unwrap();
-        let scope = Scope::of_command_line(provider);
-        let mut tx = scope.begin(&self.app.db).await.unwrap();
-        let cookie = session::open(&mut tx, &self.app.clock, &self.app.chance, id, "test").await.unwrap();
-        tx.commit(&self.app.clock, Event::new("sign-in.done")).await.unwrap();
+        let person = self.session(provider, id).await;
         sqlx::query!("update session set roles = $2 where person_id = $1", id.0, &roles.claims())
             .execute(&self.owner)
             .await
             .unwrap();
+        person
+    }
+
+    /// The person, with a new session of his own, for all his roles.
+    pub async fn session(&self, provider: ProviderId, id: PersonId) -> Person {
+        let mut tx = Scope::of_command_line(provider).begin(&self.app.db).await.unwrap();
+        let cookie = session::open(&mut tx, &self.app.clock, &self.app.chance, id, "test").await.unwrap();
+        tx.commit(&self.app.clock, Event::new("sign-in.done")).await.unwrap();
         Person { id, cookie: format!("{}={}", cookie.name(), cookie.value()) }
     }
 

@@ -38,7 +38,7 @@ impl ReadyProvider {
 /// Any free port; every exchange is recorded where CONTRACT_RECORD says.
 pub fn options() -> Options {
     let record = std::env::var_os("CONTRACT_RECORD").map(Into::into);
-    Options { listen: "127.0.0.1:0".to_owned(), record, ..Options::default() }
+    Options { listen: "127.0.0.1:0".to_owned(), record, unforgiving: true, ..Options::default() }
 }
 
 impl TestCloud {
@@ -142,9 +142,8 @@ impl TestCloud {
         .await
         .unwrap();
         let everyone = app.person(id, "Everyone", &Role::ALL, true).await;
-        let form = format!(
-            "name={slug}&mail_domains={slug}.example&analyst_tenant={analyst_id}&analyst_domain={analyst_domain}&language=en"
-        );
+        let form =
+            format!("name={slug}&analyst_tenant={analyst_id}&analyst_domain={analyst_domain}&language=en");
         assert_eq!(app.post(Some(&everyone), "/admin/provider", &form).await.status, 303);
         let mut apps = Vec::new();
         for (kind, made) in AppKind::ALL.into_iter().zip(home["applications"].as_array().unwrap()) {
@@ -212,9 +211,8 @@ impl TestCloud {
         self.control("POST", &path, json!({ "cer": STANDARD.encode(der) })).await;
     }
 
-    /// Ends a test: no call went to a path the cloud does not know.
+    /// Ends a test before its scope does. The simulation itself fails the test that called what it does not know.
     pub async fn end(self) {
-        assert_eq!(self.simulation.unknown_calls(), Vec::<Value>::new());
         self.simulation.stop().await;
     }
 }

@@ -173,8 +173,27 @@ impl Running {
     }
 
     pub async fn get(&self, path: &str) -> (StatusCode, String) {
-        let answer = reqwest::get(format!("{}{path}", self.base)).await.unwrap();
+        // As a proxy in front would pass it on; the port is any free one.
+        let (name, own) = (reqwest::header::HOST, "localhost:8080");
+        #[expect(clippy::disallowed_methods, reason = "a test's own client speaks to the test's own portal")]
+        let answer = reqwest::Client::new()
+            .get(format!("{}{path}", self.base))
+            .header(name, own)
+            .send()
+            .await
+            .unwrap();
         (answer.status(), answer.text().await.unwrap())
+    }
+
+    /// Where the page "sign in" leads whoever types this; nowhere where nobody is known by it.
+    pub async fn led_from_sign_in(&self, who: &str) -> Option<String> {
+        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let asked =
+            client.post(format!("{}/sign-in", self.base)).header(reqwest::header::HOST, "localhost:8080");
+        let answer = asked.form(&[("who", who), ("back", "/")]).send().await.unwrap();
+        let location = answer.headers().get("location").map(|to| to.to_str().unwrap().to_owned());
+        assert_eq!(answer.status().as_u16(), if location.is_some() { 303 } else { 422 });
+        location
     }
 
     pub async fn status(&self, path: &str) -> u16 {

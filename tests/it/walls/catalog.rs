@@ -156,3 +156,64 @@ async fn no_role_of_ours_passes_row_security_and_the_audit_log_only_grows() {
         assert!(!held, "portal_app may {right} the audit log");
     }
 }
+
+/// Unique keys without the provider: each would tell whether another has the same value, so each says why it does not.
+const ACROSS_PROVIDERS: [(&str, &str); 3] = [
+    ("provider_slug_key", "part of the address, which anybody may try; set by operators only"),
+    ("session_by_hash", "a hash of 256 random bits, which nobody else can have"),
+    ("consent_link_by_state", "a hash of 256 random bits, which nobody else can have"),
+];
+
+#[tokio::test]
+async fn the_provider_leads_every_key_of_a_guarded_table() {
+    let app = TestApp::offline().await;
+    let keys = sqlx::query!(
+        r#"select t.relname::text as "table!", i.relname::text as "index!", x.indisprimary as "primary!",
+                  (select a.attname::text from pg_attribute a where a.attrelid = t.oid and a.attnum = x.indkey[0]) as first
+             from pg_index x join pg_class t on t.oid = x.indrelid join pg_class i on i.oid = x.indexrelid
+            where t.relnamespace = 'public'::regnamespace and t.relrowsecurity and x.indisunique
+            order by 1, 2"#
+    )
+    .fetch_all(&app.owner)
+    .await
+    .unwrap();
+    let mut excepted = BTreeSet::new();
+    for key in &keys {
+        if ACROSS_PROVIDERS.iter().any(|(name, _)| *name == key.index) {
+            assert!(!key.primary, "{}", key.index);
+            excepted.insert(key.index.as_str());
+            continue;
+        }
+        assert_eq!(key.first.as_deref(), Some("provider_id"), "the key {} of {}", key.index, key.table);
+    }
+    assert_eq!(excepted.len(), ACROSS_PROVIDERS.len(), "an exception that is none any more: {excepted:?}");
+    let tables: BTreeSet<_> = keys.iter().filter(|key| key.primary).map(|key| key.table.as_str()).collect();
+    let guarded = sqlx::query_scalar!(
+        r#"select count(*) as "n!" from pg_class where relnamespace = 'public'::regnamespace and relrowsecurity"#
+    );
+    let guarded = guarded.fetch_one(&app.owner).await.unwrap();
+    assert_eq!(i64::try_from(tables.len()).unwrap(), guarded, "a guarded table has no primary key");
+}
+
+#[tokio::test]
+async fn the_provider_leads_every_reference_between_guarded_tables() {
+    let app = TestApp::offline().await;
+    let references = sqlx::query!(
+        r#"select c.conname::text as "name!", t.relname::text as "from!", o.relname::text as "to!",
+                  (select a.attname::text from pg_attribute a where a.attrelid = c.conrelid and a.attnum = c.conkey[1])
+                      as "first!",
+                  (select a.attname::text from pg_attribute a where a.attrelid = c.confrelid and a.attnum = c.confkey[1])
+                      as "first_there!"
+             from pg_constraint c join pg_class t on t.oid = c.conrelid join pg_class o on o.oid = c.confrelid
+            where c.contype = 'f' and t.relnamespace = 'public'::regnamespace and (t.relrowsecurity or o.relrowsecurity)
+            order by 1"#
+    )
+    .fetch_all(&app.owner)
+    .await
+    .unwrap();
+    for one in &references {
+        let both = (one.first.as_str(), one.first_there.as_str());
+        assert_eq!(both, ("provider_id", "provider_id"), "{} of {} to {}", one.name, one.from, one.to);
+    }
+    assert!(references.len() > 20, "{}", references.len());
+}

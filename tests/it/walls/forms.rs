@@ -6,6 +6,9 @@ use mssp_portal::kit::right::Role;
 use mssp_portal::router;
 use tower::ServiceExt;
 
+use super::cell::valid;
+use super::expected::EXPECTED;
+use super::world::{self, changed};
 use crate::support::app::{Answer, TestApp};
 
 #[tokio::test]
@@ -94,6 +97,7 @@ async fn what_takes_too_long_is_told_so_and_not_as_a_database_away() {
     let router = router::router_within(&app.app, std::time::Duration::from_millis(300));
     for (language, title) in [("en", "This took too long"), ("nl", "Dit duurde te lang")] {
         let request = Request::get("/customers")
+            .header(header::HOST, "localhost:8080")
             .header(header::COOKIE, &person.cookie)
             .header(header::ACCEPT_LANGUAGE, language)
             .body(Body::empty())
@@ -130,4 +134,54 @@ async fn sessions_end_when_idle_when_old_and_when_the_person_is_disabled() {
         .await
         .unwrap();
     assert_eq!(app.get(Some(&gone), "/customers").await.status, StatusCode::SEE_OTHER, "disabled");
+}
+
+#[tokio::test]
+async fn a_field_that_a_form_does_not_have_is_refused_by_every_route_and_changes_nothing() {
+    let app = TestApp::offline().await;
+    let of = world::provider(&app, "umbra", "Umbra").await;
+    let mut asked = 0;
+    for row in EXPECTED.iter().filter(|row| row.method == "POST") {
+        let (path, form) = valid(row, &of, &app);
+        let more = |field: &str| format!("{form}&{field}").trim_start_matches('&').to_owned();
+        let before = world::held(&app.owner, &[of.provider]).await;
+        for field in ["provider_id=1", "person_id=1", "roles=admin", "sees_all=true"] {
+            let answer = app.post(Some(&of.everyone), &path, &more(field)).await;
+            assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{} {field}: {}", row.path, answer.body);
+            asked += 1;
+        }
+        let after = world::held(&app.owner, &[of.provider]).await;
+        assert_eq!(changed(&before, &after), [""; 0], "{}", row.path);
+    }
+    // Signing out reads nothing of its body, and refuses one all the same: the session is still there.
+    assert_eq!(app.get(Some(&of.everyone), "/customers").await.status, StatusCode::OK);
+    assert!(asked > 100, "{asked}");
+}
+
+#[tokio::test]
+async fn a_form_that_names_another_customer_than_its_address_is_refused_by_every_route() {
+    let app = TestApp::offline().await;
+    let of = world::provider(&app, "umbra", "Umbra").await;
+    let other = of.new.to_string();
+    let mut asked = 0;
+    for row in EXPECTED.iter().filter(|row| row.method == "POST" && row.names("{customer}")) {
+        let (path, form) = valid(row, &of, &app);
+        let field = form.split('&').find(|field| field.starts_with("customer=")).unwrap().to_owned();
+        let without = form.replace(&field, "");
+        let before = world::held(&app.owner, &[of.provider]).await;
+        for wrong in [
+            form.replace(&field, &format!("customer={other}")),
+            without.trim_start_matches('&').to_owned(),
+            format!("{form}&customer={other}"),
+            format!("{form}&{field}"),
+            form.replace(&field, "customer="),
+        ] {
+            let answer = app.post(Some(&of.everyone), &path, &wrong).await;
+            assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{} {wrong}: {}", row.path, answer.body);
+            asked += 1;
+        }
+        let after = world::held(&app.owner, &[of.provider]).await;
+        assert_eq!(changed(&before, &after), [""; 0], "{}", row.path);
+    }
+    assert!(asked >= 80, "{asked}");
 }

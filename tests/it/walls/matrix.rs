@@ -1,273 +1,352 @@
-//! Every route × every role × {own, out of view, another provider's, missing}. The expectations are written here a
-//! second time, so that a changed right is seen as a change.
+//! Every route × every role × {own, out of view, another provider's, missing}: each cell has its one answer, a
+//! refused one changes nothing, and what is foreign looks like what is missing, byte by byte.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use http::{Method, StatusCode};
-use mssp_portal::kit::right::{Right, Role};
+use mssp_portal::kit::assets;
+use mssp_portal::kit::ids::ProviderId;
+use mssp_portal::kit::right::{Right, Role, Roles};
+use mssp_portal::providers::AppKind;
 use mssp_portal::router;
+use serde_json::json;
 use uuid::Uuid;
 
+use super::cell::{Fresh, Thing, address, filled, missing_customer};
+use super::expected::{EXPECTED, Expected};
+use super::world::{self, Furnished, Furniture, Under, changed};
 use crate::support::app::{Answer, Person, TestApp};
-
-const ALL: &[Role] = &Role::ALL;
-const ADMIN: &[Role] = &[Role::Admin];
-const ONBOARDING: &[Role] = &[Role::Admin, Role::Onboarding];
-const NOTES: &[Role] = &[Role::Admin, Role::Onboarding, Role::AccountManager];
-const HEALTH: &[Role] = &[Role::Admin, Role::Onboarding, Role::Auditor];
-const AUDIT: &[Role] = &[Role::Admin, Role::Auditor];
-
-/// Who may use each route. `None`: anyone, signed in or not.
-#[expect(clippy::too_many_lines, reason = "one line per route")]
-fn expected() -> BTreeMap<(&'static str, &'static str), Option<&'static [Role]>> {
-    let mut table: BTreeMap<(&str, &str), Option<&[Role]>> = BTreeMap::new();
-    let mut put = |method: &'static str, paths: &[&'static str], who: Option<&'static [Role]>| {
-        for path in paths {
-            assert!(table.insert((method, path), who).is_none(), "{method} {path} stands twice");
-        }
-    };
-    put(
-        "GET",
-        &[
-            "/livez",
-            "/readyz",
-            "/assets/{file}",
-            "/sign-in",
-            "/p/{slug}",
-            "/p/{slug}/go",
-            "/p/{slug}/callback",
-            "/consent/callback",
-        ],
-        None,
-    );
-    put("POST", &["/sign-in", "/visitor/choices"], None);
-    put("POST", &["/sign-out", "/choices", "/me/analyst-address"], Some(ALL));
-    put("GET", &["/me"], Some(ALL));
-    put("GET", &["/customers", "/customers/{customer}"], Some(ALL));
-    put("GET", &["/customers/add", "/customers/{customer}/consent"], Some(ONBOARDING));
-    put(
-        "POST",
-        &[
-            "/customers/add/find",
-            "/customers/add",
-            "/customers/{customer}/details",
-            "/customers/{customer}/pause",
-            "/customers/{customer}/resume",
-            "/customers/{customer}/consent",
-            "/customers/{customer}/check",
-        ],
-        Some(ONBOARDING),
-    );
-    put("GET", &["/customers/{customer}/details"], Some(NOTES));
-    put("POST", &["/customers/{customer}/notes", "/customers/{customer}/contacts"], Some(NOTES));
-    put("GET", &["/admin", "/admin/apps/{app}", "/admin/apps/{app}/certificate.cer"], Some(ADMIN));
-    put(
-        "POST",
-        &[
-            "/admin/provider",
-            "/admin/apps/{app}/client-id",
-            "/admin/apps/{app}/certificate",
-            "/admin/apps/{app}/secret",
-            "/admin/apps/{app}/check",
-        ],
-        Some(ADMIN),
-    );
-    put(
-        "GET",
-        &[
-            "/requests",
-            "/requests/rows",
-            "/requests/events",
-            "/customers/{customer}/requests",
-            "/customers/{customer}/requests/rows",
-            "/customers/{customer}/requests/events",
-        ],
-        Some(ALL),
-    );
-    put("GET", &["/admin/people", "/admin/people/{person}"], Some(ADMIN));
-    put(
-        "POST",
-        &[
-            "/admin/people/{person}/view",
-            "/admin/people/{person}/give",
-            "/admin/people/{person}/take",
-            "/admin/people/{person}/disable",
-            "/admin/people/{person}/enable",
-            "/admin/people/{person}/analyst-address",
-        ],
-        Some(ADMIN),
-    );
-    put(
-        "GET",
-        &[
-            "/customers/{customer}/onboarding",
-            "/customers/{customer}/onboarding/progress",
-            "/customers/{customer}/onboarding/events",
-            "/customers/{customer}/onboarding/steps/{step}",
-        ],
-        Some(ALL),
-    );
-    put(
-        "POST",
-        &[
-            "/customers/{customer}/onboarding/approve",
-            "/customers/{customer}/onboarding/cancel",
-            "/customers/{customer}/onboarding/retry",
-            "/customers/{customer}/onboarding/administrator",
-            "/customers/{customer}/onboarding/beside",
-            "/customers/{customer}/onboarding/steps/{step}/declare",
-            "/customers/{customer}/onboarding/steps/{step}/reopen",
-            "/customers/{customer}/onboarding/steps/{step}/answer",
-        ],
-        Some(ONBOARDING),
-    );
-    put("GET", &["/admin/blueprint", "/admin/blueprint/versions/{version}"], Some(ADMIN));
-    put("POST", &["/admin/blueprint"], Some(ADMIN));
-    put("GET", &["/audit", "/audit/verify"], Some(AUDIT));
-    put("GET", &["/customers/{customer}/activity"], Some(ALL));
-    put("GET", &["/"], Some(ALL));
-    put("GET", &["/health", "/health/rows"], Some(HEALTH));
-    put("POST", &["/health/again", "/customers/{customer}/work/again"], Some(ONBOARDING));
-    table
-}
+use crate::support::cloud::{ReadyProvider, TestCloud};
 
 #[test]
 fn every_route_has_an_expectation_and_every_expectation_a_route() {
-    let expected = expected();
+    let mut seen = BTreeSet::new();
+    for row in EXPECTED {
+        assert!(seen.insert((row.method, row.path)), "{} {} stands twice", row.method, row.path);
+    }
     let table = router::table();
     for row in &table {
-        let known = expected.contains_key(&(row.method.as_str(), row.path));
-        assert!(known, "{} {} has no expectation: add it to expected()", row.method, row.path);
+        let known = seen.remove(&(row.method.as_str(), row.path));
+        assert!(known, "{} {} has no expectation: add it to walls/expected.rs", row.method, row.path);
     }
-    for (method, path) in expected.keys() {
-        let there = table.iter().any(|row| row.method.as_str() == *method && row.path == *path);
-        assert!(there, "{method} {path} is expected but is no route");
-    }
+    assert!(seen.is_empty(), "these are no routes: {seen:?}");
 }
 
 #[test]
 fn the_route_table_asks_of_each_role_what_is_expected() {
-    let expected = expected();
     for row in router::table() {
-        let Some(who) = expected.get(&(row.method.as_str(), row.path)) else { continue };
+        let Some(expected) = EXPECTED.iter().find(|one| one.is(&row.method, row.path)) else { continue };
         for role in Role::ALL {
-            let may = mssp_portal::kit::right::Roles::new([role]).may(row.right);
-            let wanted = who.is_none_or(|roles| roles.contains(&role));
+            let may = Roles::new([role]).may(row.right);
+            let wanted = expected.who.is_none_or(|roles| roles.contains(&role));
             assert_eq!(may, wanted, "{} {} as {role:?}", row.method, row.path);
         }
-        assert_eq!(who.is_none(), row.right == Right::Anyone, "{} {}", row.method, row.path);
+        assert_eq!(expected.who.is_none(), row.right == Right::Anyone, "{} {}", row.method, row.path);
     }
 }
 
-/// The four kinds of object a path may name.
-struct Objects {
-    own: Uuid,
-    out_of_view: Uuid,
-    foreign: Uuid,
-    missing: Uuid,
+/// Whose the thing is that a cell asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whose {
+    Own,
+    OutOfView,
+    Foreign,
+    Missing,
 }
 
-fn address(path: &str, customer: Uuid) -> String {
-    path.replace("{customer}", &customer.to_string())
-        .replace("{app}", "reader")
-        .replace("{slug}", "contoso")
-        .replace("{file}", "none.css")
-        .replace("{step}", "catalog")
-        .replace("{person}", &Uuid::nil().to_string())
-        .replace("{version}", "1")
-        .replace("{plan}", &Uuid::nil().to_string())
-        .replace("{run}", &Uuid::nil().to_string())
-        .replace("{step}", "identify")
+struct Matrix {
+    app: TestApp,
+    cloud: TestCloud,
+    contoso: ReadyProvider,
+    fabrikam: Furniture,
+    /// By role: one who sees only what he was given, and one who sees all.
+    people: Vec<(Role, Person, Person)>,
+    nobody: Person,
+    out_of_view: Furnished,
+    /// Given to everybody who sees only some.
+    own: Furnished,
+    asked: usize,
 }
 
-async fn ask(app: &TestApp, person: Option<&Person>, method: &Method, path: &str, customer: Uuid) -> Answer {
-    let form = if path.contains("{customer}") { format!("customer={customer}") } else { String::new() };
-    app.send(person, method.clone(), &address(path, customer), &form).await
+impl Matrix {
+    async fn new() -> Self {
+        let (app, cloud) = TestCloud::with_portal().await;
+        // Streams end at once, so that their answers can be read to the end.
+        app.app.stop.cancel();
+        let contoso = cloud.provider(&app, "contoso").await;
+        let made = app.post(Some(&contoso.everyone), "/admin/apps/operator/certificate", "").await;
+        assert_eq!(made.status, 303);
+        let fabrikam = world::provider(&app, "fabrikam", "Umbra").await;
+        let out_of_view = world::customer(&app, contoso.id, "Hidden", Under::Proposed).await;
+        let own = world::customer(&app, contoso.id, "Own", Under::Proposed).await;
+        let mut people = Vec::new();
+        for role in Role::ALL {
+            let some = app.person(contoso.id, &format!("Some {role:?}"), &[role], false).await;
+            let all = app.person(contoso.id, &format!("All {role:?}"), &[role], true).await;
+            world::give(&app, contoso.id, some.id, own.id).await;
+            people.push((role, some, all));
+        }
+        let nobody = app.person(contoso.id, "Nobody", &[], true).await;
+        Self { app, cloud, contoso, fabrikam, people, nobody, out_of_view, own, asked: 0 }
+    }
+
+    /// The thing as a cell of this row needs it; an own one is fresh for every write.
+    async fn thing(&self, row: &Expected, whose: Whose, seer: Option<&Person>) -> Thing {
+        let missing = whose == Whose::Missing;
+        let customer = match whose {
+            Whose::Own if row.method == "GET" => self.own,
+            Whose::Own => self.fresh_customer(row, seer).await,
+            Whose::OutOfView => self.out_of_view,
+            Whose::Foreign if row.form.contains("{run}") => self.fabrikam.failed,
+            Whose::Foreign => self.fabrikam.proposed,
+            Whose::Missing => missing_customer(),
+        };
+        let (person, given) = match whose {
+            Whose::Foreign => (self.fabrikam.everyone.id.0, self.fabrikam.failed.id.0),
+            Whose::Missing => (world::nothing(), world::nothing()),
+            Whose::Own | Whose::OutOfView => self.other_person(row).await,
+        };
+        let text = |there: &str| if missing { "nothing".to_owned() } else { there.to_owned() };
+        let app = if row.method == "GET" { "operator" } else { "approver" };
+        let file = assets::url("portal.css").trim_start_matches("/assets/");
+        Thing {
+            customer,
+            person,
+            given,
+            step: row.step.to_owned(),
+            slug: text("contoso"),
+            app: text(app),
+            file: text(file),
+            version: text("1"),
+        }
+    }
+
+    async fn fresh_customer(&self, row: &Expected, seer: Option<&Person>) -> Furnished {
+        let under = if row.form.contains("{run}") { Under::FailedRun } else { Under::Proposed };
+        let fresh = world::customer(&self.app, self.contoso.id, "Own", under).await;
+        let limited = self
+            .people
+            .iter()
+            .map(|(_, some, _)| some)
+            .find(|some| seer.is_some_and(|seer| seer.id == some.id));
+        if let Some(some) = limited {
+            world::give(&self.app, self.contoso.id, some.id, fresh.id).await;
+        }
+        if row.form.contains("{tenant}") {
+            let domain = format!("{}.example", fresh.tenant);
+            let administrator =
+                json!({ "userPrincipalName": format!("admin@{domain}"), "displayName": "Kim" });
+            let tenant = json!({
+                "id": fresh.tenant, "displayName": "Own", "domains": [domain], "users": [administrator],
+            });
+            self.cloud.tenant(tenant).await;
+            self.cloud.consent(fresh.tenant, self.contoso.client_id(AppKind::Reader), true).await;
+        }
+        fresh
+    }
+
+    /// A person of the provider to act on, and the customer that was given to him.
+    async fn other_person(&self, row: &Expected) -> (Uuid, Uuid) {
+        if !row.names("{person}") {
+            return (world::nothing(), world::nothing());
+        }
+        let other = self.app.person(self.contoso.id, "Other", &[Role::Approver], false).await;
+        world::give(&self.app, self.contoso.id, other.id, self.out_of_view.id).await;
+        if row.names("/enable") {
+            let now = self.app.app.clock.now();
+            let mut tx = world::begin(&self.app, self.contoso.id).await;
+            mssp_portal::people::store::disable(&mut tx, other.id, "Left", now).await.unwrap();
+            tx.commit_bookkeeping("a test's own person").await.unwrap();
+        }
+        (other.id.0, self.out_of_view.id.0)
+    }
+
+    async fn ask(&mut self, row: &Expected, person: Option<&Person>, thing: &Thing) -> Answer {
+        self.asked += 1;
+        let form = self.form(row, thing).await;
+        // Whoever signs out must not end the session that the next cell needs.
+        let fresh = match person {
+            Some(person) if row.path == "/sign-out" => {
+                Some(self.app.session(self.provider(), person.id).await)
+            }
+            Some(person) => Some(person.clone()),
+            None => None,
+        };
+        let method: Method = row.method.parse().unwrap();
+        self.app.send(fresh.as_ref(), method, &address(row, thing), &form).await
+    }
+
+    fn provider(&self) -> ProviderId {
+        self.contoso.id
+    }
+
+    async fn form(&self, row: &Expected, thing: &Thing) -> String {
+        let version = sqlx::query_scalar!(
+            r#"select max(version) as "n!" from blueprint where provider_id = $1"#,
+            self.contoso.id.0
+        );
+        let version = version.fetch_one(&self.app.owner).await.unwrap();
+        let chance = &self.app.app.chance;
+        let (id, name) = (chance.uuid_v4(), chance.uuid_v4().simple().to_string());
+        if row.form.contains("{unclaimed") {
+            let domains = [format!("{name}.example")];
+            self.cloud.tenant(json!({ "id": id, "displayName": "Unclaimed", "domains": domains })).await;
+        }
+        filled(row, thing, &Fresh { version, unclaimed: name, unclaimed_tenant: id, random: chance.token() })
+    }
+
+    async fn held(&self) -> world::Held {
+        world::held(&self.app.owner, &[self.contoso.id, self.fabrikam.provider]).await
+    }
+
+    /// The same where a refused request of this row could have changed it at all.
+    async fn held_by(&self, row: &Expected) -> world::Held {
+        if row.writes { self.held().await } else { world::Held::new() }
+    }
+}
+
+/// The other things a row can be asked for: `missing` first, which the others must look like.
+fn others(row: &Expected) -> &'static [Whose] {
+    if row.names("{customer}") {
+        &[Whose::Missing, Whose::OutOfView, Whose::Foreign]
+    } else if row.names("{person}") {
+        &[Whose::Missing, Whose::Foreign]
+    } else if row.names("{") {
+        &[Whose::Missing]
+    } else {
+        &[]
+    }
 }
 
 #[tokio::test]
 async fn every_route_answers_every_role_as_expected() {
-    let app = TestApp::offline().await;
-    // Streams end at once, so that their answers can be read to the end.
-    app.app.stop.cancel();
-    let contoso = app.provider("contoso").await;
-    let fabrikam = app.provider("fabrikam").await;
-    let objects = Objects {
-        own: app.customer(contoso, "Own").await.0,
-        out_of_view: app.customer(contoso, "Hidden").await.0,
-        foreign: app.customer(fabrikam, "Foreign").await.0,
-        missing: Uuid::from_u128(0x1234),
-    };
-    let mut people = Vec::new();
-    for role in Role::ALL {
-        let person = app.person(contoso, &format!("{role:?}"), &[role], false).await;
-        sqlx::query!(
-            "insert into person_customer (provider_id, person_id, customer_id) values ($1, $2, $3)",
-            contoso.0,
-            person.id.0,
-            objects.own
-        )
-        .execute(&app.owner)
-        .await
-        .unwrap();
-        people.push((role, person));
-    }
-    let nobody = app.person(contoso, "Nobody", &[], true).await;
-    let expected = expected();
-    let mut cells = 0;
-    for row in router::table() {
-        // Signing out would end the session under test; leaving for the authority asks a cloud that is not there.
-        if matches!(row.path, "/sign-out" | "/p/{slug}/go") {
-            continue;
-        }
-        let Some(who) = expected.get(&(row.method.as_str(), row.path)) else { continue };
-        let name = |role: &str| format!("{} {} as {role}", row.method, row.path);
-        let stranger = ask(&app, None, &row.method, row.path, objects.own).await;
-        match who {
-            None => assert_ne!(stranger.status, StatusCode::UNAUTHORIZED, "{}", name("a stranger")),
-            Some(_) if row.method == Method::GET => {
-                assert!(stranger.location().starts_with("/sign-in?back="), "{}", name("a stranger"));
-            }
-            Some(_) => assert_eq!(stranger.status, StatusCode::UNAUTHORIZED, "{}", name("a stranger")),
-        }
-        cells += 1;
-        let Some(roles) = who else { continue };
-        let without = ask(&app, Some(&nobody), &row.method, row.path, objects.own).await;
-        assert_eq!(without.status, StatusCode::FORBIDDEN, "{}", name("somebody without role"));
-        for (role, person) in &people {
-            let own = ask(&app, Some(person), &row.method, row.path, objects.own).await;
-            if !roles.contains(role) {
-                assert_eq!(own.status, StatusCode::FORBIDDEN, "{}", name(&format!("{role:?}")));
-                for other in [objects.out_of_view, objects.foreign, objects.missing] {
-                    let answer = ask(&app, Some(person), &row.method, row.path, other).await;
-                    assert_eq!(answer.status, StatusCode::FORBIDDEN, "{}", name(&format!("{role:?}")));
-                    cells += 1;
-                }
-                continue;
-            }
-            let refused =
-                [StatusCode::FORBIDDEN, StatusCode::UNAUTHORIZED, StatusCode::INTERNAL_SERVER_ERROR];
-            assert!(!refused.contains(&own.status), "{} own: {}", name(&format!("{role:?}")), own.status);
-            cells += 1;
-            if !row.path.contains("{customer}") {
-                continue;
-            }
-            // Routes that name a further thing (a step, a plan) have none here; their own tests show them.
-            let further = row.path.matches('{').count() > 1;
-            assert!(further || own.status != StatusCode::NOT_FOUND, "{} own", name(&format!("{role:?}")));
-            let missing = ask(&app, Some(person), &row.method, row.path, objects.missing).await;
-            assert_eq!(missing.status, StatusCode::NOT_FOUND, "{} missing", name(&format!("{role:?}")));
-            for other in [objects.out_of_view, objects.foreign] {
-                let answer = ask(&app, Some(person), &row.method, row.path, other).await;
-                assert_eq!(
-                    answer.without_request_id(),
-                    missing.without_request_id(),
-                    "{}: a foreign thing must look like a missing one",
-                    name(&format!("{role:?}"))
-                );
-                cells += 1;
+    let mut matrix = Matrix::new().await;
+    for row in EXPECTED {
+        strangers(&mut matrix, row).await;
+        for at in 0..matrix.people.len() {
+            let (role, some, all) = matrix.people[at].clone();
+            // A person is nobody's customer: only who sees all may change all of him.
+            let person = if row.names("{person}") { all } else { some };
+            match row.who {
+                Some(roles) if !roles.contains(&role) => refused(&mut matrix, row, role, &person).await,
+                _ => let_in(&mut matrix, row, role, &person).await,
             }
         }
     }
-    assert!(cells > 150, "only {cells} cells were asked");
+    assert!(matrix.asked > 1000, "only {} cells were asked", matrix.asked);
+    matrix.cloud.end().await;
+}
+
+/// Nobody signed in, and somebody who has no role.
+async fn strangers(matrix: &mut Matrix, row: &Expected) {
+    let (method, path) = (row.method, row.path);
+    let thing = matrix.thing(row, Whose::Own, None).await;
+    let before = matrix.held_by(row).await;
+    let stranger = matrix.ask(row, None, &thing).await;
+    match row.who {
+        None => {
+            assert_eq!(stranger.status, row.status, "{method} {path} as a stranger: {}", stranger.body);
+            let missing = matrix.thing(row, Whose::Missing, None).await;
+            if !others(row).is_empty() {
+                let answer = matrix.ask(row, None, &missing).await;
+                assert_eq!(answer.status, row.missing, "{method} {path} missing");
+            }
+        }
+        Some(_) if method == "GET" => {
+            assert!(stranger.location().starts_with("/sign-in?back="), "{path} as a stranger");
+        }
+        Some(_) => assert_eq!(stranger.status, StatusCode::UNAUTHORIZED, "{path} as a stranger"),
+    }
+    if row.who.is_some() {
+        let nobody = matrix.nobody.clone();
+        let answer = matrix.ask(row, Some(&nobody), &thing).await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{method} {path} without a role");
+    }
+    // A person's own session is opened for the sign-out, and stays.
+    if path != "/sign-out" {
+        assert_eq!(changed(&before, &matrix.held_by(row).await), [""; 0], "{method} {path} for a stranger");
+    }
+}
+
+/// A role that has not the right: the same answer whatever is asked for, and nothing changes.
+async fn refused(matrix: &mut Matrix, row: &Expected, role: Role, person: &Person) {
+    let name = format!("{} {} as {role:?}", row.method, row.path);
+    let mut things = vec![matrix.thing(row, Whose::Own, Some(person)).await];
+    for whose in others(row) {
+        things.push(matrix.thing(row, *whose, Some(person)).await);
+    }
+    let before = matrix.held_by(row).await;
+    let mut first = None;
+    for thing in &things {
+        let answer = matrix.ask(row, Some(person), thing).await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{name}");
+        let said = answer.without_request_id();
+        assert_eq!(*first.get_or_insert(said.clone()), said, "{name}: the refusals differ");
+    }
+    assert_eq!(changed(&before, &matrix.held_by(row).await), [""; 0], "{name} changed something");
+}
+
+/// A role that has the right: his own thing is answered as it should, any other as if it were not there.
+async fn let_in(matrix: &mut Matrix, row: &Expected, role: Role, person: &Person) {
+    let name = format!("{} {} as {role:?}", row.method, row.path);
+    let own = matrix.thing(row, Whose::Own, Some(person)).await;
+    let before = matrix.held().await;
+    let answer = matrix.ask(row, Some(person), &own).await;
+    assert_eq!(answer.status, row.status, "{name} own: {}", answer.body);
+    let after = matrix.held().await;
+    if row.writes {
+        assert_ne!(changed(&before, &after), [""; 0], "{name} did nothing");
+    } else if row.path != "/admin/blueprint" {
+        assert_eq!(changed(&before, &after), [""; 0], "{name} wrote something");
+    }
+    let mut missing = None;
+    for whose in others(row) {
+        let thing = matrix.thing(row, *whose, Some(person)).await;
+        let before = matrix.held().await;
+        let answer = matrix.ask(row, Some(person), &thing).await;
+        assert_eq!(answer.status, row.missing, "{name} {whose:?}: {}", answer.body);
+        let said = answer.without_request_id();
+        assert_eq!(*missing.get_or_insert(said.clone()), said, "{name}: {whose:?} is told from missing");
+        assert_eq!(changed(&before, &matrix.held().await), [""; 0], "{name} {whose:?} changed something");
+    }
+    if row.names("{step}") {
+        for step in ["nothing", "group.tier5"] {
+            let own = matrix.thing(row, Whose::Own, Some(person)).await;
+            let thing = Thing { step: step.to_owned(), ..own };
+            let before = matrix.held().await;
+            let answer = matrix.ask(row, Some(person), &thing).await;
+            assert!([404, 409].contains(&answer.status.as_u16()), "{name} {step}: {}", answer.status);
+            assert_eq!(changed(&before, &matrix.held().await), [""; 0], "{name} {step} changed something");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_thing_of_another_cannot_be_named_in_a_form_about_ones_own() {
+    let mut matrix = Matrix::new().await;
+    let admin = matrix.people[0].2.clone();
+    let forms = ["/approve", "/cancel", "/retry", "/give", "/take"];
+    for row in EXPECTED.iter().filter(|row| forms.iter().any(|end| row.path.ends_with(end))) {
+        // Whoever sees all has nothing out of view.
+        let mut missing = None;
+        for whose in [Whose::Missing, Whose::Foreign] {
+            let own = matrix.thing(row, Whose::Own, Some(&admin)).await;
+            let other = matrix.thing(row, whose, Some(&admin)).await;
+            let mixed = if row.names("{customer}") {
+                let (plan, run) = (other.customer.plan, other.customer.run);
+                Thing { customer: Furnished { plan, run, ..own.customer }, ..own }
+            } else {
+                Thing { customer: other.customer, given: other.given, ..own }
+            };
+            let before = matrix.held().await;
+            let answer = matrix.ask(row, Some(&admin), &mixed).await;
+            let name = format!("{} with {whose:?}", row.path);
+            let wanted = if row.names("{customer}") { 409 } else { 404 };
+            assert_eq!(answer.status, wanted, "{name}: {}", answer.body);
+            let said = answer.without_request_id();
+            assert_eq!(*missing.get_or_insert(said.clone()), said, "{name} is told from missing");
+            assert_eq!(changed(&before, &matrix.held().await), [""; 0], "{name} changed something");
+        }
+    }
+    matrix.cloud.end().await;
 }

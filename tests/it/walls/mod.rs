@@ -1,8 +1,16 @@
 //! The walls: who may do what, and that nothing of another provider is ever seen.
 
 mod catalog;
+mod cell;
+mod client_ids;
 mod dropped;
+mod dump;
+mod expected;
 mod forms;
 mod headers;
 mod matrix;
+mod no_audit;
 mod one_wall;
+mod stores;
+mod with_check;
+mod world;

@@ -1,155 +1,269 @@
 //! Each wall alone: with the application's filter knocked out row security hides everything foreign, and with row
-//! security off the filter does.
+//! security off the filter does. In every table, through every function of every store, and on every route.
 
-use mssp_portal::customers;
-use mssp_portal::kit::ids::CustomerId;
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::PathBuf;
+
+use axum::body::Body;
+use http::{Request, StatusCode, header};
+use mssp_portal::kit::clock::SetClock;
+use mssp_portal::kit::ids::ProviderId;
 use mssp_portal::kit::right::Role;
-use mssp_portal::kit::scope::Scope;
+use mssp_portal::kit::scope::{Crossed, Scope};
+use sqlx::{AssertSqlSafe, Row, raw_sql};
+use tower::ServiceExt;
 
-use crate::support::app::{TestApp, noon};
+use super::cell::{Fresh, Thing, address, filled};
+use super::expected::{EXPECTED, Expected};
+use super::stores::{Act, At, looks, writes};
+use super::world::{self, Furniture, changed};
+use crate::support::app::{Answer, Person, TestApp, noon};
 use crate::support::database::{bypassing_login, fresh_database};
 
-#[cfg(feature = "one-wall")]
-#[tokio::test]
-async fn with_the_filter_knocked_out_row_security_alone_hides_everything_foreign() {
-    let app = TestApp::offline().await;
-    let (contoso, fabrikam) = (app.provider("contoso").await, app.provider("fabrikam").await);
-    let theirs = app.customer(contoso, "Theirs").await;
-    // The filter now asks for Contoso's rows, while row security knows Fabrikam.
-    let crossed = Scope::of_command_line(fabrikam).with_filter_of(contoso);
-    let mut tx = crossed.begin(&app.app.db).await.unwrap();
-    assert!(customers::store::find(&mut tx, theirs).await.unwrap().is_none());
-    assert!(
-        customers::store::list(&mut tx, &customers::store::Filter::default()).await.unwrap().rows.is_empty()
-    );
-    assert!(customers::store::managers(&mut tx).await.unwrap().is_empty());
-    assert!(mssp_portal::providers::store::apps(&mut tx).await.unwrap().is_empty());
-    let tables = sqlx::query_scalar!(
-        r#"select c.relname as "name!" from pg_class c join pg_namespace n on n.oid = c.relnamespace
-            where n.nspname = 'public' and c.relkind = 'r' and c.relrowsecurity"#
-    )
-    .fetch_all(&mut *tx)
-    .await
-    .unwrap();
-    for table in tables {
-        let sql = format!("select count(*) from {table} where provider_id = '{contoso}'");
-        let row = sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).fetch_one(&mut *tx).await.unwrap();
-        assert_eq!(sqlx::Row::get::<i64, _>(&row, 0), 0, "{table} shows another provider's rows");
-    }
-    let written = customers::store::set_notes(&mut tx, theirs, "changed").await;
-    assert!(written.is_ok(), "an update of what is not seen touches nothing");
-    drop(tx);
-    let notes = sqlx::query_scalar!("select notes from customer where customer_id = $1", theirs.0)
-        .fetch_one(&app.owner)
-        .await
-        .unwrap();
-    assert_eq!(notes, "");
-}
-
-#[tokio::test]
-async fn with_row_security_off_the_filter_alone_hides_everything_foreign() {
+/// The portal as a login that row security does not bind.
+async fn without_row_security() -> TestApp {
     let mut database = fresh_database().await;
     database.app = bypassing_login(&database).await;
-    let clock = mssp_portal::kit::clock::SetClock::at(noon());
-    let app = TestApp::build(database, "http://127.0.0.1:9", clock).await;
-    let (contoso, fabrikam) = (app.provider("contoso").await, app.provider("fabrikam").await);
-    let theirs = app.customer(contoso, "Theirs").await;
-    let stranger = app.person(fabrikam, "Stranger", &Role::ALL, true).await;
-    let foreign = app.get(Some(&stranger), &format!("/customers/{theirs}")).await;
-    let missing = app.get(Some(&stranger), &format!("/customers/{}", CustomerId(uuid::Uuid::nil()))).await;
-    assert_eq!(foreign.without_request_id(), missing.without_request_id());
-    assert_eq!(foreign.status, 404);
-    let list = app.get(Some(&stranger), "/customers").await;
-    assert!(list.status == 200 && !list.body.contains("Theirs"), "{}", list.body);
-    for part in ["details", "pause", "notes", "contacts", "consent", "check"] {
-        let path = format!("/customers/{theirs}/{part}");
-        let answer =
-            app.post(Some(&stranger), &path, &format!("customer={theirs}&reason=x&notes=x&tags=")).await;
-        assert!(answer.status == 404, "{part}: {}", answer.status);
-    }
-    let scope = Scope::of_command_line(fabrikam);
-    let mut tx = scope.begin(&app.app.db).await.unwrap();
-    assert!(customers::store::find(&mut tx, theirs).await.unwrap().is_none());
+    TestApp::build(database, "http://127.0.0.1:9", SetClock::at(noon())).await
 }
 
-/// Puts a pending request and a failing piece of work at the customer.
-async fn busy(app: &TestApp, provider: mssp_portal::kit::ids::ProviderId, customer: CustomerId) {
-    let now = app.app.clock.now();
-    sqlx::query!(
-        "insert into access_request (provider_id, customer_id, request_id, state, package_name, requestor_name,
-                created_at, first_seen_at, read_at)
-         values ($1, $2, 'r1', 'pendingApproval', 'Tier 1', 'Their Analyst', $3, $3, $3)",
-        provider.0,
-        customer.0,
-        now
-    )
-    .execute(&app.owner)
-    .await
-    .unwrap();
-    sqlx::query!(
-        "insert into work (provider_id, customer_id, kind, due_at, outcome) values ($1, $2, 'requests', $3, 'failed')",
-        provider.0,
-        customer.0,
-        now
-    )
-    .execute(&app.owner)
-    .await
-    .unwrap();
-}
-
-#[cfg(feature = "one-wall")]
 #[tokio::test]
-async fn requests_people_audit_and_work_are_hidden_by_row_security_alone() {
-    use mssp_portal::{access_requests, audit, health, people};
+async fn every_guarded_table_shows_a_provider_his_own_rows_and_no_others() {
     let app = TestApp::offline().await;
-    let (contoso, fabrikam) = (app.provider("contoso").await, app.provider("fabrikam").await);
-    let theirs = app.customer(contoso, "Theirs").await;
-    busy(&app, contoso, theirs).await;
-    app.person(contoso, "Anna", &Role::ALL, true).await;
-    let crossed = Scope::of_command_line(fabrikam).with_filter_of(contoso);
-    let mut tx = crossed.begin(&app.app.db).await.unwrap();
-    let now = app.app.clock.now();
-    let filter = access_requests::store::Filter::default();
-    assert!(access_requests::store::pending(&mut tx, &filter).await.unwrap().rows.is_empty());
-    assert_eq!(access_requests::store::pending_count(&mut tx).await.unwrap(), 0);
-    assert!(access_requests::store::changes(&mut tx, None, noon()).await.unwrap().is_empty());
-    assert!(audit::store::list(&mut tx, &audit::store::Filter::default()).await.unwrap().0.is_empty());
-    assert_eq!(audit::verify::walk(&mut tx).await.unwrap().sound, 0);
-    assert!(people::store::list(&mut tx, "", None).await.unwrap().0.is_empty());
-    assert!(health::store::kinds(&mut tx, now).await.unwrap().is_empty());
-    assert!(!health::store::again(&mut tx, theirs, "requests", now).await.unwrap());
-    assert_eq!(health::store::again_all(&mut tx, "requests", "", now).await.unwrap(), 0);
-}
-
-#[tokio::test]
-async fn requests_people_audit_and_work_are_hidden_by_the_filter_alone() {
-    let mut database = fresh_database().await;
-    database.app = bypassing_login(&database).await;
-    let clock = mssp_portal::kit::clock::SetClock::at(noon());
-    let app = TestApp::build(database, "http://127.0.0.1:9", clock).await;
-    let (contoso, fabrikam) = (app.provider("contoso").await, app.provider("fabrikam").await);
-    let theirs = app.customer(contoso, "Theirs").await;
-    busy(&app, contoso, theirs).await;
-    let anna = app.person(contoso, "Anna", &Role::ALL, true).await;
-    let stranger = app.person(fabrikam, "Stranger", &Role::ALL, true).await;
-    for path in ["/", "/requests", "/requests/rows", "/audit", "/health", "/health/rows", "/admin/people"] {
-        let page = app.get(Some(&stranger), path).await;
-        assert_eq!(page.status, 200, "{path}");
-        for word in ["Theirs", "Their Analyst", "Anna"] {
-            assert!(!page.body.contains(word), "{path} shows {word}");
+    let umbra = world::provider(&app, "umbra", "Umbra").await;
+    let lumen = world::provider(&app, "lumen", "Lumen").await;
+    for (own, other) in [(&umbra, &lumen), (&lumen, &umbra)] {
+        let theirs = world::held(&app.owner, &[other.provider]).await;
+        let wanted = world::held(&app.owner, &[own.provider]).await;
+        for (table, (rows, _)) in theirs.iter().chain(&wanted) {
+            assert!(*rows > 0, "{table} was not furnished: add it to walls/world.rs");
+        }
+        // As the portal, with no filter at all: both are asked for, only his own are there.
+        let mut tx = world::begin(&app, own.provider).await;
+        let seen = world::held_by(&mut tx, &[own.provider, other.provider]).await;
+        assert_eq!(seen, wanted);
+        for table in theirs.keys() {
+            let all = format!("select count(*) from {table}");
+            let all: i64 = raw_sql(AssertSqlSafe(all)).fetch_one(&mut *tx).await.unwrap().get(0);
+            assert_eq!(all, wanted[table].0, "{table}");
         }
     }
-    for path in [
-        format!("/customers/{theirs}/requests"),
-        format!("/customers/{theirs}/activity"),
-        format!("/admin/people/{}", anna.id),
-    ] {
-        assert_eq!(app.get(Some(&stranger), &path).await.status, 404, "{path}");
+}
+
+#[tokio::test]
+async fn without_a_provider_no_guarded_table_shows_a_row() {
+    let app = TestApp::offline().await;
+    let umbra = world::provider(&app, "umbra", "Umbra").await;
+    let mut connection = app.app.db.pool().acquire().await.unwrap();
+    let seen = world::held_by(&mut connection, &[umbra.provider]).await;
+    assert!(seen.values().all(|(rows, _)| *rows == 0), "{seen:?}");
+}
+
+/// Each act in a transaction of this scope: what was seen, and that nothing of the provider's changed.
+async fn try_all(at: &At<'_>, scope: &Scope) {
+    for Act { name, run } in looks() {
+        let mut tx = scope.begin(&at.app.app.db).await.unwrap();
+        let seen = run(&mut tx, at).await;
+        assert!(!matches!(seen, Ok(true)), "{name} shows another provider's");
     }
-    let form = format!("customer={theirs}&kind=requests");
-    let again = app.post(Some(&stranger), &format!("/customers/{theirs}/work/again"), &form).await;
-    assert_eq!(again.status, 404);
-    let disable = format!("/admin/people/{}/disable", anna.id);
-    assert_eq!(app.post(Some(&stranger), &disable, "reason=x").await.status, 404);
-    assert_eq!(app.get(Some(&anna), "/requests").await.status, 200);
+    for Act { name, run } in writes() {
+        let before = world::held(&at.app.owner, &[at.of.provider]).await;
+        let mut tx = scope.begin(&at.app.app.db).await.unwrap();
+        if run(&mut tx, at).await.is_ok() {
+            tx.commit_bookkeeping("a test that reaches over the wall").await.unwrap();
+        }
+        let after = world::held(&at.app.owner, &[at.of.provider]).await;
+        assert_eq!(changed(&before, &after), [""; 0], "{name} changed another provider's");
+    }
+}
+
+#[tokio::test]
+async fn every_store_function_works_for_the_provider_himself() {
+    let app = TestApp::offline().await;
+    let of = &world::provider(&app, "umbra", "Umbra").await;
+    let at = At { app: &app, of };
+    for Act { name, run } in looks() {
+        let mut tx = world::begin(&app, of.provider).await;
+        let seen = run(&mut tx, &at).await.unwrap_or_else(|error| panic!("{name}: {error:#}"));
+        assert!(seen, "{name} shows him nothing: the tests of one wall would prove nothing by it");
+    }
+    for Act { name, run } in writes() {
+        let mut tx = world::begin(&app, of.provider).await;
+        let before = world::held_by(&mut tx, &[of.provider]).await;
+        run(&mut tx, &at).await.unwrap_or_else(|error| panic!("{name}: {error:#}"));
+        assert_ne!(before, world::held_by(&mut tx, &[of.provider]).await, "{name} does nothing for him");
+    }
+}
+
+#[tokio::test]
+async fn with_the_filter_knocked_out_row_security_alone_holds_in_every_store() {
+    let app = TestApp::offline().await;
+    let of = &world::provider(&app, "umbra", "Umbra").await;
+    let stranger = app.provider("fabrikam").await;
+    // The filter asks for Umbra's rows, while row security knows the stranger.
+    let crossed = Scope::of_command_line(stranger).with_filter_of(of.provider);
+    try_all(&At { app: &app, of }, &crossed).await;
+}
+
+#[tokio::test]
+async fn with_row_security_off_the_filter_alone_holds_in_every_store() {
+    let app = without_row_security().await;
+    let of = &world::provider(&app, "umbra", "Umbra").await;
+    let stranger = app.provider("fabrikam").await;
+    try_all(&At { app: &app, of }, &Scope::of_command_line(stranger)).await;
+}
+
+/// The names of the functions that take a transaction, by room.
+fn store_functions() -> BTreeSet<String> {
+    fn walk(dir: PathBuf, found: &mut Vec<PathBuf>) {
+        for entry in fs::read_dir(dir).unwrap().map(Result::unwrap) {
+            if entry.path().is_dir() { walk(entry.path(), found) } else { found.push(entry.path()) }
+        }
+    }
+    let (mut files, mut names) = (Vec::new(), BTreeSet::new());
+    let src = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src");
+    walk(src.clone(), &mut files);
+    for file in files {
+        let path = file.strip_prefix(&src).unwrap().display().to_string();
+        if !(path.contains("/store") || path.ends_with("/verify.rs")) {
+            continue;
+        }
+        let room = if path.contains("/consent/") { "consent" } else { path.split('/').next().unwrap() };
+        for rest in fs::read_to_string(&file).unwrap().split("pub async fn ").skip(1) {
+            let signature = rest.split('{').next().unwrap();
+            if signature.contains("&mut Tx") {
+                names.insert(format!("{room}::{}", signature.split('(').next().unwrap()));
+            }
+        }
+    }
+    names
+}
+
+#[test]
+fn every_function_of_every_store_is_tried_against_each_wall_alone() {
+    let tried: BTreeSet<String> = looks().iter().chain(&writes()).map(|act| act.name.to_owned()).collect();
+    let there = store_functions();
+    assert!(there.len() > 80, "{there:?}");
+    let missing: Vec<_> = there.difference(&tried).collect();
+    assert!(missing.is_empty(), "add them to walls/stores.rs: {missing:?}");
+    let gone: Vec<_> = tried.difference(&there).filter(|name| !name.starts_with("kit::")).collect();
+    assert!(gone.is_empty(), "these are no functions of a store: {gone:?}");
+}
+
+/// Sends the row's own valid request about this provider's things.
+async fn ask(
+    app: &TestApp,
+    row: &Expected,
+    of: &Furniture,
+    as_: &Person,
+    crossed: Option<ProviderId>,
+) -> Answer {
+    let furnished = if row.form.contains("{run}") { of.failed } else { of.proposed };
+    let thing = Thing {
+        customer: furnished,
+        person: of.everyone.id.0,
+        given: of.failed.id.0,
+        step: row.step.to_owned(),
+        slug: of.slug.to_owned(),
+        app: "operator".to_owned(),
+        file: "none.css".to_owned(),
+        version: "2".to_owned(),
+    };
+    let chance = &app.app.chance;
+    let fresh = Fresh {
+        version: 2,
+        unclaimed: "unclaimed".to_owned(),
+        unclaimed_tenant: chance.uuid_v4(),
+        random: chance.token(),
+    };
+    let mut request = Request::builder()
+        .method(row.method)
+        .uri(address(row, &thing))
+        .header(header::HOST, "localhost:8080")
+        .header(header::COOKIE, &as_.cookie)
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+    if let Some(other) = crossed {
+        request = request.extension(Crossed(other));
+    }
+    let request = request.body(Body::from(filled(row, &thing, &fresh))).unwrap();
+    Answer::read(app.router.clone().oneshot(request).await.unwrap()).await
+}
+
+/// Pages that hold nothing of the provider's own, and those that only answer that something was done.
+const TELL_NOTHING: [&str; 6] = [
+    "/customers/add",
+    "/admin/blueprint",
+    "/customers/{customer}/onboarding/events",
+    "/customers/{customer}/requests/events",
+    "/requests/events",
+    "/admin/apps/{app}/certificate.cer",
+];
+
+/// Every route, asked by a stranger about this provider's things.
+async fn walk(app: &TestApp, of: &Furniture, stranger: ProviderId, crossed: bool) {
+    // Streams end at once, so that their answers can be read to the end.
+    app.app.stop.cancel();
+    let person = app.person(stranger, "Stranger", &Role::ALL, true).await;
+    let (word, tenant) = (of.word.to_lowercase(), of.proposed.tenant.to_string());
+    let tells = |answer: &Answer| {
+        let text = answer.body.to_lowercase();
+        text.contains(&word) || text.contains(&tenant)
+    };
+    for row in EXPECTED.iter().filter(|row| row.who.is_some()) {
+        let name = format!("{} {}", row.method, row.path);
+        if row.method == "GET" {
+            let own = ask(app, row, of, &of.everyone, None).await;
+            assert_eq!(own.status, 200, "{name}: {}", own.body);
+            assert!(tells(&own) || TELL_NOTHING.contains(&row.path), "{name} tells nothing: {}", own.body);
+        }
+        let before = world::held(&app.owner, &[of.provider]).await;
+        let session = app.session(stranger, person.id).await;
+        let answer = ask(app, row, of, &session, crossed.then_some(of.provider)).await;
+        assert!(!tells(&answer), "{name} tells a stranger: {}", answer.body);
+        if row.names("{customer}") || row.names("{person}") {
+            assert_eq!(answer.status, StatusCode::NOT_FOUND, "{name}: {}", answer.body);
+        } else if !crossed {
+            // A page about himself.
+            assert!(answer.status.as_u16() < 500, "{name}: {}", answer.body);
+        }
+        let after = world::held(&app.owner, &[of.provider]).await;
+        assert_eq!(changed(&before, &after), [""; 0], "{name} changed another provider's");
+    }
+}
+
+#[tokio::test]
+async fn with_the_filter_knocked_out_row_security_alone_holds_on_every_route() {
+    let app = TestApp::offline().await;
+    let of = world::provider(&app, "umbra", "Umbra").await;
+    let stranger = app.provider("fabrikam").await;
+    walk(&app, &of, stranger, true).await;
+}
+
+#[tokio::test]
+async fn with_row_security_off_the_filter_alone_holds_on_every_route() {
+    let app = without_row_security().await;
+    let of = world::provider(&app, "umbra", "Umbra").await;
+    let stranger = app.provider("fabrikam").await;
+    walk(&app, &of, stranger, false).await;
+}
+
+/// Both walls down: what the tests above would not find, they would not prove either.
+#[tokio::test]
+#[should_panic(expected = "another provider's")]
+async fn with_both_walls_down_the_walk_over_the_routes_finds_it() {
+    let app = without_row_security().await;
+    let of = world::provider(&app, "umbra", "Umbra").await;
+    let stranger = app.provider("fabrikam").await;
+    walk(&app, &of, stranger, true).await;
+}
+
+#[tokio::test]
+#[should_panic(expected = "shows another provider's")]
+async fn with_both_walls_down_the_walk_over_the_stores_finds_it() {
+    let app = without_row_security().await;
+    let of = &world::provider(&app, "umbra", "Umbra").await;
+    let stranger = app.provider("fabrikam").await;
+    let crossed = Scope::of_command_line(stranger).with_filter_of(of.provider);
+    try_all(&At { app: &app, of }, &crossed).await;
 }

@@ -1,107 +1,15 @@
 //! Signing in through the simulated cloud, and every way in which it must not work.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
-use mssp_portal::kit::ids::PersonId;
 use mssp_portal::providers::AppKind;
 use mssp_portal::work;
 use serde_json::{Value, json};
 use url::Url;
 
+use super::browser::{Browser, PORTAL, REFUSED, STALE, assert_refused, give, param, sessions, with};
 use crate::graph::wire::{Reply, Wire};
-use crate::support::app::{Answer, Person, TestApp};
 use crate::support::cloud::{ReadyProvider, TestCloud};
-
-const PORTAL: &str = "http://localhost:8080";
-const SESSION: &str = "__Host-portal=";
-
-/// A browser: its cookies at the portal, its own visits to the cloud.
-struct Browser<'a> {
-    app: &'a TestApp,
-    cloud: reqwest::Client,
-    cookies: HashMap<String, String>,
-}
-
-impl<'a> Browser<'a> {
-    fn new(app: &'a TestApp) -> Self {
-        let cloud = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        Self { app, cloud, cookies: HashMap::new() }
-    }
-
-    async fn portal(&mut self, path: &str) -> Answer {
-        let path = path.strip_prefix(PORTAL).unwrap_or(path);
-        let cookie: Vec<String> =
-            self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let visitor = Person { id: PersonId(uuid::Uuid::nil()), cookie: cookie.join("; ") };
-        let answer = self.app.get(Some(&visitor), path).await;
-        for set in answer.headers.get_all("set-cookie") {
-            let (name, rest) = set.to_str().unwrap().split_once('=').unwrap();
-            self.cookies.insert(name.to_owned(), rest.split(';').next().unwrap().to_owned());
-        }
-        answer
-    }
-
-    /// From the provider's gate to his authority: the address the browser is sent to.
-    async fn depart(&mut self, slug: &str) -> Url {
-        let answer = self.portal(&format!("/p/{slug}/go?back=%2Fcustomers")).await;
-        assert_eq!(answer.status, 303, "{}", answer.body);
-        answer.location().parse().unwrap()
-    }
-
-    /// Picks a person at the cloud: the address of the portal that he comes back to.
-    async fn pick(&self, authority: &Url, who: &str) -> Url {
-        let form = [("address", who)];
-        let answer = self.cloud.post(authority.clone()).form(&form).send().await.unwrap();
-        let location = answer.headers().get("location").map(|l| l.to_str().unwrap().to_owned());
-        let page = answer.text().await.unwrap();
-        location.unwrap_or_else(|| panic!("no way back: {page}")).parse().unwrap()
-    }
-
-    /// The whole way.
-    async fn sign_in(&mut self, slug: &str, who: &str) -> Answer {
-        let authority = self.depart(slug).await;
-        let back = self.pick(&authority, who).await;
-        self.portal(back.as_str()).await
-    }
-}
-
-fn with(url: &Url, name: &str, value: &str) -> Url {
-    let pairs: Vec<(String, String)> = url
-        .query_pairs()
-        .into_owned()
-        .map(|(n, v)| if n == name { (n, value.to_owned()) } else { (n, v) })
-        .collect();
-    let mut url = url.clone();
-    url.query_pairs_mut().clear().extend_pairs(pairs);
-    url
-}
-
-fn param(url: &Url, name: &str) -> String {
-    url.query_pairs().find(|(n, _)| n == name).map(|(_, v)| v.into_owned()).unwrap()
-}
-
-/// Gives a person of the provider's own directory a role in the sign-in app.
-async fn give(cloud: &TestCloud, provider: &ReadyProvider, who: &str, role: &str) {
-    let path =
-        format!("/tenants/{}/applications/{}/users", provider.home, provider.client_id(AppKind::SignIn));
-    cloud.control("POST", &path, json!({ "userPrincipalName": who, "appRole": role })).await;
-}
-
-async fn sessions(app: &TestApp) -> i64 {
-    sqlx::query_scalar!(r#"select count(*) as "n!" from session"#).fetch_one(&app.owner).await.unwrap()
-}
-
-/// Nobody is signed in, and the page says what happened.
-fn assert_refused(answer: &Answer, words: &str) {
-    assert_eq!(answer.status, 409, "{}", answer.body);
-    assert!(answer.body.contains(words), "{words}: {}", answer.body);
-    let cookies = answer.headers.get_all("set-cookie").iter();
-    assert!(!cookies.map(|c| c.to_str().unwrap()).any(|c| c.starts_with(SESSION)), "a session was opened");
-}
-
-const STALE: &str = "This sign-in is over";
-const REFUSED: &str = "Not signed in";
 
 #[tokio::test]
 async fn the_right_person_gets_a_session_with_his_roles_and_comes_back_where_he_began() {

@@ -1,0 +1,99 @@
+//! What a path and a form name, filled in.
+
+use http::Method;
+use mssp_portal::kit::ids::{CustomerId, EntraTenantId, PlanId, RunId};
+use uuid::Uuid;
+
+use super::expected::Expected;
+use super::world::{self, Furnished, Furniture};
+use crate::support::app::TestApp;
+
+impl Expected {
+    pub fn is(&self, method: &Method, path: &str) -> bool {
+        self.method == method.as_str() && self.path == path
+    }
+
+    pub fn names(&self, part: &str) -> bool {
+        self.path.contains(part)
+    }
+}
+
+/// What a path and a form name.
+#[derive(Clone, Debug)]
+pub struct Thing {
+    pub customer: Furnished,
+    pub person: Uuid,
+    /// The customer that is given to this person.
+    pub given: Uuid,
+    pub step: String,
+    pub slug: String,
+    pub app: String,
+    pub file: String,
+    /// Of the blueprint.
+    pub version: String,
+}
+
+/// What every form may hold that nobody has yet.
+pub struct Fresh {
+    /// The blueprint's version in force.
+    pub version: i32,
+    /// A domain's first part, and its directory.
+    pub unclaimed: String,
+    pub unclaimed_tenant: Uuid,
+    pub random: String,
+}
+
+pub fn missing_customer() -> Furnished {
+    let id = world::nothing();
+    Furnished { id: CustomerId(id), tenant: EntraTenantId(id), plan: PlanId(id), run: RunId(id) }
+}
+
+/// The row's address of this thing.
+pub fn address(row: &Expected, thing: &Thing) -> String {
+    row.path
+        .replace("{customer}", &thing.customer.id.to_string())
+        .replace("{person}", &thing.person.to_string())
+        .replace("{step}", &thing.step)
+        .replace("{slug}", &thing.slug)
+        .replace("{app}", &thing.app)
+        .replace("{file}", &thing.file)
+        .replace("{version}", &thing.version)
+}
+
+/// The row's form about this thing.
+pub fn filled(row: &Expected, thing: &Thing, fresh: &Fresh) -> String {
+    let customer = &thing.customer;
+    row.form
+        .replace("{customer}", &customer.id.to_string())
+        .replace("{plan}", &customer.plan.to_string())
+        .replace("{run}", &customer.run.to_string())
+        .replace("{tenant}", &customer.tenant.to_string())
+        .replace("{given}", &thing.given.to_string())
+        .replace("{slug}", &thing.slug)
+        .replace("{random}", &fresh.random)
+        .replace("{version}", &fresh.version.to_string())
+        .replace("{unclaimed}", &fresh.unclaimed)
+        .replace("{unclaimed-tenant}", &fresh.unclaimed_tenant.to_string())
+}
+
+/// An address and a body that the row's handler takes, about things of this provider.
+pub fn valid(row: &Expected, of: &Furniture, app: &TestApp) -> (String, String) {
+    let thing = Thing {
+        customer: if row.form.contains("{run}") { of.failed } else { of.proposed },
+        person: if row.names("/enable") { of.shut_out.0 } else { of.other.0 },
+        given: of.failed.id.0,
+        step: row.step.to_owned(),
+        slug: of.slug.to_owned(),
+        app: "reader".to_owned(),
+        file: String::new(),
+        version: "2".to_owned(),
+    };
+    let chance = &app.app.chance;
+    let fresh = Fresh {
+        version: 2,
+        unclaimed: "unclaimed".to_owned(),
+        unclaimed_tenant: chance.uuid_v4(),
+        random: chance.token(),
+    };
+    (address(row, &thing), filled(row, &thing, &fresh))
+}

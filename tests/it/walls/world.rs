@@ -1,0 +1,317 @@
+//! Providers with a row in every table behind the walls. Every text of theirs holds a word of their own, so that it
+//! is seen at once when another reads it.
+
+use std::collections::BTreeMap;
+
+use chrono::TimeDelta;
+use mssp_portal::access_requests::model::{PENDING, ReadRequest};
+use mssp_portal::access_requests::store::{self as requests, Kept};
+use mssp_portal::customers::consent::store::{self as consent, Found};
+use mssp_portal::customers::model::Contact;
+use mssp_portal::customers::{self, State};
+use mssp_portal::kit::audit::Event;
+use mssp_portal::kit::ids::{CustomerId, EntraTenantId, ObjectId, PersonId, PlanId, ProviderId, RunId};
+use mssp_portal::kit::right::Role;
+use mssp_portal::kit::scope::{Scope, Tx};
+use mssp_portal::kit::work;
+use mssp_portal::onboarding::facts::{Administrator, Declaration, Rbac};
+use mssp_portal::onboarding::observation::{Observation, Preflight};
+use mssp_portal::onboarding::replan::replan;
+use mssp_portal::onboarding::step::{StepKey, StepKind};
+use mssp_portal::onboarding::store::{self as onboarding, RunState, RunStepState};
+use mssp_portal::people::store as people;
+use mssp_portal::providers::store::{self as providers, NewProof};
+use mssp_portal::providers::{AppKind, certificate, place_of};
+use serde_json::json;
+use sqlx::{AssertSqlSafe, PgConnection, PgPool, Row, raw_sql};
+use uuid::Uuid;
+
+use crate::support::app::{Person, TestApp};
+
+/// Kind and cause of the failing work that each customer has.
+pub const WORK: &str = "requests";
+pub const CAUSE: &str = "throttled";
+
+/// How far a customer is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Under {
+    /// A plan stands proposed, nothing was asked before.
+    Proposed,
+    /// The plan's run stands at a step that failed.
+    FailedRun,
+}
+
+/// A customer with everything that a customer can have.
+#[derive(Clone, Copy, Debug)]
+pub struct Furnished {
+    pub id: CustomerId,
+    pub tenant: EntraTenantId,
+    pub plan: PlanId,
+    pub run: RunId,
+}
+
+/// A provider of this installation, and the word that stands in all his texts.
+pub struct Furniture {
+    pub provider: ProviderId,
+    pub slug: &'static str,
+    pub word: &'static str,
+    /// Everything, for everybody of his customers.
+    pub everyone: Person,
+    /// Somebody who sees only the customer with the failed run.
+    pub other: PersonId,
+    /// Somebody who may not come in any more.
+    pub shut_out: PersonId,
+    pub proposed: Furnished,
+    pub failed: Furnished,
+    /// A customer that was only added.
+    pub new: CustomerId,
+}
+
+/// A provider with four apps, people, a blueprint of his own and two customers.
+pub async fn provider(app: &TestApp, slug: &'static str, word: &'static str) -> Furniture {
+    let provider = app.provider(slug).await;
+    sqlx::query!(
+        "update provider set name = $2, analyst_tenant = $3, sign_in_tenant = $3, analyst_domain = $4
+          where provider_id = $1",
+        provider.0,
+        format!("{word} SOC"),
+        app.app.chance.uuid_v4(),
+        format!("{}.example", word.to_lowercase())
+    )
+    .execute(&app.owner)
+    .await
+    .unwrap();
+    let everyone = app.person(provider, &format!("{word} Everyone"), &Role::ALL, true).await;
+    let mut tx = begin(app, provider).await;
+    let now = app.app.clock.now();
+    let made = certificate::make(word, now).unwrap();
+    for kind in AppKind::ALL {
+        assert!(
+            providers::set_client_id(&mut tx, kind, &app.app.chance.uuid_v4().to_string(), now)
+                .await
+                .unwrap()
+        );
+        let sealed = app.app.seal.seal(&place_of(provider, kind, "certificate"), &made.key_pem).unwrap();
+        let (der, not_after) = (Some(made.der.clone()), Some(made.not_after));
+        let proof = NewProof { kind: "certificate", certificate: der, not_after, sealed };
+        providers::set_proof(&mut tx, kind, &proof, now).await.unwrap();
+        providers::set_checked(&mut tx, kind, &json!({ "ok": true }), now).await.unwrap();
+    }
+    let (version, blueprint) = onboarding::current_blueprint(&mut tx, now).await.unwrap();
+    onboarding::save_blueprint(&mut tx, version + 1, &blueprint, word, now).await.unwrap();
+    people::say(&mut tx, everyone.id, &address_of(word), true, now).await.unwrap();
+    tx.commit(&app.app.clock, Event::new("blueprint.saved").why(word)).await.unwrap();
+    let proposed = customer(app, provider, word, Under::Proposed).await;
+    let failed = customer(app, provider, word, Under::FailedRun).await;
+    give(app, provider, everyone.id, failed.id).await;
+    let other = app.person(provider, &format!("{word} Other"), &[Role::Approver], false).await.id;
+    give(app, provider, other, failed.id).await;
+    let shut_out = app.person(provider, &format!("{word} Former"), &[], true).await.id;
+    let mut tx = begin(app, provider).await;
+    people::disable(&mut tx, shut_out, word, now).await.unwrap();
+    tx.commit(&app.app.clock, Event::new("person.disabled").why(word)).await.unwrap();
+    let new = app.customer(provider, &format!("{word} New")).await;
+    sqlx::query!("update customer set name_verified = false where customer_id = $1", new.0)
+        .execute(&app.owner)
+        .await
+        .unwrap();
+    // A figure that is to be counted anew.
+    sqlx::query!("update customer set open_requests = 99 where customer_id = $1", failed.id.0)
+        .execute(&app.owner)
+        .await
+        .unwrap();
+    Furniture { provider, slug, word, everyone, other, shut_out, proposed, failed, new }
+}
+
+/// Where the provider's analyst asks from.
+pub fn address_of(word: &str) -> String {
+    format!("{}@analysts.example", word.to_lowercase())
+}
+
+pub async fn begin(app: &TestApp, provider: ProviderId) -> Tx {
+    Scope::of_command_line(provider).begin(&app.app.db).await.unwrap()
+}
+
+/// The customer is one of those that this person sees.
+pub async fn give(app: &TestApp, provider: ProviderId, person: PersonId, customer: CustomerId) {
+    let mut tx = begin(app, provider).await;
+    assert!(people::give(&mut tx, person, customer).await.unwrap());
+    tx.commit(&app.app.clock, Event::new("person.customer-given").of(customer)).await.unwrap();
+}
+
+/// A customer of this provider with a row in every table that a customer can have rows in.
+pub async fn customer(app: &TestApp, provider: ProviderId, word: &str, under: Under) -> Furnished {
+    let (clock, chance, now) = (&app.app.clock, &app.app.chance, app.app.clock.now());
+    let id = app.customer(provider, &format!("{word} {}", chance.token())).await;
+    let mut tx = begin(app, provider).await;
+    kept_by_people(app, &mut tx, id, word).await;
+    let granted = Found {
+        granted: true,
+        permissions: vec![word.to_owned()],
+        missing: Vec::new(),
+        cause: String::new(),
+        detail: word.to_owned(),
+    };
+    consent::keep(&mut tx, id, AppKind::Reader, &granted, now).await.unwrap();
+    consent::keep_link(&mut tx, id, AppKind::Operator, &chance.token(), now).await.unwrap();
+    asked_for(&mut tx, id, word, now).await;
+    let seen = Observation {
+        organization: format!("{word} of {id}"),
+        domains: vec![format!("{}.example", word.to_lowercase())],
+        hint: format!("{}.example", word.to_lowercase()),
+        preflight: Preflight { licence: true, defender_p2: true, ..Preflight::default() },
+        ..Observation::default()
+    };
+    onboarding::keep_observation(&mut tx, id, &seen, now).await.unwrap();
+    engine_facts(app, &mut tx, id, word).await;
+    replan(&mut tx, &app.app, id).await.unwrap().unwrap();
+    let plan = onboarding::stored_plan(&mut tx, id).await.unwrap().unwrap();
+    assert_eq!(plan.plan.questions().count(), 0, "nothing is left to ask");
+    let run = RunId::new(clock, chance);
+    if under == Under::FailedRun {
+        let steps: Vec<StepKey> = plan.plan.acts().map(|step| step.key.clone()).collect();
+        assert!(onboarding::approve(&mut tx, id, plan.id, now).await.unwrap());
+        assert!(onboarding::start_run(&mut tx, run, (id, plan.id), &steps, now).await.unwrap());
+        onboarding::begin_step(&mut tx, run, &steps[0], now).await.unwrap();
+        let problem = json!({ "cause": CAUSE, "request": word });
+        let end = (&steps[0], RunStepState::Failed);
+        let after = json!({ "name": word });
+        onboarding::end_step(&mut tx, run, end, (None, Some(&after)), Some(&problem), now).await.unwrap();
+        onboarding::set_run_state(&mut tx, run, RunState::Failed, now).await.unwrap();
+        let said = [("name", word.to_owned())];
+        onboarding::log(&mut tx, run, ("", "approved"), &said, now).await.unwrap();
+    }
+    work::wake(&mut tx, id, WORK, now).await.unwrap();
+    let event = Event::new("customer.notes-changed").of(id).before(word).after(word).why(word);
+    tx.commit(clock, event).await.unwrap();
+    sqlx::query!(
+        "update work set outcome = 'failed', failures = 2, problem = $2 where customer_id = $1 and kind = $3",
+        id.0,
+        json!({ "cause": CAUSE, "detail": word }),
+        WORK
+    )
+    .execute(&app.owner)
+    .await
+    .unwrap();
+    let tenant = sqlx::query_scalar!("select entra_tenant_id from customer where customer_id = $1", id.0);
+    let tenant = EntraTenantId(tenant.fetch_one(&app.owner).await.unwrap());
+    Furnished { id, tenant, plan: plan.id, run }
+}
+
+async fn kept_by_people(app: &TestApp, tx: &mut Tx, id: CustomerId, word: &str) {
+    let contact = Contact {
+        name: format!("{word} Contact"),
+        mail: format!("{word}@contact.example"),
+        phone: word.to_owned(),
+        role: word.to_owned(),
+    };
+    customers::store::set_contacts(tx, &app.app.chance, id, &[contact]).await.unwrap();
+    customers::store::set_notes(tx, id, &format!("Notes of {word}")).await.unwrap();
+    customers::store::set_tags(tx, id, &[word.to_owned()]).await.unwrap();
+    let manager = customers::store::managers(tx).await.unwrap()[0].0;
+    let name = format!("{word} {}", id.0.simple());
+    customers::store::set_details(tx, id, &name, Some(manager)).await.unwrap();
+    let standing = customers::Standing {
+        state: State::PlanReady,
+        whose_move: customers::WhoseMove::Us,
+        next_move: "onboarding-next-approve".to_owned(),
+        steps_done: 1,
+        steps_total: 2,
+    };
+    customers::store::set_standing(tx, id, &standing, app.app.clock.now()).await.unwrap();
+}
+
+/// A pending request and one that was decided.
+async fn asked_for(tx: &mut Tx, id: CustomerId, word: &str, now: chrono::DateTime<chrono::Utc>) {
+    let request = |state: &str| ReadRequest {
+        id: format!("{word}-{state}"),
+        state: state.to_owned(),
+        status: word.to_owned(),
+        request_type: "userAdd".to_owned(),
+        package_id: word.to_owned(),
+        package_name: format!("{word} package"),
+        requestor_name: format!("{word} Analyst"),
+        requestor_mail: address_of(word),
+        requestor_oid: word.to_owned(),
+        justification: format!("Because of {word}"),
+        created_at: now,
+        completed_at: None,
+    };
+    let (waits, decided) = (request(PENDING), request("delivered"));
+    let kept = [&waits, &decided].map(|read| Kept {
+        read,
+        package: "tier1",
+        denied_at: Some(now + TimeDelta::hours(12)),
+    });
+    requests::keep(tx, id, &kept, now).await.unwrap();
+    requests::count_open(tx, id).await.unwrap();
+    requests::mark_read(tx, id, now - TimeDelta::hours(2)).await.unwrap();
+    let link = format!("https://myaccess.example/{word}");
+    let package = (word, word, link.as_str());
+    onboarding::store_link(tx, id, "tier1", package, Some(3600), now).await.unwrap();
+}
+
+async fn engine_facts(app: &TestApp, tx: &mut Tx, id: CustomerId, word: &str) {
+    let now = app.app.clock.now();
+    let administrator = Administrator {
+        id: ObjectId(app.app.chance.uuid_v4()),
+        name: format!("{word} Admin"),
+        principal_name: format!("admin@{word}.example"),
+    };
+    onboarding::set_administrator(tx, id, &administrator, now).await.unwrap();
+    let declared =
+        Declaration { by: word.to_owned(), at: now, proof: format!("Seen by {word}"), about: Vec::new() };
+    onboarding::declare(tx, id, &StepKey::from(StepKind::Rbac), &declared).await.unwrap();
+    onboarding::set_rbac(tx, id, Rbac::Unified, now).await.unwrap();
+    onboarding::answer_beside(tx, id, &StepKey::new(StepKind::Group, "tier2"), now).await.unwrap();
+    onboarding::own(tx, id, "unknown-object", word, now).await.unwrap();
+}
+
+/// Names of all tables that row security guards.
+pub async fn walled(connection: &mut PgConnection) -> Vec<String> {
+    sqlx::query_scalar!(
+        r#"select c.relname::text as "name!" from pg_class c
+            where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and c.relrowsecurity
+            order by 1"#
+    )
+    .fetch_all(connection)
+    .await
+    .unwrap()
+}
+
+/// By table: number of rows, and a sum that changes with any of them.
+pub type Held = BTreeMap<String, (i64, String)>;
+
+/// What every guarded table holds of these providers, as far as this connection sees it.
+pub async fn held_by(connection: &mut PgConnection, providers: &[ProviderId]) -> Held {
+    let ids: Vec<String> = providers.iter().map(|id| format!("'{id}'")).collect();
+    let one = |table: &String| {
+        format!(
+            "select '{table}', count(*), coalesce(md5(string_agg(md5(t::text), '' order by md5(t::text))), '') \
+               from {table} t where provider_id in ({})",
+            ids.join(", ")
+        )
+    };
+    let sql = walled(connection).await.iter().map(one).collect::<Vec<_>>().join(" union all ");
+    let rows = raw_sql(AssertSqlSafe(sql)).fetch_all(connection).await.unwrap();
+    rows.iter().map(|row| (row.get(0), (row.get(1), row.get(2)))).collect()
+}
+
+/// The tables that do not hold the same.
+pub fn changed<'a>(before: &'a Held, after: &Held) -> Vec<&'a str> {
+    before
+        .iter()
+        .filter(|(table, held)| after.get(*table) != Some(held))
+        .map(|(table, _)| table.as_str())
+        .collect()
+}
+
+/// The same as the owner sees it, who sees everything.
+pub async fn held(owner: &PgPool, providers: &[ProviderId]) -> Held {
+    held_by(&mut owner.acquire().await.unwrap(), providers).await
+}
+
+/// A random id that nothing has.
+pub fn nothing() -> Uuid {
+    Uuid::from_u128(0x1234)
+}
