@@ -114,6 +114,9 @@ async fn with_row_security_off_the_filter_alone_holds_in_every_store() {
     try_all(&At { app: &app, of }, &Scope::of_command_line(stranger)).await;
 }
 
+/// Changes only what a portal of an earlier version began: the furnished provider has no such run.
+const OF_OLD_RUNS: [&str; 1] = ["onboarding::freeze"];
+
 /// The names of the functions that take a transaction, by room.
 fn store_functions() -> BTreeSet<String> {
     fn walk(dir: PathBuf, found: &mut Vec<PathBuf>) {
@@ -145,7 +148,8 @@ fn every_function_of_every_store_is_tried_against_each_wall_alone() {
     let tried: BTreeSet<String> = looks().iter().chain(&writes()).map(|act| act.name.to_owned()).collect();
     let there = store_functions();
     assert!(there.len() > 80, "{there:?}");
-    let missing: Vec<_> = there.difference(&tried).collect();
+    let missing: Vec<_> =
+        there.difference(&tried).filter(|name| !OF_OLD_RUNS.contains(&name.as_str())).collect();
     assert!(missing.is_empty(), "add them to walls/stores.rs: {missing:?}");
     let gone: Vec<_> = tried.difference(&there).filter(|name| !name.starts_with("kit::")).collect();
     assert!(gone.is_empty(), "these are no functions of a store: {gone:?}");

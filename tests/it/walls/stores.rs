@@ -11,6 +11,7 @@ use mssp_portal::health::store as health;
 use mssp_portal::kit::ids::{CustomerId, EntraTenantId, ObjectId, PersonId, PlanId, RunId};
 use mssp_portal::kit::scope::{Tx, in_view};
 use mssp_portal::kit::{session, work};
+use mssp_portal::onboarding::apply::Wrote;
 use mssp_portal::onboarding::facts::{Administrator, Declaration, Rbac};
 use mssp_portal::onboarding::step::{StepKey, StepKind};
 use mssp_portal::onboarding::store::{self as onboarding, RunState, RunStepState};
@@ -183,6 +184,10 @@ pub fn looks() -> Vec<Act> {
         "onboarding::latest_run" => |tx, at| onboarding::latest_run(tx, at.failed()).await?.is_some();
         "onboarding::open_run" => |tx, at| onboarding::open_run(tx, at.failed()).await?.is_some();
         "onboarding::run_steps" => |tx, at| !onboarding::run_steps(tx, at.run()).await?.is_empty();
+        "onboarding::frozen" => |tx, at| onboarding::frozen(tx, at.run()).await?.is_some();
+        "onboarding::sent" => |tx, at| {
+            !onboarding::sent(tx, at.run(), &at.group()).await?.unanswered().is_empty()
+        };
         "onboarding::log_lines" => |tx, at| !onboarding::log_lines(tx, at.run(), None).await?.is_empty();
         "onboarding::moved" => |tx, at| {
             onboarding::moved(tx, at.ready(), at.now() - chrono::TimeDelta::days(1)).await?.is_some()
@@ -342,8 +347,27 @@ pub fn writes() -> Vec<Act> {
         };
         "onboarding::end_step" => |tx, at| {
             let end = (&at.group(), RunStepState::Done);
-            onboarding::end_step(tx, at.run(), end, (None, None), None, at.later()).await.map(|()| true)?
+            onboarding::end_step(tx, at.run(), end, None, at.later()).await.map(|()| true)?
         };
+        "onboarding::mark_sending" => |tx, at| {
+            onboarding::mark_sending(tx, at.run(), &at.group(), "member", at.later()).await.map(|()| true)?
+        };
+        "onboarding::mark_refused" => |tx, at| {
+            onboarding::mark_refused(tx, at.run(), &at.group(), "group").await.map(|()| true)?
+        };
+        "onboarding::mark_wrote" => |tx, at| {
+            let (id, before, after) = (None, json!(null), json!({ "name": "New" }));
+            let wrote = Wrote { what: "group", id, before, after };
+            onboarding::mark_wrote(tx, at.run(), &at.group(), &wrote, at.later()).await.map(|()| true)?
+        };
+        "onboarding::step_found" => |tx, at| {
+            let found = json!({ "name": "New" });
+            onboarding::step_found(tx, at.run(), &at.group(), &found).await.map(|()| true)?
+        };
+        "onboarding::resume_steps" => |tx, at| {
+            !onboarding::resume_steps(tx, at.run(), at.later()).await?.is_empty()
+        };
+        "onboarding::skip_steps" => |tx, at| !onboarding::skip_steps(tx, at.run(), "group").await?.is_empty();
         "onboarding::retry_steps" => |tx, at| onboarding::retry_steps(tx, at.run(), None).await? > 0;
         "onboarding::set_run_state" => |tx, at| {
             onboarding::set_run_state(tx, at.run(), RunState::Cancelled, at.later()).await.map(|()| true)?

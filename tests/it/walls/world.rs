@@ -175,8 +175,11 @@ pub async fn customer(app: &TestApp, provider: ProviderId, word: &str, under: Un
         onboarding::begin_step(&mut tx, run, &steps[0], now).await.unwrap();
         let problem = json!({ "cause": CAUSE, "request": word });
         let end = (&steps[0], RunStepState::Failed);
-        let after = json!({ "name": word });
-        onboarding::end_step(&mut tx, run, end, (None, Some(&after)), Some(&problem), now).await.unwrap();
+        onboarding::step_found(&mut tx, run, &steps[0], &json!({ "name": word })).await.unwrap();
+        onboarding::end_step(&mut tx, run, end, Some(&problem), now).await.unwrap();
+        // One that a process left in the middle, and one whose write nobody answered.
+        onboarding::begin_step(&mut tx, run, &steps[1], now).await.unwrap();
+        onboarding::mark_sending(&mut tx, run, &steps[2], "group", now).await.unwrap();
         onboarding::set_run_state(&mut tx, run, RunState::Failed, now).await.unwrap();
         let said = [("name", word.to_owned())];
         onboarding::log(&mut tx, run, ("", "approved"), &said, now).await.unwrap();
