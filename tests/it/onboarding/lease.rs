@@ -99,11 +99,20 @@ async fn a_lease_is_kept_however_long_a_step_takes() {
     let stage = Stage::new("Woodgrove Bank").await;
     stage.approved().await;
     stage.only_the_run_is_due().await;
-    // Busy again and again, so that one batch of steps lasts minutes; and one call that gives time to look.
-    for (method, times) in [("GET", 9), ("PATCH", 9)] {
-        let busy = json!({
-            "method": method, "path": "/v1.0/groups(uniqueName*", "fault": "429", "retryAfter": 10, "times": times,
-        });
+    // Busy wherever the run looks, so that one claim lasts minutes; and one call that gives time to look.
+    let busy = [
+        "/v1.0/organization",
+        "/v1.0/groups",
+        "/v1.0/subscribedSkus",
+        "/v1.0/policies/authorizationPolicy",
+        "/v1.0/policies/crossTenantAccessPolicy/default",
+        "/v1.0/policies/crossTenantAccessPolicy/partners",
+        "/v1.0/identity/conditionalAccess/policies",
+        &format!("{EM}/connectedOrganizations"),
+        &format!("{EM}/catalogs"),
+    ];
+    for path in busy {
+        let busy = json!({ "method": "GET", "path": path, "fault": "429", "retryAfter": 10, "times": 2 });
         stage.cloud.control("POST", "/faults", busy).await;
     }
     let slow =
