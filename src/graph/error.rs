@@ -157,6 +157,8 @@ pub const CAUSES: &[&str] = &[
     "unavailable",
     "lost-answer",
     "not-understood",
+    // No answer of Microsoft's: what a run says of a thing that was accepted and never showed.
+    "not-visible",
 ];
 
 impl fmt::Display for GraphErrorKind {

@@ -6,9 +6,6 @@ use crate::onboarding::plan::Plan;
 use crate::onboarding::step::{Step, StepKind, StepState};
 use crate::onboarding::store::RunState;
 
-/// The cause of a step that was written and never showed: ours, not Microsoft's.
-const NOT_VISIBLE: &str = "not-visible";
-
 /// What the plan alone does not tell about the customer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Under {
@@ -57,7 +54,7 @@ pub fn fix_of(cause: &str) -> String {
 fn find(plan: &Plan, under: Under) -> (State, WhoseMove, String) {
     let (state, whose_move, next) = match under {
         Under::ConsentLost => (State::ConsentLost, WhoseMove::Customer, "customers-next-consent-again"),
-        Under::Failed(cause) if CAUSES.contains(&cause.as_str()) || cause == NOT_VISIBLE => {
+        Under::Failed(cause) if CAUSES.contains(&cause.as_str()) => {
             return (State::Failed, move_after(&cause), format!("onboarding-failed-{cause}"));
         }
         Under::Failed(_) => (State::Failed, WhoseMove::Us, "onboarding-next-failed"),
@@ -146,7 +143,7 @@ mod tests {
 
     #[test]
     fn every_cause_of_a_failure_is_told_with_its_fix_in_both_languages() {
-        for cause in CAUSES.iter().copied().chain([NOT_VISIBLE]) {
+        for cause in CAUSES.iter().copied() {
             let key = format!("onboarding-failed-{cause}");
             assert!(KEYS.contains(&key.as_str()), "{key}");
             for lang in Lang::ALL {
