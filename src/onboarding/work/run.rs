@@ -179,7 +179,7 @@ impl Applying {
         if customer.is_none_or(|customer| customer.pause.is_some()) {
             return Ok(None);
         }
-        let facts = self.frozen.over(store::facts(&mut tx, claimed.customer()).await?);
+        let facts = self.frozen.over(store::facts(&mut tx, claimed.customer()).await?.as_of(now));
         if facts.rbac == Some(Rbac::Classic) {
             // Planned while nobody had said so: classic roles are made by people only.
             for step in store::skip_steps(&mut tx, self.run.id, StepKind::DefenderRole.key()).await? {
