@@ -110,6 +110,7 @@ async fn a_policy_is_replaced_whole() {
     body["accessPackage"]["id"] = json!(there.world.package(&there.catalog, "Other").await);
     assert_eq!(there.world.em_write(Method::PUT, &path, body).await.0, 400);
     assert_eq!(there.world.em_write(Method::PATCH, &path, json!({"displayName": "x"})).await.0, 501);
+    there.world.simulation.forget_unknown_calls();
     assert_eq!(there.world.em_write(Method::DELETE, &path, Value::Null).await.0, 204);
     assert_eq!(there.world.em(&path).await.0, 404);
 }
