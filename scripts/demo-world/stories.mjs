@@ -45,7 +45,7 @@ export const STORIES = {
     },
     async failed(one) {
         const path = `/v1.0${EM}/catalogs`;
-        await one.world.cloud.fault({ method: "POST", path, tenant: one.tenant, times: 1000, fault: "500", position: "before-effect" });
+        await one.world.cloud.fault({ method: "POST", path, tenant: one.tenant, times: 1000, fault: "404", position: "before-effect" });
         await STORIES.approved(one);
         await one.consent("operator");
         await one.step("catalog", "failed");

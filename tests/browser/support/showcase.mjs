@@ -63,7 +63,7 @@ async function asking(world) {
 async function failing(world) {
   const customer = await add(world, "Tailspin Toys", "tailspin.example");
   const path = "/v1.0/identityGovernance/entitlementManagement/catalogs";
-  const fault = { method: "POST", path, tenant: customer.tenant, times: 1000, fault: "500", position: "before-effect" };
+  const fault = { method: "POST", path, tenant: customer.tenant, times: 1000, fault: "404", position: "before-effect" };
   await world.house.cloud.control("POST", "faults", fault);
   await begin(world, customer);
   await stepReaches(world, customer, "catalog", "failed");
