@@ -137,7 +137,7 @@ export async function decide(approver, decision) {
 export async function defenderRoleByHand(staff, customer, key) {
   await openStep(staff, customer, key);
   const copied = async (at) => (await staff.page.locator(`#value-${at}`).innerText()).trim();
-  const [name, group, permissions] = [await copied(0), await copied(1), await copied(2)];
+  const [name, group, permissions] = [await copied(0), await copied(1), await copied(3)];
   const { cloud } = customer.house;
   const defender = "/beta/roleManagement/defender";
   const known = await cloud.byHand(customer.tenant, "GET", `${defender}/resourceNamespaces/microsoft.xdr/resourceActions`);
