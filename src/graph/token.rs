@@ -21,9 +21,12 @@ const CALL: &str = "POST /{tenant}/oauth2/v2.0/token";
 
 /// A token is renewed this long before it ends.
 const EARLY: TimeDelta = TimeDelta::minutes(5);
+/// Tokens held at once before those that nobody uses are forgotten.
+const PLACES: usize = 20_000;
 
 /// A bearer token that was found to be the one asked for.
 pub(crate) struct Token {
+    tenant: EntraTenantId,
     bearer: SecretString,
     pub permissions: Permissions,
     obtained: DateTime<Utc>,
@@ -31,8 +34,9 @@ pub(crate) struct Token {
 }
 
 impl Token {
-    pub fn bearer(&self) -> &str {
-        self.bearer.expose_secret()
+    /// The token itself, for a call in its own directory only.
+    pub fn bearer_in(&self, tenant: EntraTenantId) -> Option<&str> {
+        (self.tenant == tenant).then(|| self.bearer.expose_secret())
     }
 
     fn fresh(&self, now: DateTime<Utc>) -> bool {
@@ -72,6 +76,8 @@ struct Place {
 struct State {
     token: Option<Arc<Token>>,
     failure: Option<GraphError>,
+    /// Claims that the next token must have: Microsoft refused the last one for want of them.
+    claims: Option<String>,
 }
 
 #[derive(Default)]
@@ -80,6 +86,10 @@ pub(crate) struct Tokens(Mutex<HashMap<TokenKey, Arc<Place>>>);
 impl Tokens {
     fn place(&self, key: &TokenKey) -> Arc<Place> {
         let mut places = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if places.len() >= PLACES && !places.contains_key(key) {
+            // Proofs change with time: what nobody uses is forgotten, and asked for anew if it is wanted after all.
+            places.retain(|_, place| Arc::strong_count(place) > 1);
+        }
         places.entry(key.clone()).or_default().clone()
     }
 
@@ -101,12 +111,12 @@ impl Tokens {
         {
             return Err(failure.clone());
         }
-        let outcome = obtain(graph, key.tenant, credential).await;
+        let outcome = obtain(graph, key.tenant, credential, state.claims.as_deref()).await;
         place.rounds.fetch_add(1, Ordering::SeqCst);
         match outcome {
             Ok(token) => {
                 let token = Arc::new(token);
-                *state = State { token: Some(token.clone()), failure: None };
+                *state = State { token: Some(token.clone()), ..State::default() };
                 Ok(token)
             }
             Err(error) => {
@@ -115,18 +125,19 @@ impl Tokens {
                 if let Some(token) = alive.filter(|_| error.passes()) {
                     return Ok(token.clone());
                 }
-                *state = State { token: None, failure: Some(error.clone()) };
+                let claims = state.claims.take().filter(|_| error.passes());
+                *state = State { token: None, failure: Some(error.clone()), claims };
                 Err(error)
             }
         }
     }
 
-    /// Forgets this very token; a newer one that came meanwhile stays.
-    pub async fn forget(&self, key: &TokenKey, token: &Arc<Token>) {
+    /// Forgets this very token; a newer one that came meanwhile stays. `claims`: what the next one must have.
+    pub async fn forget(&self, key: &TokenKey, token: &Arc<Token>, claims: Option<String>) {
         let place = self.place(key);
         let mut state = place.state.lock().await;
         if state.token.as_ref().is_some_and(|held| Arc::ptr_eq(held, token)) {
-            state.token = None;
+            (state.token, state.claims) = (None, claims);
         }
     }
 
@@ -148,11 +159,12 @@ async fn obtain(
     graph: &Inner,
     tenant: EntraTenantId,
     credential: &AppCredential,
+    claims: Option<&str>,
 ) -> Result<Token, GraphError> {
     let endpoint = graph.cloud.token_endpoint(tenant);
     let mut patience = retry::Patience::new(&graph.limits);
     let issued = loop {
-        match ask_once(graph, &endpoint, credential).await {
+        match ask_once(graph, &endpoint, credential, claims).await {
             Ok(issued) => break issued,
             Err(error) => match patience.wait_after(&error, &graph.chance) {
                 Some(wait) => graph.clock.sleep(wait).await,
@@ -160,20 +172,26 @@ async fn obtain(
             },
         }
     };
-    let claims = token_claims::read(CALL, issued.access_token.expose_secret())?;
-    let permissions = claims.checked(CALL, &graph.cloud, tenant, &credential.client_id)?;
+    let told = token_claims::read(CALL, issued.access_token.expose_secret())?;
+    let permissions = told.checked(CALL, &graph.cloud, tenant, &credential.client_id)?;
     let now = graph.clock.now();
     let expires = now + TimeDelta::seconds(issued.expires_in.clamp(0, 86_400));
-    Ok(Token { bearer: issued.access_token, permissions, obtained: now, expires })
+    Ok(Token { tenant, bearer: issued.access_token, permissions, obtained: now, expires })
 }
 
-async fn ask_once(graph: &Inner, endpoint: &str, credential: &AppCredential) -> Result<Issued, GraphError> {
+async fn ask_once(
+    graph: &Inner,
+    endpoint: &str,
+    credential: &AppCredential,
+    claims: Option<&str>,
+) -> Result<Issued, GraphError> {
     let scope = graph.cloud.graph_scope();
     let mut form = vec![
         ("grant_type", "client_credentials".to_owned()),
         ("client_id", credential.client_id.to_string()),
         ("scope", scope),
     ];
+    form.extend(claims.map(|claims| ("claims", claims.to_owned())));
     let assertion = match &credential.proof {
         Proof::Secret(secret) => {
             form.push(("client_secret", secret.expose_secret().to_owned()));

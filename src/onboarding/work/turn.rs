@@ -8,6 +8,7 @@ use super::run::Applying;
 use crate::app::App;
 use crate::graph::{Directory, GraphError, GraphErrorKind};
 use crate::kit::audit::Event;
+use crate::kit::unknown;
 use crate::kit::work::Claimed;
 use crate::onboarding::apply::{Applied, Hands};
 use crate::onboarding::facts::Facts;
@@ -146,10 +147,7 @@ impl Journal<'_> {
 
     async fn refused(&self, error: &GraphError) -> Result<Turn, EngineError> {
         let now = self.app.clock.now();
-        let mut problem = json!({
-            "cause": error.cause(), "detail": error.to_string(), "call": error.call,
-            "request": error.request_id, "status": error.status,
-        });
+        let mut problem = error.problem();
         if error.lost_consent() {
             self.end(RunStepState::Pending, &problem, Some("consent-lost")).await?;
             return Ok(Turn::ConsentLost);
@@ -170,6 +168,7 @@ impl Journal<'_> {
         let mut tx = self.claimed.begin(&self.app.db).await?;
         store::end_step(&mut tx, run, (key, RunStepState::Failed), (None, None), Some(&problem), now).await?;
         store::log(&mut tx, run, (&key.to_string(), "failed"), &[("cause", cause.to_owned())], now).await?;
+        unknown::count(&mut tx, self.claimed.customer(), &problem, now).await?;
         let event = Event::new("step.failed").of(self.claimed.customer()).after(json!({
             "step": key, "problem": problem, "run": run,
         }));
