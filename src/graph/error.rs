@@ -11,7 +11,11 @@ pub use crate::graph::catalogue::{CAUSES, move_of};
 
 /// A call that did not give what it was for. Never holds a secret, a token or a request body.
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{call}: {kind}{}: {message}", .code.as_deref().map(|code| format!(" ({code})")).unwrap_or_default())]
+#[error(
+    "{call}: {kind}{}: {message}{}",
+    .code.as_deref().map(|code| format!(" ({code})")).unwrap_or_default(),
+    .request_id.as_deref().map(|id| format!("; request {id}")).unwrap_or_default()
+)]
 pub struct GraphError {
     pub kind: GraphErrorKind,
     /// The call by method and documented address, e.g. `GET /groups/{id}/members`.
@@ -206,6 +210,6 @@ impl fmt::Display for GraphErrorKind {
 
 impl fmt::Debug for GraphError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "GraphError({self}; status {:?}, request {:?})", self.status, self.request_id)
+        write!(f, "GraphError({self}; status {:?})", self.status)
     }
 }

@@ -7,6 +7,7 @@ mod cloud_calls;
 mod compose;
 mod customers;
 mod doctor;
+mod examples;
 mod graph;
 mod health;
 mod onboarding;

@@ -45,6 +45,7 @@ pub fn refused(is_of: impl Fn(&str) -> bool, words: &str) -> Option<&'static str
 
 #[test]
 fn every_known_fault_has_its_reason() {
-    let reasons = KNOWN.renamed.iter().map(|row| &row.reason).chain(KNOWN.refused.iter().map(|row| &row.reason));
+    let reasons =
+        KNOWN.renamed.iter().map(|row| &row.reason).chain(KNOWN.refused.iter().map(|row| &row.reason));
     assert!(reasons.clone().count() > 2 && reasons.clone().all(|reason| reason.len() > 10));
 }

@@ -3,11 +3,13 @@
 
 use mssp_portal::graph::catalogs::{Catalog, CatalogResource, ResourceRequest, ResourceRole, ResourceScope};
 use mssp_portal::graph::connected_organizations::{ConnectedOrganization, IdentitySource};
-use mssp_portal::graph::defender::{DefenderAssignment, DefenderRole, ResourceAction, RolePermission};
+use mssp_portal::graph::defender::{DefenderAssignment, DefenderRole, RolePermission};
 use mssp_portal::graph::groups::{Group, Principal};
 use mssp_portal::graph::organization::{Organization, ServicePlan, Sku, TenantInformation, VerifiedDomain};
 use mssp_portal::graph::packages::{AccessPackage, ResourceRoleScope};
-use mssp_portal::graph::preflight::{AuthorizationPolicy, B2bSetting, B2bTarget, CrossTenantAccess, InboundTrust};
+use mssp_portal::graph::preflight::{
+    AuthorizationPolicy, B2bSetting, B2bTarget, CrossTenantAccess, InboundTrust,
+};
 use mssp_portal::graph::requests::{Assignment, AssignmentRequest, Schedule, Subject};
 use mssp_portal::graph::users::User;
 use serde_json::{Value, json};
@@ -23,7 +25,15 @@ pub fn list<T>(all: &[T], one: impl Fn(&T) -> Value) -> Value {
 }
 
 pub fn catalog(of: &Catalog) -> Value {
-    let Catalog { id, display_name, description, state, is_externally_visible, catalog_type, created_date_time } = of;
+    let Catalog {
+        id,
+        display_name,
+        description,
+        state,
+        is_externally_visible,
+        catalog_type,
+        created_date_time,
+    } = of;
     json!({"id": id, "displayName": display_name, "description": description, "state": word!(state),
         "isExternallyVisible": is_externally_visible, "catalogType": catalog_type,
         "createdDateTime": created_date_time})
@@ -75,7 +85,7 @@ pub fn role_scope(of: &ResourceRoleScope) -> Value {
 fn schedule(of: &Schedule) -> Value {
     let Schedule { start_date_time, expiration } = of;
     let expiration = expiration.as_ref().map(|of| {
-        let mssp_portal::graph::policies::Expiration { kind, duration, end_date_time } = of;
+        let mssp_portal::graph::policies::Expiration { kind, duration, end_date_time, rest: _ } = of;
         json!({"type": word!(kind), "duration": duration, "endDateTime": end_date_time})
     });
     json!({"startDateTime": start_date_time, "expiration": expiration})
@@ -165,7 +175,8 @@ pub fn principal(of: &Principal) -> Value {
 }
 
 pub fn user(of: &User) -> Value {
-    let User { id, display_name, user_principal_name, mail, user_type, external_user_state, account_enabled } = of;
+    let User { id, display_name, user_principal_name, mail, user_type, external_user_state, account_enabled } =
+        of;
     json!({"id": id, "displayName": display_name, "userPrincipalName": user_principal_name, "mail": mail,
         "userType": word!(user_type), "externalUserState": word!(external_user_state),
         "accountEnabled": account_enabled})
@@ -205,7 +216,8 @@ pub fn authorization(of: &AuthorizationPolicy) -> Value {
 pub fn cross_tenant(of: &CrossTenantAccess) -> Value {
     let CrossTenantAccess { inbound_trust, b2b_collaboration_inbound } = of;
     let trust = |of: &InboundTrust| {
-        let InboundTrust { is_mfa_accepted, is_compliant_device_accepted, is_hybrid_joined_device_accepted } = of;
+        let InboundTrust { is_mfa_accepted, is_compliant_device_accepted, is_hybrid_joined_device_accepted } =
+            of;
         json!({"isMfaAccepted": is_mfa_accepted, "isCompliantDeviceAccepted": is_compliant_device_accepted,
             "isHybridAzureADJoinedDeviceAccepted": is_hybrid_joined_device_accepted})
     };
@@ -240,9 +252,4 @@ pub fn defender_assignment(of: &DefenderAssignment) -> Value {
     } = of;
     json!({"id": id, "displayName": display_name, "roleDefinitionId": role_definition_id,
         "principalIds": principal_ids, "directoryScopeIds": directory_scope_ids, "appScopeIds": app_scope_ids})
-}
-
-pub fn action(of: &ResourceAction) -> Value {
-    let ResourceAction { name, description } = of;
-    json!({"name": name, "description": description})
 }

@@ -1,8 +1,8 @@
 //! The same for assignment policies, which are written back whole.
 
 use mssp_portal::graph::policies::{
-    ApprovalSettings, ApprovalStage, AssignmentPolicy, Expiration, Recurrence, RequestorSettings, ReviewSchedule,
-    ReviewSettings,
+    ApprovalSettings, ApprovalStage, AssignmentPolicy, Expiration, Recurrence, RequestorSettings,
+    ReviewSchedule, ReviewSettings,
 };
 use mssp_portal::graph::subjects::SubjectSet;
 use serde_json::{Value, json};
@@ -60,7 +60,7 @@ fn people(of: &SubjectSet) -> Value {
 }
 
 fn expiration(of: &Expiration) -> Value {
-    let Expiration { kind, duration, end_date_time } = of;
+    let Expiration { kind, duration, end_date_time, rest: _ } = of;
     json!({"type": word!(kind), "duration": duration, "endDateTime": end_date_time})
 }
 
@@ -140,13 +140,13 @@ fn reviews(of: &ReviewSettings) -> Value {
 }
 
 fn schedule(of: &ReviewSchedule) -> Value {
-    let ReviewSchedule { start_date_time, expiration: end, recurrence: again } = of;
+    let ReviewSchedule { start_date_time, expiration: end, recurrence: again, rest: _ } = of;
     json!({"startDateTime": start_date_time, "expiration": end.as_ref().map(expiration),
         "recurrence": again.as_ref().map(recurrence)})
 }
 
 fn recurrence(of: &Recurrence) -> Value {
-    let Recurrence { pattern, range } = of;
+    let Recurrence { pattern, range, rest: _ } = of;
     let pattern = pattern.as_ref().map(|of| json!({"type": of.kind, "interval": of.interval}));
     json!({"pattern": pattern, "range": range.as_ref().map(|of| json!({"type": of.kind}))})
 }

@@ -51,7 +51,8 @@ fn compare(meant: &Value, told: &Value, at: &str, found: &mut Vec<String>) {
 
 fn is_nothing(value: &Value) -> bool {
     match value {
-        Value::Null | Value::Bool(false) => true,
+        Value::Null => true,
+        Value::Bool(so) => !so,
         Value::String(text) => text.is_empty(),
         Value::Array(items) => items.is_empty(),
         Value::Object(object) => object.values().all(is_nothing),

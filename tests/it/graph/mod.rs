@@ -6,7 +6,7 @@ mod deadlines;
 mod kept;
 mod lists;
 mod manners;
-mod needs;
+pub mod needs;
 mod reading;
 mod tokens;
 pub mod wire;

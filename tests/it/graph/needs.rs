@@ -18,7 +18,7 @@ fn table() -> BTreeMap<&'static str, [&'static str; 2]> {
     rows.collect()
 }
 
-fn calls_in_sources() -> BTreeSet<String> {
+pub fn calls_in_sources() -> BTreeSet<String> {
     let mut calls = BTreeSet::new();
     for entry in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/graph")).unwrap() {
         let path = entry.unwrap().path();

@@ -208,7 +208,10 @@ async fn a_code_nobody_knows_is_shown_with_its_request_id_and_counted_per_custom
     let anna = app.person(contoso, "Anna", &[Role::Admin, Role::Onboarding], true).await;
     let form = "client_id=11111111-aaaa-4bbb-8ccc-222222222222";
     assert_eq!(app.post(Some(&anna), "/admin/apps/reader/client-id", form).await.status, 303);
-    assert_eq!(app.post(Some(&anna), "/admin/apps/reader/secret", "secret=s").await.status, 303);
+    assert_eq!(
+        app.post(Some(&anna), "/admin/apps/reader/secret", "secret=the-secret-of-the-reader").await.status,
+        303
+    );
     let (one, two) = (app.customer(contoso, "One").await, app.customer(contoso, "Two").await);
     let due = |customer: CustomerId| {
         sqlx::query!(
