@@ -3,21 +3,15 @@
 use serde_json::{Value, json};
 
 use super::model::{invalid, need_text, only, text, word};
+use super::sponsors;
 use crate::answer::{Answer, Outcome};
 use crate::graph::scene::{Scene, plain_key, stamp};
-use crate::odata::{self, Allowed};
+use crate::odata;
 use crate::world::{ConnectedOrganization, new_id};
 
 const KIND: &str = "connectedOrganization";
 const STATES: &[&str] = &["configured", "proposed"];
 const EXPANDS: &[&str] = &["externalSponsors", "internalSponsors"];
-const FILTERS: &[&str] = &[
-    "id",
-    "displayName",
-    "state",
-    "identitySources/any/microsoft.graph.azureActiveDirectoryTenant/tenantId",
-    "identitySources/any/microsoft.graph.domainIdentitySource/domainName",
-];
 
 pub fn answer(scene: &mut Scene<'_>, rest: &[&str]) -> Outcome {
     match (scene.call.method.as_str(), rest) {
@@ -25,7 +19,7 @@ pub fn answer(scene: &mut Scene<'_>, rest: &[&str]) -> Outcome {
         ("POST", []) => create(scene),
         ("GET", [id]) => {
             let expands = odata::expands_of(scene.call, EXPANDS)?;
-            Ok(odata::single(scene.call, expanded(shown(find(scene, id)?), &expands), &[]))
+            Ok(odata::single(scene.call, expanded(scene, find(scene, id)?, &expands), &[]))
         }
         ("PATCH", [id]) => update(scene, id),
         ("DELETE", [id]) => delete(scene, id),
@@ -41,15 +35,15 @@ fn shown(org: &ConnectedOrganization) -> Value {
     })
 }
 
-/// Nobody can be made a sponsor here, so the lists are empty.
-fn expanded(mut value: Value, expands: &[odata::Expand]) -> Value {
+fn expanded(scene: &Scene<'_>, org: &ConnectedOrganization, expands: &[odata::Expand]) -> Value {
+    let mut value = shown(org);
     for expand in expands {
-        value[&expand.name] = json!([]);
+        value[&expand.name] = sponsors::shown(scene, org, &expand.name).into();
     }
     value
 }
 
-fn find<'a>(scene: &'a Scene<'_>, key: &str) -> Result<&'a ConnectedOrganization, Answer> {
+pub fn find<'a>(scene: &'a Scene<'_>, key: &str) -> Result<&'a ConnectedOrganization, Answer> {
     let id = plain_key(key);
     let found = scene.tenant().connected_organizations.iter().find(|o| o.id.eq_ignore_ascii_case(&id));
     found.ok_or_else(Answer::em_not_found)
@@ -58,8 +52,8 @@ fn find<'a>(scene: &'a Scene<'_>, key: &str) -> Result<&'a ConnectedOrganization
 fn list(scene: &Scene<'_>) -> Outcome {
     let expands = odata::expands_of(scene.call, EXPANDS)?;
     let all = &scene.tenant().connected_organizations;
-    let items = all.iter().map(|o| expanded(shown(o), &expands)).collect();
-    odata::page(scene.call, items, &Allowed { filter: FILTERS, page: scene.page(), default: &[] })
+    let items = all.iter().map(|o| expanded(scene, o, &expands)).collect();
+    scene.list(items)
 }
 
 fn create(scene: &mut Scene<'_>) -> Outcome {
@@ -88,6 +82,7 @@ fn create(scene: &mut Scene<'_>) -> Outcome {
         modified: Some(scene.now()),
         identity_source: source,
         domains,
+        ..ConnectedOrganization::default()
     };
     let mut answer = shown(&org);
     if scene.switches().on("em.organization-answered-without-sources") {
