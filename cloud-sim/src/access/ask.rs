@@ -27,6 +27,20 @@ pub struct Ask<'a> {
     pub account: &'a Account,
     pub wish: Wish,
     pub justification: &'a str,
+    pub schedule: Schedule,
+}
+
+/// When access is wanted: from an instant on, and until an end of one's own (an `expirationPattern`, or null).
+#[derive(Clone, Debug, Default)]
+pub struct Schedule {
+    pub starts: Option<DateTime<Utc>>,
+    pub expiration: Value,
+}
+
+impl Schedule {
+    fn is_own(&self) -> bool {
+        self.starts.is_some() || !self.expiration.is_null()
+    }
 }
 
 /// Asks; the answer is the id of the request.
@@ -44,6 +58,8 @@ pub fn ask(world: &mut World, now: DateTime<Utc>, ask: &Ask<'_>) -> Result<Strin
     }
     let who = requestor(world, at, ask.account);
     let held = held(world, at, &package, &who);
+    // That extension follows the flags named "update" is INFERRED (contract §7): a switch.
+    let update = world.switches.on("em.extension-follows-update");
     let (policy, kind, flag) = match (ask.wish, held) {
         (Wish::Add, None) => {
             (scope::offer(world, ask.tenant, &package, ask.account)?, "userAdd", "isApprovalRequiredForAdd")
@@ -52,7 +68,10 @@ pub fn ask(world: &mut World, now: DateTime<Utc>, ask: &Ask<'_>) -> Result<Strin
             return Err(conflict("The user already has an assignment to this access package."));
         }
         (_, None) => return Err(conflict("The user has no assignment to this access package.")),
-        (Wish::Extend, Some(a)) => (a.policy.clone(), "userUpdate", "isApprovalRequiredForUpdate"),
+        (Wish::Extend, Some(a)) => {
+            let flag = if update { "isApprovalRequiredForUpdate" } else { "isApprovalRequiredForAdd" };
+            (a.policy.clone(), "userUpdate", flag)
+        }
         (Wish::Remove, Some(a)) => (a.policy.clone(), "userRemove", ""),
     };
     let assignment = held.map(|a| a.id.clone());
@@ -60,17 +79,23 @@ pub fn ask(world: &mut World, now: DateTime<Utc>, ask: &Ask<'_>) -> Result<Strin
         return Err(conflict("The user already has a request for this access package."));
     }
     let policy = there.policy(&policy).ok_or_else(Refused::missing)?;
-    allowed(policy, ask)?;
+    allowed(policy, ask, update)?;
     let approvals = &policy.body["requestApprovalSettings"];
     let request = Request {
         policy: policy.id.clone(),
         justification: (!ask.justification.is_empty()).then(|| ask.justification.to_owned()),
         stages: if approvals[flag] == true { stages(approvals) } else { Vec::new() },
         assignment,
+        starts: ask.schedule.starts,
+        expiration: ask.schedule.expiration.clone(),
         ..fresh(kind, &package, who, now)
     };
     let id = request.id.clone();
-    trail::asked(&mut world.tenants[at], &request, now);
+    let there = &mut world.tenants[at];
+    trail::asked(there, &request, now);
+    if request.stages.is_empty() {
+        trail::row(there, &request, "Auto approve access package assignment request", now);
+    }
     begin(world, at, request, now);
     Ok(id)
 }
@@ -80,14 +105,22 @@ fn conflict(sentence: &str) -> Refused {
 }
 
 /// What the policy lets people do for themselves.
-fn allowed(policy: &Policy, ask: &Ask<'_>) -> Result<(), Refused> {
+fn allowed(policy: &Policy, ask: &Ask<'_>, update: bool) -> Result<(), Refused> {
     let flag = match ask.wish {
+        Wish::Extend if !update => "enableTargetsToSelfAddAccess",
         Wish::Add => "enableTargetsToSelfAddAccess",
         Wish::Extend => "enableTargetsToSelfUpdateAccess",
         Wish::Remove => "enableTargetsToSelfRemoveAccess",
     };
     if policy.body["requestorSettings"][flag] != true {
         return Err(Refused::new(403, "PolicyDoesNotAllow", "The policy does not allow this request."));
+    }
+    if ask.schedule.is_own() && policy.body["requestorSettings"]["allowCustomAssignmentSchedule"] != true {
+        return Err(Refused::new(
+            400,
+            "CustomScheduleNotAllowed",
+            "The policy does not allow a schedule of the requestor's own.",
+        ));
     }
     let required = policy.body["requestApprovalSettings"]["isRequestorJustificationRequired"] == true;
     if required && ask.wish != Wish::Remove && ask.justification.trim().is_empty() {
@@ -167,6 +200,7 @@ pub struct Administered<'a> {
     pub justification: &'a str,
     /// Client id of the app that gives it; empty when an administrator does.
     pub app: &'a str,
+    pub schedule: Schedule,
 }
 
 /// `adminAdd`: without approval, by a policy that admits the target or by a direct one.
@@ -190,6 +224,8 @@ pub fn assign(world: &mut World, now: DateTime<Utc>, given: &Administered<'_>) -
     let request = Request {
         policy: policy.id.clone(),
         justification: (!given.justification.is_empty()).then(|| given.justification.to_owned()),
+        starts: given.schedule.starts,
+        expiration: given.schedule.expiration.clone(),
         ..fresh("adminAdd", &package, who, now)
     };
     let id = request.id.clone();
@@ -206,6 +242,37 @@ pub fn remove(
     assignment: &str,
     app: &str,
 ) -> Result<String, Refused> {
+    on_assignment(world, now, (tenant, assignment), ("adminRemove", app), Value::Null)
+}
+
+/// `adminUpdate`: gives an assignment another end.
+pub fn alter(
+    world: &mut World,
+    now: DateTime<Utc>,
+    of: (&str, &str),
+    app: &str,
+    expiration: Value,
+) -> Result<String, Refused> {
+    on_assignment(world, now, of, ("adminUpdate", app), expiration)
+}
+
+/// The service itself takes an assignment away: an access review said so.
+pub fn take(
+    world: &mut World,
+    now: DateTime<Utc>,
+    tenant: &str,
+    assignment: &str,
+) -> Result<String, Refused> {
+    on_assignment(world, now, (tenant, assignment), ("systemRemove", ""), Value::Null)
+}
+
+fn on_assignment(
+    world: &mut World,
+    now: DateTime<Utc>,
+    (tenant, assignment): (&str, &str),
+    (kind, app): (&str, &str),
+    expiration: Value,
+) -> Result<String, Refused> {
     let at = place(world, tenant)?;
     let found = world.tenants[at].assignments.iter().find(|a| a.id.eq_ignore_ascii_case(assignment));
     let held = found.ok_or_else(Refused::missing)?.clone();
@@ -219,7 +286,8 @@ pub fn remove(
     let request = Request {
         policy: held.policy,
         assignment: Some(held.id),
-        ..fresh("adminRemove", &held.package, held.target, now)
+        expiration,
+        ..fresh(kind, &held.package, held.target, now)
     };
     let id = request.id.clone();
     trail::administered(&mut world.tenants[at], &request, app, now);
@@ -227,13 +295,13 @@ pub fn remove(
     Ok(id)
 }
 
-/// Delivers once more what failed, within a week.
+/// Delivers once more what failed, whole or in part, within a week.
 pub fn reprocess(world: &mut World, now: DateTime<Utc>, tenant: &str, request: &str) -> Result<(), Refused> {
     let at = place(world, tenant)?;
     let found = world.tenants[at].requests.iter().find(|r| r.id.eq_ignore_ascii_case(request));
     let request = found.ok_or_else(Refused::missing)?;
     let recent = request.completed.is_some_and(|c| now - c < chrono::TimeDelta::days(7));
-    if request.state != "deliveryFailed" || !recent {
+    if !["deliveryFailed", "partiallyDelivered"].contains(&request.state.as_str()) || !recent {
         return Err(Refused::new(400, "RequestNotReprocessable", "The request cannot be reprocessed."));
     }
     let id = request.id.clone();

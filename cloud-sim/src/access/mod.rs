@@ -8,8 +8,9 @@ mod approve;
 mod ask;
 mod deliver;
 mod lapse;
+pub mod review;
 pub mod scope;
-mod trail;
+pub mod trail;
 
 use crate::answer::Answer;
 use crate::pages::account::Account;
@@ -17,7 +18,8 @@ use crate::world::{Tenant, World};
 
 pub use advance::advance;
 pub use approve::{Verdict, approves, cancel, decide, waiting_for};
-pub use ask::{Administered, Ask, Wish, ask, assign, remove, reprocess};
+pub use ask::{Administered, Ask, Schedule, Wish, alter, ask, assign, remove, reprocess};
+pub use deliver::{again, package_changes};
 pub use scope::offers;
 
 /// Why something was not done.

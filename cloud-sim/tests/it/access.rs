@@ -1,9 +1,10 @@
 //! Who may ask and decide, and what happens as time goes by.
 
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::kit::{ADATUM, CONTOSO};
-use super::onboarded::Onboarded;
+use super::onboarded::{Onboarded, policy};
 
 const ADA: &str = "ana@contoso-soc.example";
 const GAIL: &str = "gail@adatum.example";
@@ -33,6 +34,14 @@ impl Onboarded {
 
     pub async fn days(&self, days: i64) {
         self.world.sim("clock", json!({"advanceSeconds": days * DAY})).await;
+    }
+
+    /// The policy goes on without reviews, so that nothing ends but by time.
+    pub async fn without_reviews(&self) {
+        let mut body = policy(&self.package, &self.organization, &self.approvers);
+        body["reviewSettings"] = Value::Null;
+        let path = format!("assignmentPolicies/{}", self.policy);
+        assert_eq!(self.world.em_write(Method::PUT, &path, body).await.0, 200);
     }
 
     /// Adatum as the simulation keeps it.
@@ -125,6 +134,7 @@ async fn a_request_nobody_decides_is_denied_when_its_time_is_over() {
 #[tokio::test]
 async fn access_ends_after_365_days_and_the_guest_30_days_later() {
     let (there, _) = Onboarded::with_ana().await;
+    there.without_reviews().await;
     there.days(364).await;
     assert_eq!(there.members().await.as_array().unwrap().len(), 1);
     there.days(1).await;
