@@ -26,6 +26,7 @@ pub fn answer(scene: &mut Scene<'_>, rest: &[&str]) -> Outcome {
             scene.list(items)
         }
         ["resourceNamespaces", "microsoft.xdr", "resourceActions"] => actions::list(scene),
+        ["resourceNamespaces", id, "resourceActions"] => Err(not_found(id)),
         ["customAppScopes"] => scene.list(Vec::new()),
         _ => Err(Answer::unknown()),
     }
