@@ -12,7 +12,7 @@ const DAY: i64 = 86_400;
 
 impl Onboarded {
     /// A control call in Adatum's tenant: status and body, whatever it is.
-    async fn control(&self, what: &str, body: Value) -> (u16, Value) {
+    pub async fn control(&self, what: &str, body: Value) -> (u16, Value) {
         let url = self.world.url(&format!("/sim/tenants/{ADATUM}/{what}"));
         let sent = self.world.client.post(url).json(&body).send().await.unwrap();
         (sent.status().as_u16(), sent.json().await.unwrap_or(Value::Null))
@@ -51,7 +51,7 @@ impl Onboarded {
         all["tenants"].as_array().unwrap().iter().find(|t| t["id"] == ADATUM).unwrap().clone()
     }
 
-    async fn members(&self) -> Value {
+    pub async fn members(&self) -> Value {
         let kept = self.kept().await;
         let groups = kept["groups"].as_array().unwrap();
         groups.iter().find(|g| g["id"] == self.tier1.as_str()).unwrap()["members"].clone()
@@ -60,9 +60,14 @@ impl Onboarded {
     /// Ana's request, approved and delivered.
     pub async fn with_ana() -> (Self, Value) {
         let there = Self::new().await;
-        let request = there.asked(ADA).await.1;
-        assert_eq!(there.decided(&request, GAIL, true).await.0, 200);
+        let request = there.let_ana_in().await;
         (there, request)
+    }
+
+    pub async fn let_ana_in(&self) -> Value {
+        let request = self.asked(ADA).await.1;
+        assert_eq!(self.decided(&request, GAIL, true).await.0, 200);
+        request
     }
 }
 

@@ -3,6 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use super::anyone::settings;
 use super::kit::ADATUM;
 use super::onboarded::{Onboarded, policy};
 
@@ -198,25 +199,26 @@ async fn a_person_of_the_control_interface_decides_about_all_or_one() {
 async fn reviews_are_told_early_late_or_otherwise_as_switches_say() {
     let (there, _) = Onboarded::with_ana().await;
     let count = async || there.world.get(REVIEWS).await.1["value"].as_array().unwrap().len();
-    for (early, found) in [(false, 0), (true, 1)] {
+    for early in settings("reviews.definition-before-start", [false, true]) {
         there.world.switch("reviews.definition-before-start", early).await;
-        assert_eq!(count().await, found, "before the first review");
+        assert_eq!(count().await, usize::from(early), "before the first review");
     }
     let definition = first(&there, REVIEWS).await;
     let instances = format!("{REVIEWS}/{}/instances", id(&definition));
     assert_eq!(first(&there, &instances).await["status"], "NotStarted");
     there.world.switch("reviews.definition-before-start", false).await;
-    for (without, has) in [(false, true), (true, false)] {
+    for without in settings("reviews.query-without-catalog", [false, true]) {
         there.world.switch("reviews.query-without-catalog", without).await;
         at(&there, "2027-01-02T00:00:00Z").await;
         let query = first(&there, REVIEWS).await["scope"]["query"].as_str().unwrap().to_owned();
-        assert_eq!(query.contains("catalogId eq"), has, "{query}");
+        assert_eq!(query.contains("catalogId eq"), !without, "{query}");
     }
 }
 
 #[tokio::test]
 async fn reviewers_are_told_when_the_mails_go_out_and_decisions_carried_out_some_time_later() {
-    for (mail, apply) in [(0, 0), (7200, 7200)] {
+    let later = settings("reviews.mail-seconds", [0, 7200]).into_iter();
+    for (mail, apply) in later.zip(settings("reviews.apply-seconds", [0, 7200])) {
         let (there, _) = Onboarded::with_ana().await;
         there.world.sim("switches", json!({"reviews.mail-seconds": mail})).await;
         there.world.sim("switches", json!({"reviews.apply-seconds": apply})).await;
@@ -240,10 +242,11 @@ async fn reviewers_are_told_when_the_mails_go_out_and_decisions_carried_out_some
 #[tokio::test]
 async fn a_yearly_review_is_refused_without_governance_or_taken_with_p2_as_a_switch_says() {
     let there = Onboarded::new().await;
+    let [off, on] = settings("reviews.annual-needs-governance", [false, true]);
     for (strict, licences, status) in [
-        (false, json!(["AAD_PREMIUM_P2"]), 201),
-        (true, json!(["AAD_PREMIUM_P2"]), 400),
-        (true, json!(["AAD_PREMIUM_P2", "Entra_Identity_Governance"]), 201),
+        (off, json!(["AAD_PREMIUM_P2"]), 201),
+        (on, json!(["AAD_PREMIUM_P2"]), 400),
+        (on, json!(["AAD_PREMIUM_P2", "Entra_Identity_Governance"]), 201),
     ] {
         there.world.switch("reviews.annual-needs-governance", strict).await;
         there.world.sim(&format!("tenants/{ADATUM}/set"), json!({"licences": licences})).await;
@@ -251,7 +254,6 @@ async fn a_yearly_review_is_refused_without_governance_or_taken_with_p2_as_a_swi
         let made = there.world.em_write(Method::POST, "assignmentPolicies", body).await;
         assert_eq!(made.0, status, "{strict} {licences}: {}", made.1);
     }
-    there.world.switch("reviews.annual-needs-governance", true).await;
     there.world.sim(&format!("tenants/{ADATUM}/set"), json!({"licences": ["AAD_PREMIUM_P2"]})).await;
     let mut quarterly = policy(&there.package, &there.organization, &there.approvers);
     quarterly["reviewSettings"]["schedule"]["recurrence"]["pattern"]["interval"] = json!(3);
