@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{approve, deliver, lapse, review, trail};
+use super::{approve, deliver, give, lapse, review, trail};
 use crate::world::entitlement::Decision;
 use crate::world::{Tenant, World};
 
@@ -39,7 +39,7 @@ pub fn advance(world: &mut World, now: DateTime<Utc>) -> bool {
                 trail::expired(&mut world.tenants[at], &id, when);
             }
             Due::Deletion(id) => lapse::delete_guest(&mut world.tenants[at], &id, when),
-            Due::Change => deliver::change(&mut world.tenants[at], when),
+            Due::Change => give::change(&mut world.tenants[at], when),
             Due::Review(policy, starts) => review::begin(world, at, &policy, starts, when),
             Due::ReviewEnd(id) => review::close(world, at, &id, when),
             Due::ReviewApply(id) => review::apply(world, at, &id, when),

@@ -3,10 +3,12 @@
 //! Plain functions over the world, shared by Graph, My Access and the control interface. None of them reads a clock:
 //! the instant is an argument, and `advance` is called before every call that comes in.
 
+mod administer;
 mod advance;
 mod approve;
 mod ask;
 mod deliver;
+mod give;
 mod lapse;
 pub mod review;
 pub mod scope;
@@ -16,10 +18,11 @@ use crate::answer::Answer;
 use crate::pages::account::Account;
 use crate::world::{Tenant, World};
 
+pub use administer::{Administered, alter, assign, remove, reprocess};
 pub use advance::advance;
 pub use approve::{Verdict, approves, cancel, decide, waiting_for};
-pub use ask::{Administered, Ask, Schedule, Wish, alter, ask, assign, remove, reprocess};
-pub use deliver::{again, package_changes};
+pub use ask::{Ask, Schedule, Wish, ask};
+pub use give::{again, package_changes};
 pub use scope::offers;
 
 /// Why something was not done.

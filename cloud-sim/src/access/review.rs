@@ -3,7 +3,7 @@
 use chrono::{DateTime, Months, TimeDelta, Utc};
 use serde_json::Value;
 
-use super::{Refused, ask, object_of, place, scope, trail};
+use super::{Refused, administer, object_of, place, scope, trail};
 use crate::graph::duration;
 use crate::pages::account::Account;
 use crate::world::{Assignment, Policy, Review, Reviewed, Tenant, User, World, new_id};
@@ -198,6 +198,6 @@ pub fn apply(world: &mut World, at: usize, id: &str, now: DateTime<Utc>) {
     let tenant = there.id.clone();
     for assignment in denied {
         // Somebody else may have ended it meanwhile.
-        let _ = ask::take(world, now, &tenant, &assignment);
+        let _ = administer::take(world, now, &tenant, &assignment);
     }
 }

@@ -81,3 +81,33 @@ async fn what_a_package_gives_from_now_on_reaches_its_people_at_once_or_later() 
         assert_eq!(there.members().await.as_array().unwrap().len(), 1, "the other role stays");
     }
 }
+
+#[tokio::test]
+async fn a_package_is_found_at_once_or_late_by_those_who_name_it_too() {
+    for reads in settings("consistency.packages", [0, 2]) {
+        let there = Onboarded::new().await;
+        there.world.switch("consistency.packages", reads).await;
+        let package = there.world.package(&there.catalog, "Late").await;
+        let body = policy(&package, &there.organization, &there.approvers);
+        for _ in 0..reads {
+            let early = there.world.em_write(Method::POST, "assignmentPolicies", body.clone()).await;
+            assert_eq!((early.0, &early.1["error"]["code"]), (404, &json!("ResourceNotFound")));
+        }
+        assert_eq!(there.world.em_write(Method::POST, "assignmentPolicies", body).await.0, 201);
+        assert_eq!(there.world.em(&format!("accessPackages/{package}")).await.0, 200);
+    }
+}
+
+#[tokio::test]
+async fn a_policy_is_read_at_once_or_late() {
+    for reads in settings("consistency.policies", [0, 1]) {
+        let there = Onboarded::new().await;
+        there.world.switch("consistency.policies", reads).await;
+        let body = policy(&there.package, &there.organization, &there.approvers);
+        let path = format!("assignmentPolicies/{}", id(&there.world.make("assignmentPolicies", body).await));
+        for _ in 0..reads {
+            assert_eq!(there.world.em(&path).await.0, 404);
+        }
+        assert_eq!(there.world.em(&path).await.0, 200);
+    }
+}

@@ -223,3 +223,30 @@ async fn words_are_known_in_any_capitals_or_only_as_documented() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_connected_organization_is_read_at_once_or_late() {
+    for reads in settings("consistency.organizations", [0, 2]) {
+        let world = World::with_consent().await;
+        world.switch("consistency.organizations", reads).await;
+        let path = format!("connectedOrganizations/{}", id(&world.connect("contoso-soc.example").await));
+        for _ in 0..reads {
+            assert_eq!(world.em(&path).await.0, 404);
+        }
+        assert_eq!(world.em(&path).await.0, 200);
+    }
+}
+
+#[tokio::test]
+async fn a_catalog_is_read_at_once_or_late() {
+    for reads in settings("consistency.catalogs", [0, 2]) {
+        let world = World::with_consent().await;
+        world.switch("consistency.catalogs", reads).await;
+        let catalog = world.catalog().await;
+        let listed = "catalogs?$filter=displayName eq 'MSSP Accesses'";
+        for _ in 0..reads {
+            assert_eq!(world.em(listed).await.1["value"], json!([]));
+        }
+        assert_eq!(world.em(listed).await.1["value"][0]["id"], catalog.as_str());
+    }
+}
