@@ -26,7 +26,7 @@ impl Side {
 }
 
 /// A directory object with its type, as lists of mixed kinds show it.
-fn object(tenant: &Tenant, id: &str) -> Option<Value> {
+pub fn object(tenant: &Tenant, id: &str) -> Option<Value> {
     let typed = |mut value: Value, kind: &str| {
         value["@odata.type"] = json!(format!("#microsoft.graph.{kind}"));
         value

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::group_people;
 use super::scene::{Scene, bound_id, only, plain_key, stamp, text};
 use crate::answer::{Answer, Outcome};
 use crate::call::bracket_key;
@@ -41,12 +42,22 @@ fn named(scene: &Scene<'_>) -> bool {
     !scene.switches().on("groups.unique-name-withheld") || scene.caller.holds("Group.ReadWrite.All")
 }
 
+/// With members and owners where they are expanded: twenty at most, as documented.
+fn whole(scene: &Scene<'_>, group: &Group) -> Value {
+    let mut value = shown(group, named(scene));
+    for expand in scene.expands() {
+        let ids = if expand.name == "owners" { &group.owners } else { &group.members };
+        let objects = ids.iter().filter_map(|id| group_people::object(scene.tenant(), id));
+        value[&expand.name] = objects.take(20).collect();
+    }
+    value
+}
+
 pub fn list(scene: &mut Scene<'_>) -> Outcome {
-    let (now, named) = (scene.now(), named(scene));
-    let visible =
-        scene.tenant_mut().groups.iter_mut().filter_map(|g| g.delay.seen(now).then(|| shown(g, named)));
-    let items = visible.collect();
-    scene.list(items)
+    let now = scene.now();
+    let all = scene.tenant_mut().groups.iter_mut();
+    let seen: Vec<Group> = all.filter_map(|g| g.delay.seen(now).then(|| g.clone())).collect();
+    scene.list(seen.iter().map(|g| whole(scene, g)).collect())
 }
 
 /// The id of the group a path names: by id or by `(uniqueName='x')`. Counts as a read.
@@ -66,7 +77,7 @@ pub fn find(scene: &mut Scene<'_>, key: &str) -> Result<String, Answer> {
 pub fn get(scene: &mut Scene<'_>, key: &str) -> Outcome {
     let id = find(scene, key)?;
     let group = scene.tenant().group(&id).ok_or_else(|| Answer::not_found(&id))?;
-    Ok(odata::single(scene.call, shown(group, named(scene)), &[]))
+    Ok(odata::single(scene.call, whole(scene, group), &[]))
 }
 
 pub fn create(scene: &mut Scene<'_>) -> Outcome {

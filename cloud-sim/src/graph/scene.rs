@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::bearer::Caller;
 use crate::answer::{Answer, Outcome};
 use crate::call::{Call, bracket_key};
-use crate::odata;
+use crate::odata::{self, Expand};
 use crate::world::{Switches, Tenant, World};
 
 /// One Graph call under way, with the world in hand.
@@ -50,6 +50,11 @@ impl<'a> Scene<'a> {
     /// Page size when `$top` is absent.
     pub fn page(&self) -> usize {
         usize::try_from(self.switches().number("page.size")).unwrap_or(100).max(1)
+    }
+
+    /// What is expanded; `queries` has judged the names.
+    pub fn expands(&self) -> Vec<Expand> {
+        odata::expands(self.call.param("$expand"))
     }
 
     /// A page of a collection.

@@ -36,13 +36,13 @@ pub fn answer(scene: &mut Scene<'_>, rest: &[&str]) -> Outcome {
     match (scene.call.method.as_str(), rest) {
         ("GET", ["alerts_v2"]) => scene.list(newest(&scene.tenant().alerts)),
         ("GET", ["incidents"]) => {
-            let expands = odata::expands_of(scene.call, &["alerts"])?;
+            let expands = scene.expands();
             let all = newest(&scene.tenant().incidents).into_iter();
             scene.list(all.map(|i| with_alerts(scene, i, !expands.is_empty())).collect())
         }
         ("GET", ["alerts_v2", id]) => Ok(odata::single(scene.call, find(&scene.tenant().alerts, id)?, &[])),
         ("GET", ["incidents", id]) => {
-            let expands = odata::expands_of(scene.call, &["alerts"])?;
+            let expands = scene.expands();
             let found = find(&scene.tenant().incidents, id)?;
             Ok(odata::single(scene.call, with_alerts(scene, found, !expands.is_empty()), &[]))
         }

@@ -10,14 +10,18 @@ use crate::entra::consent;
 use crate::odata;
 use crate::world::ServicePrincipal;
 
+/// Properties shown without `$select`.
+const DEFAULT: &[&str] =
+    &["id", "appId", "displayName", "accountEnabled", "appOwnerOrganizationId", "servicePrincipalType"];
+
 pub fn answer(scene: &mut Scene<'_>, rest: &[&str]) -> Outcome {
     match (scene.call.method.as_str(), rest) {
         ("GET", []) => {
             let own = scene.tenant().service_principals.iter().map(shown);
             let items = own.chain([shown(&grants::microsoft_graph())]).collect();
-            scene.list(items)
+            odata::page(scene.call, items, scene.page(), DEFAULT)
         }
-        ("GET", [key]) => Ok(odata::single(scene.call, shown(&find(scene, key)?), &[])),
+        ("GET", [key]) => Ok(odata::single(scene.call, shown(&find(scene, key)?), DEFAULT)),
         (
             _,
             [key, list @ ("appRoleAssignments" | "appRoleAssignedTo" | "oauth2PermissionGrants"), rest @ ..],

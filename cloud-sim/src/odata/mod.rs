@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 use crate::answer::Answer;
 use crate::call::Call;
 
-pub use expand::{Expand, expands, expands_of};
+pub use expand::{Expand, expands};
 pub use search::searches;
 
 /// The properties a filter asks about, each with its operator; the error is a sentence.

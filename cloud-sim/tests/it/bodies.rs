@@ -170,6 +170,19 @@ fn governance(there: &Onboarded, group: &str) -> Vec<Write> {
         ),
         write(
             Method::POST,
+            format!("{EM}/resourceRequests"),
+            json!({"requestType": "adminUpdate", "catalog": {"id": there.catalog},
+                "resource": {"originId": there.tier1, "originSystem": "AadGroup"}}),
+            vec![
+                ("/resource/originId", NO, model),
+                ("/resource/originId", json!("x"), "ResourceNotFound"),
+                ("/resource/originSystem", NO, model),
+                ("/catalog", NO, model),
+                STRANGE,
+            ],
+        ),
+        write(
+            Method::POST,
             format!("{EM}/accessPackages"),
             json!({"displayName": "P", "isHidden": true, "catalog": {"id": there.catalog}}),
             vec![

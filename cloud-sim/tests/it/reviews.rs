@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::anyone::settings;
-use super::kit::ADATUM;
+use super::kit::{ADATUM, World};
 use super::onboarded::{Onboarded, policy};
 
 const REVIEWS: &str = "/v1.0/identityGovernance/accessReviews/definitions";
@@ -32,7 +32,12 @@ async fn at(there: &Onboarded, instant: &str) {
 
 impl Open {
     async fn with(change: impl FnOnce(&mut Value)) -> Self {
-        let (there, _) = Onboarded::with_ana().await;
+        Self::in_world(World::standing().await, change).await
+    }
+
+    async fn in_world(world: World, change: impl FnOnce(&mut Value)) -> Self {
+        let there = Onboarded::in_world(world).await;
+        there.let_ana_in().await;
         let mut body = policy(&there.package, &there.organization, &there.approvers);
         change(&mut body["reviewSettings"]);
         let path = format!("assignmentPolicies/{}", there.policy);
@@ -151,7 +156,8 @@ async fn a_self_review_is_answered_by_those_who_are_reviewed() {
 
 #[tokio::test]
 async fn an_app_stops_a_review_and_has_it_applied() {
-    let open = Open::with(|_| {}).await;
+    // Not recorded: Microsoft's pages have these calls, its OpenAPI slices do not.
+    let open = Open::in_world(World::strange().await, |_| {}).await;
     open.there.world.switch("reviews.apply-seconds", 3600).await;
     let app = open.there.world.app_with(&["AccessReview.ReadWrite.All"]).await;
     let post = |act: &'static str| {

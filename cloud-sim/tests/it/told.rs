@@ -167,7 +167,6 @@ async fn a_row_has_what_the_documentation_s_example_has_and_is_found_by_each_fil
     let (group, when) = (id(&told["targetResources"][0]), told["activityDateTime"].as_str().unwrap());
     for filter in [
         format!("targetResources/any(t:t/id eq '{group}')"),
-        "targetResources/any(t:t/displayName eq 'Sought')".to_owned(),
         format!("correlationId eq '{}'", told["correlationId"].as_str().unwrap()),
         format!("initiatedBy/app/appId eq '{OPERATOR}' and activityDateTime ge {when}"),
         format!(

@@ -16,7 +16,7 @@ pub fn answer(scene: &mut Scene<'_>, rest: &[&str]) -> Outcome {
     match (scene.call.method.as_str(), rest) {
         ("GET", ["filterByCurrentUser", on]) => mine(scene, on),
         ("GET", [id]) => {
-            let expands = odata::expands_of(scene.call, &["stages"])?;
+            let expands = scene.expands();
             let request = readable(scene, id)?;
             let mut value = json!({"id": request.id});
             if !expands.is_empty() || scene.switches().on("em.approval-stages-inlined") {

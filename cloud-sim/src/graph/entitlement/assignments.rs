@@ -10,13 +10,11 @@ use crate::graph::scene::{Scene, plain_key, stamp};
 use crate::odata::{self, Expand};
 use crate::world::Assignment;
 
-const EXPANDS: &[&str] = &["target", "accessPackage", "assignmentPolicy"];
-
 pub fn answer(scene: &mut Scene<'_>, rest: &[&str]) -> Outcome {
     match (scene.call.method.as_str(), rest) {
         ("GET", []) => list(scene),
         ("GET", [id]) => {
-            let expands = odata::expands_of(scene.call, EXPANDS)?;
+            let expands = scene.expands();
             let id = plain_key(id);
             let found = scene.tenant().assignments.iter().find(|a| a.id.eq_ignore_ascii_case(&id));
             let found = found.ok_or_else(Answer::em_not_found)?;
@@ -56,7 +54,7 @@ fn expanded(scene: &Scene<'_>, held: &Assignment, expands: &[Expand]) -> Value {
 }
 
 fn list(scene: &Scene<'_>) -> Outcome {
-    let expands = odata::expands_of(scene.call, EXPANDS)?;
+    let expands = scene.expands();
     let items = scene.tenant().assignments.iter().map(|a| expanded(scene, a, &expands)).collect();
     scene.list(items)
 }

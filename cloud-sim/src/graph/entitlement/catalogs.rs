@@ -11,7 +11,6 @@ use crate::world::{Catalog, Package, new_id};
 
 const KIND: &str = "accessPackageCatalog";
 const STATES: &[&str] = &["published", "unpublished"];
-const EXPANDS: &[&str] = &["accessPackages"];
 const KNOWN: &[&str] = &["displayName", "description", "state", "isExternallyVisible"];
 
 pub fn answer(scene: &mut Scene<'_>, rest: &[&str]) -> Outcome {
@@ -19,7 +18,7 @@ pub fn answer(scene: &mut Scene<'_>, rest: &[&str]) -> Outcome {
         ("GET", []) => list(scene),
         ("POST", []) => create(scene),
         ("GET", [id]) => {
-            let expands = odata::expands_of(scene.call, EXPANDS)?;
+            let expands = scene.expands();
             let catalog = find(scene, id)?;
             Ok(odata::single(scene.call, expanded(scene, &catalog, &expands), &[]))
         }
@@ -56,7 +55,7 @@ pub fn find(scene: &mut Scene<'_>, key: &str) -> Result<Catalog, Answer> {
 }
 
 fn list(scene: &mut Scene<'_>) -> Outcome {
-    let (expands, now) = (odata::expands_of(scene.call, EXPANDS)?, scene.now());
+    let (expands, now) = (scene.expands(), scene.now());
     let all = scene.tenant_mut().catalogs.iter_mut();
     let seen: Vec<Catalog> = all.filter_map(|c| c.delay.seen(now).then(|| c.clone())).collect();
     let items = seen.iter().map(|c| expanded(scene, c, &expands)).collect();

@@ -11,14 +11,13 @@ use crate::world::{ConnectedOrganization, new_id};
 
 const KIND: &str = "connectedOrganization";
 const STATES: &[&str] = &["configured", "proposed"];
-const EXPANDS: &[&str] = &["externalSponsors", "internalSponsors"];
 
 pub fn answer(scene: &mut Scene<'_>, rest: &[&str]) -> Outcome {
     match (scene.call.method.as_str(), rest) {
         ("GET", []) => list(scene),
         ("POST", []) => create(scene),
         ("GET", [id]) => {
-            let expands = odata::expands_of(scene.call, EXPANDS)?;
+            let expands = scene.expands();
             let org = find(scene, id)?;
             Ok(odata::single(scene.call, expanded(scene, &org, &expands), &[]))
         }
@@ -54,7 +53,7 @@ pub fn find(scene: &mut Scene<'_>, key: &str) -> Result<ConnectedOrganization, A
 
 /// Those that show themselves; one read.
 fn list(scene: &mut Scene<'_>) -> Outcome {
-    let (expands, now) = (odata::expands_of(scene.call, EXPANDS)?, scene.now());
+    let (expands, now) = (scene.expands(), scene.now());
     let all = scene.tenant_mut().connected_organizations.iter_mut();
     let seen: Vec<ConnectedOrganization> = all.filter_map(|o| o.delay.seen(now).then(|| o.clone())).collect();
     let items = seen.iter().map(|o| expanded(scene, o, &expands)).collect();

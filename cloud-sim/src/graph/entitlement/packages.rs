@@ -12,7 +12,6 @@ use crate::odata::{self, Expand};
 use crate::world::{Package, Policy, Tenant, new_id};
 
 const KIND: &str = "accessPackage";
-const EXPANDS: &[&str] = &["catalog", "resourceRoleScopes", "assignmentPolicies"];
 
 pub fn answer(scene: &mut Scene<'_>, rest: &[&str]) -> Outcome {
     match (scene.call.method.as_str(), rest) {
@@ -23,7 +22,7 @@ pub fn answer(scene: &mut Scene<'_>, rest: &[&str]) -> Outcome {
         ("POST", []) => create(scene),
         ("GET", ["filterByCurrentUser", on]) => requestable(scene, on),
         ("GET", [id]) => {
-            let expands = odata::expands_of(scene.call, EXPANDS)?;
+            let expands = scene.expands();
             let id = find(scene, id)?.id;
             let value = expanded(scene, &id, &expands)?;
             Ok(odata::single(scene.call, value, &[]))
@@ -74,7 +73,7 @@ fn expanded(scene: &mut Scene<'_>, id: &str, expands: &[Expand]) -> Result<Value
 }
 
 fn page(scene: &mut Scene<'_>, ids: Vec<String>) -> Outcome {
-    let expands = odata::expands_of(scene.call, EXPANDS)?;
+    let expands = scene.expands();
     let items: Result<Vec<Value>, Answer> = ids.iter().map(|id| expanded(scene, id, &expands)).collect();
     scene.list(items?)
 }

@@ -9,14 +9,12 @@ use crate::graph::scene::{Scene, plain_key, stamp};
 use crate::odata::{self, Expand};
 use crate::world::{Policy, new_id};
 
-const EXPANDS: &[&str] = &["accessPackage", "catalog", "questions", "customExtensionStageSettings"];
-
 pub fn answer(scene: &mut Scene<'_>, rest: &[&str]) -> Outcome {
     match (scene.call.method.as_str(), rest) {
         ("GET", []) => page(scene, |_| true),
         ("POST", []) => create(scene),
         ("GET", [id]) => {
-            let expands = odata::expands_of(scene.call, EXPANDS)?;
+            let expands = scene.expands();
             let policy = find(scene, id)?;
             Ok(odata::single(scene.call, expanded(scene, &policy, &expands), &[]))
         }
@@ -70,7 +68,7 @@ fn find(scene: &mut Scene<'_>, key: &str) -> Result<Policy, Answer> {
 
 /// Those that show themselves; one read.
 fn page(scene: &mut Scene<'_>, wanted: impl Fn(&Policy) -> bool) -> Outcome {
-    let (expands, now) = (odata::expands_of(scene.call, EXPANDS)?, scene.now());
+    let (expands, now) = (scene.expands(), scene.now());
     let here = scene.tenant_mut().policies.iter_mut().filter(|p| wanted(p));
     let seen: Vec<Policy> = here.filter_map(|p| p.delay.seen(now).then(|| p.clone())).collect();
     let items = seen.iter().map(|p| expanded(scene, p, &expands)).collect();

@@ -12,7 +12,6 @@ use crate::odata::{self, Expand};
 use crate::pages::account::Account;
 use crate::world::Request;
 
-const EXPANDS: &[&str] = &["requestor", "accessPackage", "assignment"];
 const TYPES: &[&str] = &["userAdd", "userUpdate", "userRemove", "adminAdd", "adminUpdate", "adminRemove"];
 const KNOWN: &[&str] = &[
     "requestType",
@@ -39,7 +38,7 @@ pub fn answer(scene: &mut Scene<'_>, rest: &[&str]) -> Outcome {
         ("POST", []) => create(scene),
         ("GET", ["filterByCurrentUser", on]) => mine(scene, on),
         ("GET", [id]) => {
-            let expands = odata::expands_of(scene.call, EXPANDS)?;
+            let expands = scene.expands();
             let request = find(scene, id)?;
             Ok(odata::single(scene.call, expanded(scene, request, &expands), &[]))
         }
@@ -103,7 +102,7 @@ pub fn find<'a>(scene: &'a Scene<'_>, key: &str) -> Result<&'a Request, Answer> 
 }
 
 fn page(scene: &Scene<'_>, wanted: impl Fn(&Request) -> bool) -> Outcome {
-    let expands = odata::expands_of(scene.call, EXPANDS)?;
+    let expands = scene.expands();
     let here = scene.tenant().requests.iter().filter(|r| wanted(r));
     let items = here.map(|r| expanded(scene, r, &expands)).collect();
     scene.list(items)

@@ -9,7 +9,6 @@ use crate::graph::scene::{Scene, plain_key, stamp};
 use crate::odata::{self, Expand};
 use crate::world::{Resource, new_id};
 
-const EXPANDS: &[&str] = &["roles", "scopes"];
 const TYPES: &[&str] = &["adminAdd", "adminUpdate", "adminRemove"];
 const SYSTEMS: &[&str] = &["AadGroup", "AadApplication", "SharePointOnline"];
 
@@ -59,7 +58,7 @@ fn shown(resource: &Resource, expands: &[Expand], roles: &[&str]) -> Value {
 
 /// `GET /catalogs/{id}/resources`: a resource shows itself some time after it was asked for.
 pub fn list(scene: &mut Scene<'_>, key: &str) -> Outcome {
-    let expands = odata::expands_of(scene.call, EXPANDS)?;
+    let expands = scene.expands();
     let seen = visible(scene, key)?;
     let items = seen.iter().map(|(r, roles)| shown(r, &expands, roles)).collect();
     scene.list(items)
@@ -81,7 +80,7 @@ fn visible(scene: &mut Scene<'_>, key: &str) -> Result<Vec<(Resource, &'static [
 
 /// `GET /catalogs/{id}/resourceRoles`.
 pub fn roles(scene: &mut Scene<'_>, key: &str) -> Outcome {
-    let expands = odata::expands_of(scene.call, &["resource"])?;
+    let expands = scene.expands();
     let mut items = Vec::new();
     for (resource, names) in visible(scene, key)? {
         for name in names {
@@ -105,31 +104,41 @@ pub fn requests(scene: &mut Scene<'_>, rest: &[&str]) -> Outcome {
     match (scene.call.method.as_str(), rest) {
         ("POST", []) => ask(scene),
         ("GET", []) => {
-            let items = scene.tenant().resource_requests.iter().map(|r| request(scene, r)).collect();
+            let expands = scene.expands();
+            let items =
+                scene.tenant().resource_requests.iter().map(|r| request(scene, r, &expands)).collect();
             scene.list(items)
         }
         ("GET", [id]) => {
             let id = plain_key(id);
             let found = scene.tenant().resource_requests.iter().find(|r| r["id"] == id);
             let found = found.ok_or_else(Answer::em_not_found)?;
-            Ok(odata::single(scene.call, request(scene, found), &[]))
+            Ok(odata::single(scene.call, request(scene, found, &scene.expands()), &[]))
         }
         _ => Err(Answer::unknown()),
     }
 }
 
 /// A request as Graph shows it: `delivering` until the resource shows itself, `deliveryFailed` when it never will.
-fn request(scene: &Scene<'_>, kept: &Value) -> Value {
-    let resource = scene.tenant().resources.iter().find(|r| kept["resource"] == r.id);
+fn request(scene: &Scene<'_>, kept: &Value, expands: &[Expand]) -> Value {
+    let tenant = scene.tenant();
+    let resource = tenant.resources.iter().find(|r| kept["resource"] == r.id);
     let pending = resource.is_some_and(|r| !r.delay.passed(scene.now()));
-    json!({
+    let mut value = json!({
         "id": kept["id"], "requestType": kept["requestType"], "createdDateTime": kept["createdDateTime"],
         "state": match () {
             () if kept["resource"].is_null() => "deliveryFailed",
             () if pending => "delivering",
             () => "delivered",
         },
-    })
+    });
+    for expand in expands {
+        value[&expand.name] = match expand.name.as_str() {
+            "catalog" => tenant.catalogs.iter().find(|c| kept["catalog"] == c.id).map(catalogs::shown).into(),
+            _ => resource.map_or_else(|| kept["sent"].clone(), |r| shown(r, &[], &[])),
+        };
+    }
+    value
 }
 
 fn ask(scene: &mut Scene<'_>) -> Outcome {
@@ -143,7 +152,12 @@ fn ask(scene: &mut Scene<'_>) -> Outcome {
     if need_word(resource, "originSystem", SYSTEMS)? != "AadGroup" {
         return Err(invalid("originSystem", "Only groups exist in this simulation."));
     }
-    let group = need_text(resource, "originId")?;
+    // What is removed is named by its id in the catalog, anything else by its origin.
+    let group = if kind == "adminRemove" {
+        known_group(scene, resource, &catalog)?
+    } else {
+        need_text(resource, "originId")?
+    };
     let mine = ["Group.ReadWrite.All", "Directory.ReadWrite.All"].iter().any(|p| scene.caller.holds(p));
     if !mine && !owns(scene, &group) && scene.switches().on("em.resource-owner-checked") {
         return Err(Answer::error(400, "CallerNotResourceOwner", "The caller is not the resource owner."));
@@ -157,8 +171,9 @@ fn ask(scene: &mut Scene<'_>) -> Outcome {
     };
     let kept = json!({
         "id": new_id(), "requestType": kind, "createdDateTime": stamp(Some(scene.now())), "resource": id,
+        "catalog": catalog, "sent": resource,
     });
-    let mut answer = request(scene, &kept);
+    let mut answer = request(scene, &kept, &[]);
     if id.is_null() {
         answer["state"] = json!("submitted");
     } else if scene.switches().on("em.resource-request-answers-delivered") {
@@ -166,6 +181,13 @@ fn ask(scene: &mut Scene<'_>) -> Outcome {
     }
     scene.tenant_mut().resource_requests.push(kept);
     Ok(Answer::created(answer))
+}
+
+fn known_group(scene: &Scene<'_>, resource: &Value, catalog: &str) -> Result<String, Answer> {
+    let id = need_text(resource, "id")?;
+    let is = |r: &&Resource| r.catalog == catalog && r.id.eq_ignore_ascii_case(&id);
+    let found = scene.tenant().resources.iter().find(is);
+    found.map(|r| r.group.clone()).ok_or_else(Answer::em_not_found)
 }
 
 /// Delegated: the signed-in person owns the group.

@@ -7,7 +7,7 @@ use super::{packages, resources};
 use crate::access;
 use crate::answer::{Answer, Outcome};
 use crate::graph::scene::{Scene, plain_key, stamp};
-use crate::odata::{self, Expand};
+use crate::odata::Expand;
 use crate::world::{Resource, RoleScope};
 
 const EXPANDS: &[&str] = &["role", "scope"];
@@ -20,7 +20,7 @@ pub fn answer(scene: &mut Scene<'_>, package: &str, rest: &[&str]) -> Outcome {
     let package = packages::find(scene, package)?.id;
     match (scene.call.method.as_str(), rest) {
         ("GET", []) => {
-            let expands = odata::expands_of(scene.call, EXPANDS)?;
+            let expands = scene.expands();
             let items = of(scene, &package, &expands)?;
             scene.list(items)
         }

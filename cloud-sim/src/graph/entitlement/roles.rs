@@ -15,7 +15,7 @@ const SCOPE: &str = "/AccessPackageCatalog/";
 pub fn answer(scene: &mut Scene<'_>) -> Outcome {
     match scene.call.method.as_str() {
         "GET" => {
-            let expands = odata::expands_of(scene.call, &["principal", "roleDefinition"])?;
+            let expands = scene.expands();
             let all = scene.tenant().em_roles.iter().map(|one| expanded(scene.tenant(), one, &expands));
             scene.list(all.collect())
         }

@@ -33,6 +33,7 @@ pub fn check(call: &Call, lenient: bool) -> Result<(), Answer> {
         )));
     }
     numbers(call, row)?;
+    expanded(call, row)?;
     properties(call, row)?;
     let filter = filters::check(call, row, lenient)?;
     advanced(call, row, filter)
@@ -55,6 +56,27 @@ fn numbers(call: &Call, row: &Row) -> Result<(), Answer> {
         None | Some("true" | "false") => Ok(()),
         Some(other) => Err(bad(&format!("Invalid value '{other}' for $count query option found."))),
     }
+}
+
+/// What is expanded exists, and no other option of the brackets than `$select` and `$expand` is asked for.
+fn expanded(call: &Call, row: &Row) -> Result<(), Answer> {
+    for expand in odata::expands(call.param("$expand")) {
+        if row.expands.contains(&"?") {
+            return Err(Answer::unknown());
+        }
+        if !row.expands.contains(&expand.name.as_str()) {
+            return Err(bad(&format!(
+                "Parsing OData Select and Expand failed: Could not find a property named '{}' on type 'microsoft.graph.{}'.",
+                expand.name, row.kind
+            )));
+        }
+        if let Some(option) = expand.strange {
+            return Err(bad(&format!(
+                "Parsing OData Select and Expand failed: the option '{option}' is not supported inside $expand."
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// What is selected or sorted by exists.

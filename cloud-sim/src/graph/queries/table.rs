@@ -12,6 +12,8 @@ pub struct Row {
     /// Type of what it answers; `directoryObject` stands for people, groups and service principals together.
     pub kind: &'static str,
     options: Vec<&'static str>,
+    /// What `$expand` may name; `?` for names of the documentation that this simulation does not have.
+    pub expands: Vec<&'static str>,
     /// Whether its rarer options need `ConsistencyLevel: eventual`.
     pub advanced: bool,
     pub top: Option<usize>,
@@ -38,12 +40,15 @@ static PROPERTIES: LazyLock<BTreeMap<&'static str, Vec<&'static str>>> = LazyLoc
 fn read(line: &'static str) -> Option<Row> {
     let cells: Vec<&str> = line.split('\t').collect();
     let [version, operation, kind, options, top, filters] = cells[..] else { return None };
-    let (advanced, options) = options.split_whitespace().partition::<Vec<_>, _>(|o| *o == "advanced");
+    let words: Vec<&str> = options.split_whitespace().collect();
+    let expands = words.iter().find_map(|o| o.strip_prefix("$expand="));
+    let options = words.iter().filter_map(|o| o.split('=').next());
     Some(Row {
         operation: Template::read(version, operation)?,
         kind,
-        options,
-        advanced: !advanced.is_empty(),
+        expands: expands.into_iter().flat_map(|names| names.split(',')).collect(),
+        options: options.collect(),
+        advanced: words.contains(&"advanced"),
         top: top.parse().ok(),
         filters: filters.split_whitespace().filter_map(filterable).collect(),
     })
