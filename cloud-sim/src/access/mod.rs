@@ -57,7 +57,7 @@ fn place(world: &World, tenant: &str) -> Result<usize, Refused> {
 
 /// Without a licence nothing new is asked for or decided (INFERRED from "no new requests are processed").
 fn licensed(world: &World, tenant: &Tenant) -> Result<(), Refused> {
-    let held = ["AAD_PREMIUM_P2", "Entra_Identity_Governance"].iter().any(|plan| tenant.has_plan(plan));
+    let held = tenant.is_governed(world.switches.on("em.suspended-licence-counts"));
     if held || !world.switches.on("em.licence-required") {
         return Ok(());
     }

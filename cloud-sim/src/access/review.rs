@@ -1,6 +1,6 @@
 //! Access reviews: begun by a policy's schedule, decided by its reviewers, carried out when they are over.
 
-use chrono::{DateTime, Months, TimeDelta, Utc};
+use chrono::{DateTime, Months, NaiveDate, TimeDelta, Utc};
 use serde_json::Value;
 
 use super::{Refused, administer, object_of, place, scope, trail};
@@ -8,42 +8,58 @@ use crate::graph::duration;
 use crate::pages::account::Account;
 use crate::world::{Assignment, Policy, Review, Reviewed, Tenant, User, World, new_id};
 
-/// When the reviews of a policy begin, the first of all at the first place.
-fn schedule(policy: &Policy) -> Option<(DateTime<Utc>, TimeDelta, impl Fn(u32) -> Option<DateTime<Utc>>)> {
-    let settings = &policy.body["reviewSettings"];
-    if settings["isEnabled"] != true {
-        return None;
-    }
-    let schedule = &settings["schedule"];
-    let start = DateTime::parse_from_rfc3339(schedule["startDateTime"].as_str()?).ok()?.to_utc();
-    let open = schedule["expiration"]["duration"].as_str().and_then(duration).unwrap_or(14 * 86_400);
-    let (pattern, range) = (&schedule["recurrence"]["pattern"], &schedule["recurrence"]["range"]);
-    let step = pattern["interval"].as_u64().and_then(|n| u32::try_from(n).ok()).unwrap_or(12);
-    let weekly = pattern["type"] == "weekly";
-    let count = range["numberOfOccurrences"].as_u64().filter(|_| range["type"] == "numbered");
-    let last = range["endDate"].as_str().filter(|_| range["type"] == "endDate");
-    let last: Option<chrono::NaiveDate> = last.and_then(|day| day.get(..10)?.parse().ok());
-    let nth = move |n: u32| {
-        if count.is_some_and(|count| u64::from(n) >= count) {
+/// When the reviews of a policy begin, and how long each is open.
+struct Schedule {
+    start: DateTime<Utc>,
+    open: TimeDelta,
+    /// So many weeks or months.
+    step: u32,
+    weekly: bool,
+    count: Option<u64>,
+    last: Option<NaiveDate>,
+}
+
+impl Schedule {
+    fn of(policy: &Policy) -> Option<Self> {
+        let settings = &policy.body["reviewSettings"];
+        if settings["isEnabled"] != true {
             return None;
         }
-        let at = if weekly {
-            start.checked_add_signed(TimeDelta::weeks(i64::from(step) * i64::from(n)))?
+        let schedule = &settings["schedule"];
+        let (pattern, range) = (&schedule["recurrence"]["pattern"], &schedule["recurrence"]["range"]);
+        let open = schedule["expiration"]["duration"].as_str().and_then(duration).unwrap_or(14 * 86_400);
+        let last = range["endDate"].as_str().filter(|_| range["type"] == "endDate");
+        Some(Self {
+            start: DateTime::parse_from_rfc3339(schedule["startDateTime"].as_str()?).ok()?.to_utc(),
+            open: TimeDelta::seconds(open),
+            step: pattern["interval"].as_u64().and_then(|n| u32::try_from(n).ok()).unwrap_or(12),
+            weekly: pattern["type"] == "weekly",
+            count: range["numberOfOccurrences"].as_u64().filter(|_| range["type"] == "numbered"),
+            last: last.and_then(|day| day.get(..10)?.parse().ok()),
+        })
+    }
+
+    /// The beginning of a review, counted from 0; none after the last.
+    fn nth(&self, n: u32) -> Option<DateTime<Utc>> {
+        if self.count.is_some_and(|count| u64::from(n) >= count) {
+            return None;
+        }
+        let at = if self.weekly {
+            self.start.checked_add_signed(TimeDelta::weeks(i64::from(self.step) * i64::from(n)))?
         } else {
-            start.checked_add_months(Months::new(step.checked_mul(n)?))?
+            self.start.checked_add_months(Months::new(self.step.checked_mul(n)?))?
         };
-        last.is_none_or(|day| at.date_naive() <= day).then_some(at)
-    };
-    Some((start, TimeDelta::seconds(open), nth))
+        self.last.is_none_or(|day| at.date_naive() <= day).then_some(at)
+    }
 }
 
 /// The next review of a policy: the first that is not over when the policy is made, then each that follows.
 pub fn next(there: &Tenant, policy: &Policy) -> Option<DateTime<Utc>> {
-    let (_, open, nth) = schedule(policy)?;
+    let schedule = Schedule::of(policy)?;
     let begun = there.review_instances.iter().filter(|r| r.policy == policy.id).map(|r| r.starts).max();
     let made = policy.created.unwrap_or_default();
-    let wanted = |at: &DateTime<Utc>| begun.map_or(*at + open > made, |last| *at > last);
-    (0..10_000).map_while(nth).find(wanted)
+    let wanted = |at: &DateTime<Utc>| begun.map_or(*at + schedule.open > made, |last| *at > last);
+    (0..10_000).map_while(|n| schedule.nth(n)).find(wanted)
 }
 
 /// Begins a review: what is held by the policy at that moment is asked about.
@@ -51,7 +67,7 @@ pub fn begin(world: &mut World, at: usize, policy: &str, starts: DateTime<Utc>, 
     let late = i64::try_from(world.switches.number("reviews.mail-seconds")).unwrap_or(0);
     let there = &mut world.tenants[at];
     let Some(policy) = there.policy(policy).cloned() else { return };
-    let Some((_, open, _)) = schedule(&policy) else { return };
+    let Some(Schedule { open, .. }) = Schedule::of(&policy) else { return };
     let settings = policy.body["reviewSettings"].clone();
     let held = |a: &&Assignment| a.policy == policy.id && a.is_active() && a.state != "delivering";
     let people = there.assignments.iter().filter(held).map(|a| Reviewed {

@@ -55,8 +55,12 @@ fn whole(scene: &Scene<'_>) -> bool {
     full.iter().any(|p| scene.caller.holds(p))
 }
 
-/// Leaves out what a token with only the basic permission may not see.
-fn visible(scene: &Scene<'_>, user: Value) -> Value {
+/// Leaves out what a token with only the basic permission may not see, and where a guest comes from if that is not
+/// told (FIELD, a switch).
+fn visible(scene: &Scene<'_>, mut user: Value) -> Value {
+    if user["userType"] == "Guest" && !scene.switches().on("users.guest-issuer-told") {
+        user["identities"] = json!([]);
+    }
     if whole(scene) {
         return user;
     }

@@ -121,9 +121,18 @@ impl Tenant {
         self.domains.iter().find(|d| d.is_initial).map_or("", |d| d.name.as_str())
     }
 
-    /// Whether a service plan is licensed, directly or inside a SKU.
+    /// Whether a service plan is licensed, directly or inside a SKU, by a licence that serves.
     pub fn has_plan(&self, plan: &str) -> bool {
-        self.licences.iter().any(|l| licence::plans_of(l).contains(&plan))
+        self.licences.iter().any(|l| licence::serves(l) && licence::plans_of(l).contains(&plan))
+    }
+
+    /// Whether entitlement management is licensed; `late` counts licences that are suspended or have ended too.
+    pub fn is_governed(&self, late: bool) -> bool {
+        let held = |l: &String| {
+            let plans = licence::plans_of(l);
+            plans.contains(&"AAD_PREMIUM_P2") || plans.contains(&"Entra_Identity_Governance")
+        };
+        self.licences.iter().any(|l| held(l) && (late || licence::serves(l)))
     }
 
     /// A user by object id or user principal name.

@@ -104,7 +104,7 @@ fn directory(there: &Onboarded, group: &str) -> Vec<Write> {
     ]
 }
 
-fn governance(there: &Onboarded, group: &str) -> Vec<Write> {
+fn organizations(there: &Onboarded) -> Vec<Write> {
     let (model, word) = ("InvalidModel", "ArgumentException");
     vec![
         write(
@@ -150,6 +150,12 @@ fn governance(there: &Onboarded, group: &str) -> Vec<Write> {
             json!({"description": "x"}),
             vec![("/state", json!("open"), word), STRANGE],
         ),
+    ]
+}
+
+fn contents(there: &Onboarded, group: &str) -> Vec<Write> {
+    let (model, word) = ("InvalidModel", "ArgumentException");
+    vec![
         write(
             Method::POST,
             format!("{EM}/resourceRequests"),
@@ -390,7 +396,8 @@ async fn writes_to_the_directory_need_their_properties_and_take_no_others() {
 async fn writes_to_entitlement_management_need_their_properties_and_take_no_others() {
     let there = Onboarded::new().await;
     let group = there.world.group("Any").await;
-    judge(&there, governance(&there, &group)).await;
+    judge(&there, organizations(&there)).await;
+    judge(&there, contents(&there, &group)).await;
 }
 
 #[tokio::test]

@@ -231,7 +231,7 @@ async fn each_part_of_a_batch_is_throttled_for_itself() {
     let reply = world.send(&token, Method::POST, "/v1.0/$batch", Some(body), &[]).await;
     assert_eq!(reply.status, 200, "the whole is well");
     let answers = reply.body["responses"].as_array().unwrap();
-    let of = |id: usize| answers.iter().find(|a| a["id"] == id.to_string()).unwrap();
+    let of = |id: usize| answers.iter().find(|a| a["id"].as_str() == Some(&*id.to_string())).unwrap();
     let statuses: Vec<u64> = (1..=8).map(|id| of(id)["status"].as_u64().unwrap()).collect();
     assert_eq!(statuses, [200, 200, 200, 200, 200, 429, 429, 200]);
     for id in [6, 7] {

@@ -58,7 +58,7 @@ pub fn answer(scene: &mut Scene<'_>, rest: &[&str]) -> Outcome {
 /// Without Entra ID P2 or ID Governance an administrator is denied (contract §0); the words are INFERRED.
 fn licensed(scene: &Scene<'_>) -> Result<(), Answer> {
     let tenant = scene.tenant();
-    let held = ["AAD_PREMIUM_P2", "Entra_Identity_Governance"].iter().any(|plan| tenant.has_plan(plan));
+    let held = tenant.is_governed(scene.switches().on("em.suspended-licence-counts"));
     if held || !scene.switches().on("em.licence-required") {
         return Ok(());
     }

@@ -112,7 +112,7 @@ fn advanced(call: &Call, row: &Row, rare_filter: bool) -> Result<(), Answer> {
             "Request with $search query parameter only works through MSGraph with a special request header: 'ConsistencyLevel: eventual'",
         ));
     }
-    if (counts || rare_filter || both) && !eventual || (rare_filter || both) && !counts {
+    if (counts || rare_filter || both) && !(eventual && counts) {
         return Err(unsupported(
             "The query is an advanced one: it needs the header 'ConsistencyLevel: eventual' and $count=true.",
         ));

@@ -103,6 +103,17 @@ async fn a_basic_token_that_selects_more_is_told_less_or_refused() {
 }
 
 #[tokio::test]
+async fn a_guest_s_issuer_is_told_or_not() {
+    let (there, _) = Onboarded::with_ana().await;
+    let path = "/v1.0/users?$filter=mail eq 'ana@contoso-soc.example'&$select=identities";
+    for told in settings("users.guest-issuer-told", [true, false]) {
+        there.world.switch("users.guest-issuer-told", told).await;
+        let identities = there.world.get(path).await.1["value"][0]["identities"].clone();
+        assert_eq!(identities[0]["issuer"].as_str(), told.then_some("ExternalAzureAD"));
+    }
+}
+
+#[tokio::test]
 async fn a_section_a_partner_does_not_set_is_null_or_shows_the_default() {
     let world = World::with_consent().await;
     world.sim(&format!("tenants/{ADATUM}/set"), json!({"partners": [{"tenantId": CONTOSO}]})).await;

@@ -26,6 +26,21 @@ async fn without_a_licence_entitlement_management_is_closed_or_open() {
 }
 
 #[tokio::test]
+async fn a_suspended_licence_closes_entitlement_management_or_does_not() {
+    let world = World::with_consent().await;
+    for counts in settings("em.suspended-licence-counts", [false, true]) {
+        world.switch("em.suspended-licence-counts", counts).await;
+        for (state, serves) in [("Warning", true), ("Suspended", false), ("LockedOut", false)] {
+            let licences = json!({"licences": [format!("SPE_E5:{state}")]});
+            world.sim(&format!("tenants/{ADATUM}/set"), licences).await;
+            let sku = world.get("/v1.0/subscribedSkus").await.1["value"][0].clone();
+            assert_eq!((&sku["skuPartNumber"], &sku["capabilityStatus"]), (&json!("SPE_E5"), &json!(state)));
+            assert_eq!(world.em("catalogs").await.0, if serves || counts { 200 } else { 403 }, "{state}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_second_organization_of_the_same_source_is_refused_or_made() {
     for refused in settings("em.organization-twice-refused", [true, false]) {
         let world = World::with_consent().await;
