@@ -48,6 +48,9 @@ class Description:
         if fault["kind"] == "format":
             schema = self.schemas[fault["schema"]]["properties"][fault["property"]]
             schema.pop("format", None)
+        if fault["kind"] == "property":
+            if fault["schema"] in self.schemas:
+                self.schemas[fault["schema"]].setdefault("properties", {}).setdefault(fault["property"], {})
         if fault["kind"] == "enum":
             self.schemas[fault["schema"]]["enum"] += fault["values"]
 

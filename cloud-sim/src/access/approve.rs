@@ -94,6 +94,10 @@ pub fn decide(
 
 /// Writes a decision: the next stage opens, or the request ends, or it is delivered.
 pub fn settle(world: &mut World, at: usize, id: &str, decision: Decision) {
+    let told = trail::Told {
+        twice: world.switches.on("audit.decision-told-twice"),
+        same_correlation: world.switches.on("audit.correlation-kept"),
+    };
     let there = &mut world.tenants[at];
     let now = decision.at.unwrap_or_default();
     let Some(request) = there.requests.iter_mut().find(|r| r.id == *id) else { return };
@@ -108,7 +112,7 @@ pub fn settle(world: &mut World, at: usize, id: &str, decision: Decision) {
         request.stages[open + 1].started = Some(now);
     }
     let request = request.clone();
-    trail::decided(there, &request, &decision, next);
+    trail::decided(there, &request, &decision, next, &told);
     if decision.approved && !next {
         deliver::start(world, at, id, now);
     }

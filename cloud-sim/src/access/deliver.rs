@@ -2,14 +2,21 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::give::{Given, extend, give};
 use super::{lapse, trail};
-use crate::world::{Assignment, Package, Policy, Request, Tenant, User, World, new_id};
+use crate::world::{Assignment, Request, Tenant, User, World, new_id};
 
-/// Begins the delivery of a request that is approved or needs no approval.
+/// Begins the delivery of a request that is approved or needs no approval; later, when it is wanted later.
 pub fn start(world: &mut World, at: usize, id: &str, now: DateTime<Utc>) {
     let wait = i64::try_from(world.switches.number("em.delivery-seconds")).unwrap_or(0);
     let there = &mut world.tenants[at];
     let Some(request) = there.requests.iter_mut().find(|r| r.id == *id) else { return };
+    if request.starts.is_some_and(|starts| starts > now) {
+        request.state = "scheduled".to_owned();
+        request.status = "Scheduled".to_owned();
+        let request = request.clone();
+        return trail::row(there, &request, "Schedule a future access package assignment", now);
+    }
     request.state = "delivering".to_owned();
     request.status = "Delivering".to_owned();
     request.completed = None;
@@ -65,20 +72,35 @@ pub fn finish(world: &mut World, at: usize, id: &str, now: DateTime<Utc>) {
             return;
         }
     }
+    let from_now = world.switches.on("em.extension-from-now");
     let there = &mut world.tenants[at];
-    match request.request_type.as_str() {
-        "userRemove" | "adminRemove" => {
+    let given = match request.request_type.as_str() {
+        "userRemove" | "adminRemove" | "systemRemove" => {
             let assignment = request.assignment.clone().unwrap_or_default();
             lapse::end(there, &assignment, now);
+            Given::Whole
         }
-        "userUpdate" => extend(there, &request),
+        "userUpdate" | "adminUpdate" => {
+            extend(there, &request, now, from_now);
+            trail::row(there, &request, "Extend access package assignment", now);
+            Given::Whole
+        }
         _ => give(there, &request, now),
-    }
-    request.state = "delivered".to_owned();
-    request.status = "Delivered".to_owned();
+    };
+    let (state, status, activity) = match given {
+        Given::Whole => ("delivered", "Delivered", "Fulfill access package assignment request"),
+        Given::Part => (
+            "partiallyDelivered",
+            "PartiallyDelivered",
+            "Partially fulfill access package assignment request",
+        ),
+        Given::Nothing => return failed(there, request, now),
+    };
+    state.clone_into(&mut request.state);
+    status.clone_into(&mut request.status);
     request.completed = Some(now);
     keep(there, &request);
-    trail::row(there, &request, "Fulfill access package assignment request", now);
+    trail::row(there, &request, activity, now);
 }
 
 fn keep(there: &mut Tenant, request: &Request) {
@@ -110,74 +132,10 @@ fn failed(there: &mut Tenant, mut request: Request, now: DateTime<Utc>) {
 /// A guest, invited without a mail; entitlement management governs his life here.
 fn invite(there: &mut Tenant, request: &Request, now: DateTime<Utc>) -> String {
     let who = &request.requestor;
-    let initial = there.domains.iter().find(|d| d.is_initial).map_or("", |d| d.name.as_str());
-    let user = User {
-        id: new_id(),
-        user_principal_name: format!("{}#EXT#@{initial}", who.principal_name.replace('@', "_")),
-        display_name: who.display_name.clone(),
-        mail: Some(who.mail.clone()),
-        guest: true,
-        enabled: true,
-        external_state: Some("PendingAcceptance".to_owned()),
-        created: Some(now),
-        home: who.home.clone(),
-        governed: true,
-        ..User::default()
-    };
+    let invited = User::invited(there.initial_domain(), &who.principal_name, &who.display_name, now);
+    let user = User { mail: Some(who.mail.clone()), home: who.home.clone(), governed: true, ..invited };
     let id = user.id.clone();
+    trail::of_user(there, &user, ("Invited Users", "Invite external user"), now);
     there.users.push(user);
     id
-}
-
-/// When an assignment that begins now ends by its policy.
-fn end_of(policy: Option<&Policy>, from: DateTime<Utc>) -> Option<DateTime<Utc>> {
-    let expiration = &policy?.body["expiration"];
-    match expiration["type"].as_str()? {
-        "afterDuration" => {
-            let length = crate::graph::duration(expiration["duration"].as_str()?)?;
-            Some(from + TimeDelta::seconds(length))
-        }
-        "afterDateTime" => {
-            let end = chrono::DateTime::parse_from_rfc3339(expiration["endDateTime"].as_str()?).ok()?;
-            Some(end.to_utc())
-        }
-        _ => None,
-    }
-}
-
-fn give(there: &mut Tenant, request: &Request, now: DateTime<Utc>) {
-    let ends = end_of(there.policy(&request.policy), now);
-    let Some(object) = request.requestor.object_id.clone() else { return };
-    if let Some(package) = there.package(&request.package).cloned() {
-        join(there, &package, &object);
-    }
-    let found = there.assignments.iter_mut().find(|a| Some(&a.id) == request.assignment.as_ref());
-    if let Some(assignment) = found {
-        assignment.state = "delivered".to_owned();
-        assignment.status = "Delivered".to_owned();
-        assignment.starts = Some(now);
-        assignment.ends = ends;
-    }
-}
-
-fn join(there: &mut Tenant, package: &Package, object: &str) {
-    let roles: Vec<_> = there.role_scopes.iter().filter(|r| r.package == package.id).cloned().collect();
-    for role in roles {
-        let resource = there.resources.iter().find(|r| r.id == role.resource).map(|r| r.group.clone());
-        let Some(group) = resource.and_then(|id| there.group_mut(&id)) else { continue };
-        let list = if role.role == "Owner" { &mut group.owners } else { &mut group.members };
-        if !list.iter().any(|o| o == object) {
-            list.push(object.to_owned());
-        }
-    }
-}
-
-/// The new end is one more policy length after the old one (INFERRED).
-fn extend(there: &mut Tenant, request: &Request) {
-    let found = there.assignments.iter().position(|a| Some(&a.id) == request.assignment.as_ref());
-    let Some(place) = found else { return };
-    let from = there.assignments[place].ends;
-    let ends = from.and_then(|from| end_of(there.policy(&request.policy), from));
-    there.assignments[place].ends = ends;
-    there.assignments[place].status = "Delivered".to_owned();
 }

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::trail;
 use crate::world::{RoleScope, Tenant};
 
 /// Ends an assignment.
@@ -12,24 +13,30 @@ pub fn end(there: &mut Tenant, id: &str, now: DateTime<Utc>) {
     assignment.expired = Some(now);
     let (package, object) = (assignment.package.clone(), assignment.target.object_id.clone());
     if let Some(object) = object {
-        leave(there, &package, &object);
+        leave(there, &package, &object, now);
         block(there, &object, now);
     }
 }
 
-/// Leaves the package's groups, unless another package still gives them.
-fn leave(there: &mut Tenant, package: &str, object: &str) {
+/// Leaves the package's groups.
+fn leave(there: &mut Tenant, package: &str, object: &str, now: DateTime<Utc>) {
+    let own = there.role_scopes.iter().filter(|r| r.package == package).cloned().collect();
+    lose(there, own, object, now);
+}
+
+/// Takes roles away from somebody, unless another package still gives them.
+pub fn lose(there: &mut Tenant, roles: Vec<RoleScope>, object: &str, now: DateTime<Utc>) {
     let same = |a: &RoleScope, b: &RoleScope| a.resource == b.resource && a.role == b.role;
     let packages: Vec<String> = held(there, object);
     let kept: Vec<RoleScope> =
         there.role_scopes.iter().filter(|r| packages.contains(&r.package)).cloned().collect();
-    let own = there.role_scopes.iter().filter(|r| r.package == package);
-    let lost: Vec<RoleScope> = own.filter(|r| !kept.iter().any(|k| same(k, r))).cloned().collect();
-    for role in lost {
+    for role in roles.into_iter().filter(|r| !kept.iter().any(|k| same(k, r))) {
         let group = there.resources.iter().find(|r| r.id == role.resource).map(|r| r.group.clone());
         let Some(group) = group.and_then(|id| there.group_mut(&id)) else { continue };
         let list = if role.role == "Owner" { &mut group.owners } else { &mut group.members };
         list.retain(|o| o != object);
+        let group = group.id.clone();
+        trail::resource(there, &role, &group, object, ("Remove access package resource assignment", now));
     }
 }
 
@@ -53,15 +60,20 @@ fn block(there: &mut Tenant, object: &str, now: DateTime<Utc>) {
     if action == "blockSignInAndDelete" {
         guest.delete_at = Some(now + TimeDelta::seconds(after));
     }
+    let guest = guest.clone();
+    trail::of_user(there, &guest, ("Core Directory", "Disable account"), now);
 }
 
 /// Deletes a guest whose time has come, unless he holds something again.
-pub fn delete_guest(there: &mut Tenant, object: &str) {
+pub fn delete_guest(there: &mut Tenant, object: &str, now: DateTime<Utc>) {
     if !held(there, object).is_empty() {
         if let Some(guest) = there.users.iter_mut().find(|u| u.id == object) {
             guest.delete_at = None;
         }
         return;
+    }
+    if let Some(guest) = there.user(object).cloned() {
+        trail::of_user(there, &guest, ("Core Directory", "Delete user"), now);
     }
     there.users.retain(|u| u.id != object);
     for group in &mut there.groups {

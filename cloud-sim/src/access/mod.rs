@@ -3,21 +3,26 @@
 //! Plain functions over the world, shared by Graph, My Access and the control interface. None of them reads a clock:
 //! the instant is an argument, and `advance` is called before every call that comes in.
 
+mod administer;
 mod advance;
 mod approve;
 mod ask;
 mod deliver;
+mod give;
 mod lapse;
+pub mod review;
 pub mod scope;
-mod trail;
+pub mod trail;
 
 use crate::answer::Answer;
 use crate::pages::account::Account;
 use crate::world::{Tenant, World};
 
+pub use administer::{Administered, alter, assign, remove, reprocess};
 pub use advance::advance;
 pub use approve::{Verdict, approves, cancel, decide, waiting_for};
-pub use ask::{Administered, Ask, Wish, ask, assign, remove, reprocess};
+pub use ask::{Ask, Schedule, Wish, ask};
+pub use give::{again, package_changes};
 pub use scope::offers;
 
 /// Why something was not done.
@@ -52,7 +57,7 @@ fn place(world: &World, tenant: &str) -> Result<usize, Refused> {
 
 /// Without a licence nothing new is asked for or decided (INFERRED from "no new requests are processed").
 fn licensed(world: &World, tenant: &Tenant) -> Result<(), Refused> {
-    let held = ["AAD_PREMIUM_P2", "Entra_Identity_Governance"].iter().any(|plan| tenant.has_plan(plan));
+    let held = tenant.is_governed(world.switches.on("em.suspended-licence-counts"));
     if held || !world.switches.on("em.licence-required") {
         return Ok(());
     }

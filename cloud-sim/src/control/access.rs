@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::trouble;
-use crate::access::{self, Ask, Refused, Verdict, Wish};
+use crate::access::{self, Ask, Refused, Schedule, Verdict, Wish, review};
 use crate::answer::{Answer, Outcome};
 use crate::call::Call;
 use crate::pages::account::Account;
@@ -44,8 +44,14 @@ pub fn ask(shared: &Shared, call: &Call, tid: &str, body: &Value) -> Outcome {
         "remove" => Wish::Remove,
         other => return Err(trouble(400, &format!("no such wish: {other}"))),
     };
-    let ask =
-        Ask { tenant: tid, package: &package, account: &account, wish, justification: text("justification") };
+    let ask = Ask {
+        tenant: tid,
+        package: &package,
+        account: &account,
+        wish,
+        justification: text("justification"),
+        schedule: Schedule::default(),
+    };
     let id = access::ask(&mut world, call.now, &ask).map_err(refused)?;
     Ok(state(&world, tid, &id))
 }
@@ -73,4 +79,34 @@ pub fn cancel(shared: &Shared, call: &Call, tid: &str, id: &str, body: &Value) -
     let by = account(&world, tid, body["by"].as_str().unwrap_or(""))?;
     access::cancel(&mut world, call.now, tid, id, &by).map_err(refused)?;
     Ok(state(&world, tid, id))
+}
+
+/// `POST /sim/tenants/{tid}/reviews/{id}/decide`: `{by, decision, justification?, userPrincipalName?}`; about everybody
+/// under review whom `by` is asked about, or one of them.
+pub fn review(shared: &Shared, call: &Call, tid: &str, id: &str, body: &Value) -> Outcome {
+    let mut world = shared.world();
+    let text = |name: &str| body[name].as_str().unwrap_or("");
+    let by = account(&world, tid, text("by"))?;
+    let there = world.tenant(tid).ok_or_else(|| trouble(404, "no such tenant"))?;
+    let review = there.review_instances.iter().find(|r| r.id.eq_ignore_ascii_case(id));
+    let review = review.ok_or_else(|| trouble(404, "no such review"))?;
+    let me = by.in_tenant(&world, &there.id).map(|u| u.id.clone()).unwrap_or_default();
+    let wanted = text("userPrincipalName");
+    let is = |p: &&crate::world::Reviewed| {
+        let named = [&p.target.mail, &p.target.principal_name].iter().any(|n| n.eq_ignore_ascii_case(wanted));
+        if wanted.is_empty() { review::reviews(review, p, &me) } else { named }
+    };
+    let people: Vec<String> = review.people.iter().filter(is).map(|p| p.id.clone()).collect();
+    if people.is_empty() {
+        return Err(trouble(404, "nobody under review is his to decide about"));
+    }
+    let decision = text("decision").to_owned();
+    if !["Approve", "Deny", "DontKnow", "NotReviewed"].contains(&decision.as_str()) {
+        return Err(trouble(400, "say decision: Approve, Deny, DontKnow or NotReviewed"));
+    }
+    let said = review::Opinion { decision: &decision, justification: text("justification"), by: &by };
+    for person in &people {
+        review::decide(&mut world, call.now, tid, (id, person), &said).map_err(refused)?;
+    }
+    Ok(Answer::ok(json!({"id": id, "decided": people.len()})))
 }

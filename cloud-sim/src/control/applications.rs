@@ -66,7 +66,7 @@ pub fn consent(shared: &Shared, call: &Call, tid: &str, body: &Value) -> Outcome
     let tenant = world.tenant_mut(tid).ok_or_else(|| trouble(404, "no such tenant"))?;
     match (body["grant"].as_bool(), body["enabled"].as_bool()) {
         (Some(true), _) => consent::grant(tenant, &app, call.now),
-        (Some(false), _) => consent::delete(tenant, &app.app_id),
+        (Some(false), _) => consent::delete(tenant, &app.app_id, call.now),
         (None, Some(on)) => {
             let sp =
                 tenant.service_principal_mut(app_id).ok_or_else(|| trouble(404, "not in this tenant"))?;

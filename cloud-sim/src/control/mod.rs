@@ -2,6 +2,7 @@
 
 mod access;
 mod applications;
+mod scenarios;
 mod steering;
 mod tenants;
 
@@ -38,6 +39,8 @@ fn dispatch(shared: &Shared, call: &Call) -> Outcome {
         ("GET", ["unknown"]) => Ok(Answer::ok(json!(shared.journal().unknown()))),
         ("DELETE", ["unknown"]) => Ok((shared.journal().forget_unknown(), Answer::empty(204)).1),
         ("GET", ["world"]) => Ok(Answer::ok(json!({"tenants": shared.world().tenants}))),
+        ("GET", ["scenarios"]) => scenarios::list(),
+        ("POST", ["scenarios", name]) => scenarios::load(shared, call, name),
         ("POST", ["world"]) => tenants::add(shared, call, &body(call)?),
         (method, ["tenants", tid, rest @ ..]) => in_tenant(shared, call, method, tid, rest),
         _ => Err(trouble(404, "no such control call")),
@@ -56,6 +59,7 @@ fn in_tenant(shared: &Shared, call: &Call, method: &str, tid: &str, rest: &[&str
         ("POST", ["ask"]) => access::ask(shared, call, tid, &body(call)?),
         ("POST", ["requests", id, "decide"]) => access::decide(shared, call, tid, id, &body(call)?),
         ("POST", ["requests", id, "cancel"]) => access::cancel(shared, call, tid, id, &body(call)?),
+        ("POST", ["reviews", id, "decide"]) => access::review(shared, call, tid, id, &body(call)?),
         ("POST", ["set"]) => tenants::set(shared, tid, &body(call)?),
         _ => Err(trouble(404, "no such control call")),
     }

@@ -49,12 +49,9 @@ pub fn move_clock(shared: &Shared, body: &Value) -> Outcome {
 
 pub fn set_switches(shared: &Shared, body: &Value) -> Outcome {
     let mut world = shared.world();
-    let unknown = body.as_object().map(|map| world.switches.set(map)).unwrap_or_default();
-    if unknown.is_empty() {
-        Ok(Answer::ok(json!(world.switches)))
-    } else {
-        Err(trouble(400, &format!("no such switch: {}", unknown.join(", "))))
-    }
+    let values = body.as_object().cloned().unwrap_or_default();
+    world.switches.set(&values).map_err(|wrong| trouble(400, &wrong))?;
+    Ok(Answer::ok(json!(world.switches)))
 }
 
 pub fn add_fault(shared: &Shared, body: Value) -> Outcome {

@@ -37,7 +37,10 @@ pub fn answer(shared: &Shared, call: &Call, name: &str) -> Result<Answer, EntraE
     };
     let (app, sp) = client::authenticate(&mut world, call, &form, &tenant, name)?;
     match kind {
-        "client_credentials" => app_only(shared, call, &form, (&tenant, &app, &sp)),
+        "client_credentials" => {
+            let roles = roles(&mut world, call, &tenant, &app.app_id);
+            app_only(shared, call, &form, (&tenant, &app, &sp), &roles)
+        }
         "authorization_code" => redeem(shared, call, &form, (&world, &tenant, &app, &sp)),
         "refresh_token" => refresh(shared, call, &form, (&world, &tenant, &app, &sp)),
         _ => Err(EntraError::new(
@@ -85,6 +88,7 @@ fn app_only(
     call: &Call,
     form: &BTreeMap<String, String>,
     who: (&str, &Application, &ServicePrincipal),
+    roles: &[String],
 ) -> Result<Answer, EntraError> {
     let (tenant, app, sp) = who;
     let scope = form.get("scope").map_or("", String::as_str);
@@ -110,7 +114,6 @@ fn app_only(
     claims["oid"] = json!(sp.id);
     claims["sub"] = json!(sp.id);
     claims["idtyp"] = json!("app");
-    let roles = sp.permissions();
     if !roles.is_empty() {
         claims["roles"] = json!(roles);
     }
@@ -118,6 +121,17 @@ fn app_only(
     Ok(Answer::ok(json!({
         "token_type": "Bearer", "expires_in": LIVES, "ext_expires_in": LIVES, "access_token": token,
     })))
+}
+
+/// What an app may do here. Tokens may go on without a new grant for a while (INFERRED, contract §15: a switch).
+fn roles(world: &mut World, call: &Call, tenant: &str, app: &str) -> Vec<String> {
+    let kept = i64::try_from(world.switches.number("consent.token-cache-seconds")).unwrap_or(0);
+    let sp = world.tenant_mut(tenant).and_then(|t| t.service_principal_mut(app));
+    let Some(sp) = sp else { return Vec::new() };
+    let old = sp.told.clone().filter(|(at, _)| (call.now - *at).num_seconds() < kept);
+    let told = old.unwrap_or_else(|| (call.now, sp.permissions()));
+    sp.told = (kept > 0).then(|| told.clone());
+    told.1
 }
 
 fn access_claims(call: &Call, tenant: &str, aud: &str, app: &Application) -> Value {

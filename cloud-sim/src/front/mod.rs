@@ -112,11 +112,21 @@ async fn hold(shared: &Shared, strike: Strike, scissors: &Scissors) {
     }
 }
 
-/// An error body's inner part, the same for every Graph error.
-pub fn inner_error(call: &Call, request_id: &str) -> Value {
-    json!({
-        "date": call.now.format("%Y-%m-%dT%H:%M:%S").to_string(),
-        "request-id": request_id,
-        "client-request-id": call.header("client-request-id").unwrap_or(request_id),
-    })
+/// An instant as an error body writes it.
+pub fn instant(call: &Call) -> String {
+    call.now.format("%Y-%m-%dT%H:%M:%S").to_string()
+}
+
+/// Gives a Graph error its inner part: ids and time, whatever else it says already.
+pub fn complete_error(call: &Call, body: &mut Value, request_id: &str) {
+    let Some(error) = body.get_mut("error").and_then(Value::as_object_mut) else { return };
+    let inner = error.entry("innerError").or_insert_with(|| json!({}));
+    let client = call.header("client-request-id").unwrap_or(request_id);
+    for (name, value) in
+        [("date", instant(call).as_str()), ("request-id", request_id), ("client-request-id", client)]
+    {
+        if inner[name].is_null() {
+            inner[name] = json!(value);
+        }
+    }
 }

@@ -4,7 +4,7 @@ use axum::body::Body as Bytes;
 use axum::response::Response;
 use http::header::{HeaderName, HeaderValue};
 
-use super::inner_error;
+use super::complete_error;
 use crate::answer::{Answer, Body};
 use crate::call::Call;
 use crate::world::new_id;
@@ -18,8 +18,8 @@ pub fn complete(call: &Call, mut answer: Answer) -> Answer {
         Body::Html(_) => Some("text/html; charset=utf-8"),
         Body::Text(kind, _) => Some(*kind),
         Body::Json(value) => {
-            if graph && let Some(error) = value.get_mut("error").and_then(|e| e.as_object_mut()) {
-                error.entry("innerError").or_insert_with(|| inner_error(call, &request_id));
+            if graph {
+                complete_error(call, value, &request_id);
             }
             Some("application/json")
         }

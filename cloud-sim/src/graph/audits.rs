@@ -5,28 +5,11 @@ use serde_json::Value;
 
 use super::scene::{Scene, plain_key};
 use crate::answer::{Answer, Outcome};
-use crate::odata::{self, Allowed};
-
-const FILTERS: &[&str] = &[
-    "activityDisplayName",
-    "activityDateTime",
-    "loggedByService",
-    "correlationId",
-    "initiatedBy/user/id",
-    "initiatedBy/user/displayName",
-    "initiatedBy/user/userPrincipalName",
-    "initiatedBy/app/appId",
-    "initiatedBy/app/displayName",
-    "targetResources/any/id",
-    "targetResources/any/displayName",
-];
+use crate::odata;
 
 pub fn answer(scene: &Scene<'_>, rest: &[&str]) -> Outcome {
     match (scene.call.method.as_str(), rest) {
-        ("GET", []) => {
-            let allowed = Allowed { filter: FILTERS, page: scene.page(), default: &[] };
-            odata::page(scene.call, rows(scene).cloned().collect(), &allowed)
-        }
+        ("GET", []) => scene.list(rows(scene).cloned().collect()),
         ("GET", [id]) => {
             let id = plain_key(id);
             let found = rows(scene).find(|r| r["id"] == id).ok_or_else(|| Answer::not_found(&id))?;

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::bearer::Caller;
 use crate::answer::{Answer, Body, Outcome};
 use crate::call::Call;
-use crate::front::{faults, inner_error};
+use crate::front::{complete_error, faults};
 use crate::simulation::Shared;
 use crate::world::new_id;
 
@@ -32,13 +32,13 @@ pub fn answer(shared: &Shared, call: &Call, caller: &Caller) -> Outcome {
     for part in parts {
         let id = part["id"].as_str().unwrap_or_default().to_owned();
         let needs = texts(&part["dependsOn"]);
-        let failed = needs.iter().any(|n| statuses.get(n).is_none_or(|s| *s >= 400));
+        let failed = needs.iter().any(|n| statuses.get(&n.to_lowercase()).is_none_or(|s| *s >= 400));
         let answer = if failed {
             Answer::error(424, "FailedDependency", "A request this one depends on failed.")
         } else {
             one(shared, call, caller, part)
         };
-        statuses.insert(id.clone(), answer.status);
+        statuses.insert(id.to_lowercase(), answer.status);
         responses.push(response(call, &id, answer));
     }
     // The order of the answers is nobody's to rely on.
@@ -54,14 +54,15 @@ fn texts(value: &Value) -> Vec<String> {
 
 /// Ids are unique; a part depends on earlier ones; a body says what it is.
 fn checked(parts: &[Value]) -> Result<(), Answer> {
-    let mut ids: Vec<&str> = Vec::new();
+    let mut ids: Vec<String> = Vec::new();
     for part in parts {
         let id = part["id"].as_str().filter(|i| !i.is_empty());
         let id = id.ok_or_else(|| bad("Each request of a batch needs an id."))?;
-        if ids.contains(&id) {
+        // "The value is not case-sensitive" (json-batching.md).
+        if ids.contains(&id.to_lowercase()) {
             return Err(bad(&format!("Request Id {id} appears more than once.")));
         }
-        if texts(&part["dependsOn"]).iter().any(|d| !ids.contains(&d.as_str())) {
+        if texts(&part["dependsOn"]).iter().any(|d| !ids.contains(&d.to_lowercase())) {
             return Err(bad("A request can depend on earlier requests of its batch only."));
         }
         let url = part["url"].as_str().unwrap_or("");
@@ -73,7 +74,7 @@ fn checked(parts: &[Value]) -> Result<(), Answer> {
         if !part["body"].is_null() && !told {
             return Err(bad("A request with a body needs the header Content-Type."));
         }
-        ids.push(id);
+        ids.push(id.to_lowercase());
     }
     Ok(())
 }
@@ -102,13 +103,13 @@ fn one(shared: &Shared, call: &Call, caller: &Caller, part: &Value) -> Answer {
 }
 
 fn response(call: &Call, id: &str, answer: Answer) -> Value {
+    let request_id = new_id();
     let mut headers: BTreeMap<String, String> = answer.headers.into_iter().collect();
+    headers.insert("request-id".to_owned(), request_id.clone());
     let body = match answer.body {
         Body::Json(mut value) => {
             headers.insert("Content-Type".to_owned(), "application/json".to_owned());
-            if let Some(error) = value.get_mut("error").and_then(Value::as_object_mut) {
-                error.entry("innerError").or_insert_with(|| inner_error(call, &new_id()));
-            }
+            complete_error(call, &mut value, &request_id);
             value
         }
         _ => Value::Null,

@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::scene::{Scene, stamp};
+use super::scene::{Scene, plain_key, stamp};
 use crate::answer::{Answer, Outcome};
 use crate::call::bracket_key;
-use crate::odata::{self, Allowed};
+use crate::odata;
 use crate::world::Tenant;
 use crate::world::licence;
 
@@ -27,19 +27,19 @@ fn organization(tenant: &Tenant) -> Value {
 
 pub fn list(scene: &Scene<'_>) -> Outcome {
     let items = vec![organization(scene.tenant())];
-    odata::page(scene.call, items, &Allowed { filter: &[], page: 100, default: &[] })
+    odata::page(scene.call, items, 100, &[])
+}
+
+/// One SKU, by `{tenantId}_{skuId}`.
+pub fn sku(scene: &Scene<'_>, key: &str) -> Outcome {
+    let id = plain_key(key);
+    let found = licence::subscribed_skus(scene.tenant()).into_iter().find(|s| s["id"] == id);
+    Ok(odata::single(scene.call, found.ok_or_else(|| Answer::not_found(&id))?, &[]))
 }
 
 pub fn skus(scene: &Scene<'_>) -> Outcome {
-    if scene.call.query.contains_key("$filter") {
-        return Err(Answer::error(
-            400,
-            "Request_UnsupportedQuery",
-            "$filter is not supported on subscribedSkus.",
-        ));
-    }
     let items = licence::subscribed_skus(scene.tenant());
-    odata::page(scene.call, items, &Allowed { filter: &[], page: 500, default: &[] })
+    odata::page(scene.call, items, 500, &[])
 }
 
 /// `findTenantInformationByDomainName(domainName='x')` and `..ByTenantId(tenantId='x')`.

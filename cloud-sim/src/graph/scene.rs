@@ -4,8 +4,9 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
 
 use super::bearer::Caller;
-use crate::answer::Answer;
+use crate::answer::{Answer, Outcome};
 use crate::call::{Call, bracket_key};
+use crate::odata::{self, Expand};
 use crate::world::{Switches, Tenant, World};
 
 /// One Graph call under way, with the world in hand.
@@ -49,6 +50,16 @@ impl<'a> Scene<'a> {
     /// Page size when `$top` is absent.
     pub fn page(&self) -> usize {
         usize::try_from(self.switches().number("page.size")).unwrap_or(100).max(1)
+    }
+
+    /// What is expanded; `queries` has judged the names.
+    pub fn expands(&self) -> Vec<Expand> {
+        odata::expands(self.call.param("$expand"))
+    }
+
+    /// A page of a collection.
+    pub fn list(&self, items: Vec<Value>) -> Outcome {
+        odata::page(self.call, items, self.page(), &[])
     }
 
     /// The body as an object, or 400.

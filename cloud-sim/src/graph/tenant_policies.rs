@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::scene::{Scene, plain_key};
 use crate::answer::{Answer, Outcome};
-use crate::odata::{self, Allowed};
+use crate::odata;
 
 /// `/policies/…`.
 pub fn answer(scene: &Scene<'_>, rest: &[&str]) -> Outcome {
@@ -17,13 +17,13 @@ pub fn answer(scene: &Scene<'_>, rest: &[&str]) -> Outcome {
             Ok(odata::single(scene.call, tenant.cross_tenant_default.clone(), &[]))
         }
         ("GET", ["crossTenantAccessPolicy", "partners"]) => {
-            page(scene, tenant.partners.iter().map(partner).collect(), &["tenantId"])
+            scene.list(tenant.partners.iter().map(|p| partner(scene, p)).collect())
         }
         ("GET", ["crossTenantAccessPolicy", "partners", id]) => {
             let id = plain_key(id);
             let is = |p: &&Value| p["tenantId"].as_str().is_some_and(|t| t.eq_ignore_ascii_case(&id));
             let found = tenant.partners.iter().find(is).ok_or_else(|| Answer::not_found(&id))?;
-            Ok(odata::single(scene.call, partner(found), &[]))
+            Ok(odata::single(scene.call, partner(scene, found), &[]))
         }
         _ => Err(Answer::unknown()),
     }
@@ -31,11 +31,12 @@ pub fn answer(scene: &Scene<'_>, rest: &[&str]) -> Outcome {
 
 /// `/identity/conditionalAccess/policies`.
 pub fn conditional_access(scene: &Scene<'_>) -> Outcome {
-    page(scene, scene.tenant().conditional_access.clone(), &["id", "displayName", "state"])
+    scene.list(scene.tenant().conditional_access.clone())
 }
 
-/// A section that was not set is null: it inherits the default.
-fn partner(declared: &Value) -> Value {
+/// A section that was not set is null: it inherits the default. Or the default is shown in its place (INFERRED).
+fn partner(scene: &Scene<'_>, declared: &Value) -> Value {
+    let null = scene.switches().on("policies.partner-sections-null");
     let mut value = declared.clone();
     for section in [
         "inboundTrust",
@@ -45,12 +46,9 @@ fn partner(declared: &Value) -> Value {
         "b2bDirectConnectOutbound",
     ] {
         if value.get(section).is_none() {
-            value[section] = Value::Null;
+            let default = &scene.tenant().cross_tenant_default[section];
+            value[section] = if null { Value::Null } else { default.clone() };
         }
     }
     value
-}
-
-fn page(scene: &Scene<'_>, items: Vec<Value>, filter: &[&str]) -> Outcome {
-    odata::page(scene.call, items, &Allowed { filter, page: scene.page(), default: &[] })
 }

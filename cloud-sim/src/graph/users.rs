@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::scene::{Scene, only, plain_key, stamp, text};
 use crate::answer::{Answer, Outcome};
-use crate::odata::{self, Allowed};
+use crate::odata;
 use crate::world::{Tenant, User};
 
 /// Properties shown without `$select`.
@@ -23,25 +23,15 @@ const DEFAULT: &[&str] = &[
 ];
 /// All that User.ReadBasic.All may see.
 const BASIC: &[&str] = &["displayName", "givenName", "id", "mail", "surname", "userPrincipalName"];
-const FILTERS: &[&str] = &[
-    "id",
-    "displayName",
-    "mail",
-    "userPrincipalName",
-    "userType",
-    "externalUserState",
-    "accountEnabled",
-    "givenName",
-    "surname",
-    "otherMails/any",
-    "proxyAddresses/any",
-];
+
+/// Of a guest from another Entra tenant (FIELD, contract §22); his home tenant is not told.
+const GUEST_ISSUER: &str = "ExternalAzureAD";
 
 /// A user with every property this simulation has.
 pub fn shown(tenant: &Tenant, user: &User) -> Value {
     let (given, surname) = user.display_name.split_once(' ').unwrap_or((&user.display_name, ""));
     let identities = if user.guest {
-        json!([{"signInType": "federated", "issuer": "ExternalAzureAD", "issuerAssignedId": null}])
+        json!([{"signInType": "federated", "issuer": GUEST_ISSUER, "issuerAssignedId": null}])
     } else {
         json!([{"signInType": "userPrincipalName", "issuer": tenant.default_domain(),
             "issuerAssignedId": user.user_principal_name}])
@@ -59,23 +49,44 @@ pub fn shown(tenant: &Tenant, user: &User) -> Value {
     })
 }
 
-/// Leaves out what a token with only the basic permission may not see.
-fn visible(scene: &Scene<'_>, user: Value) -> Value {
+/// Whether the token may see more than names and addresses.
+fn whole(scene: &Scene<'_>) -> bool {
     let full = ["User.Read.All", "User.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"];
-    if scene.caller.all_powerful || full.iter().any(|p| scene.caller.holds(p)) {
+    full.iter().any(|p| scene.caller.holds(p))
+}
+
+/// Leaves out what a token with only the basic permission may not see, and where a guest comes from if that is not
+/// told (FIELD, a switch).
+fn visible(scene: &Scene<'_>, mut user: Value) -> Value {
+    if user["userType"] == "Guest" && !scene.switches().on("users.guest-issuer-told") {
+        user["identities"] = json!([]);
+    }
+    if whole(scene) {
         return user;
     }
     let Value::Object(map) = user else { return user };
     Value::Object(map.into_iter().filter(|(k, _)| BASIC.contains(&k.as_str())).collect())
 }
 
+/// Nobody tells whether a basic token that selects more is refused (INFERRED, a switch) or gets less.
+fn basic(scene: &Scene<'_>) -> Result<(), Answer> {
+    let mut selected = scene.call.param("$select").split(',').map(str::trim).filter(|n| !n.is_empty());
+    let more = selected.any(|name| !BASIC.contains(&name));
+    if more && !whole(scene) && scene.switches().on("users.basic-refused") {
+        return Err(Answer::forbidden("Insufficient privileges to complete the operation."));
+    }
+    Ok(())
+}
+
 pub fn list(scene: &Scene<'_>) -> Outcome {
+    basic(scene)?;
     let tenant = scene.tenant();
     let items = tenant.users.iter().map(|u| visible(scene, shown(tenant, u))).collect();
-    odata::page(scene.call, items, &Allowed { filter: FILTERS, page: scene.page(), default: DEFAULT })
+    odata::page(scene.call, items, scene.page(), DEFAULT)
 }
 
 pub fn get(scene: &Scene<'_>, key: &str) -> Outcome {
+    basic(scene)?;
     let key = plain_key(key);
     let tenant = scene.tenant();
     let user = tenant.user(&key).ok_or_else(|| Answer::not_found(&key))?;
@@ -141,14 +152,28 @@ pub fn member_of(scene: &Scene<'_>, key: &str) -> Outcome {
     let mut items = Vec::new();
     for group in tenant.groups.iter().filter(|g| !blind && g.members.contains(&user.id)) {
         let mut item = super::groups::shown(group, true);
+        if !reads_groups(scene) {
+            item = json!({"id": group.id});
+        }
         item["@odata.type"] = json!("#microsoft.graph.group");
         items.push(item);
     }
-    odata::page(
-        scene.call,
-        items,
-        &Allowed { filter: &["id", "displayName"], page: scene.page(), default: &[] },
-    )
+    scene.list(items)
+}
+
+/// Of objects whose type the token may not read only type and id are told (contract §22).
+fn reads_groups(scene: &Scene<'_>) -> bool {
+    const ANY: &[&str] = &[
+        "Directory.Read.All",
+        "Directory.ReadWrite.All",
+        "Group.Read.All",
+        "Group.ReadWrite.All",
+        "Group.ReadBasic.All",
+        "GroupMember.Read.All",
+        "GroupMember.ReadBasic.All",
+        "GroupMember.ReadWrite.All",
+    ];
+    ANY.iter().any(|p| scene.caller.holds(p))
 }
 
 pub fn check_member_groups(scene: &Scene<'_>, key: &str) -> Outcome {

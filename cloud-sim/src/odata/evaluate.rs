@@ -94,23 +94,30 @@ fn call(name: &str, value: &Value, literal: &Literal) -> bool {
     }
 }
 
-/// Every property path a filter asks about; a lambda's paths are prefixed by the collection's.
-pub fn asked(filter: &Filter, out: &mut Vec<String>) {
+/// Every property path a filter asks about, with its operator; a lambda's paths are prefixed by the collection's.
+pub fn asked(filter: &Filter, out: &mut Vec<(String, String)>) {
     match filter {
         Filter::And(a, b) | Filter::Or(a, b) => {
             asked(a, out);
             asked(b, out);
         }
-        Filter::Not(inner) => asked(inner, out),
-        Filter::Compare(o, _, _) | Filter::In(o, _) | Filter::Call(_, o, _) => out.push(o.path.join("/")),
+        Filter::Not(inner) => {
+            let from = out.len();
+            asked(inner, out);
+            let turned: Vec<_> =
+                out[from..].iter().map(|(path, _)| (path.clone(), "not".to_owned())).collect();
+            out.extend(turned);
+        }
+        Filter::Compare(o, op, _) => out.push((o.path.join("/"), op.clone())),
+        Filter::In(o, _) => out.push((o.path.join("/"), "in".to_owned())),
+        Filter::Call(name, o, _) => out.push((o.path.join("/"), name.clone())),
         Filter::Any(path, variable, inner) => {
             let mut inside = Vec::new();
             asked(inner, &mut inside);
-            for one in inside {
-                let rest =
-                    one.strip_prefix(variable.as_str()).unwrap_or(&one).trim_start_matches('/').to_owned();
+            for (one, operator) in inside {
+                let rest = one.strip_prefix(variable.as_str()).unwrap_or(&one).trim_start_matches('/');
                 let joined = format!("{}/any/{rest}", path.join("/"));
-                out.push(joined.trim_end_matches('/').to_owned());
+                out.push((joined.trim_end_matches('/').to_owned(), operator));
             }
         }
     }

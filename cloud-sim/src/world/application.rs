@@ -53,6 +53,8 @@ pub struct ServicePrincipal {
     pub delegated: Vec<String>,
     /// App roles held by people: (user id, role value).
     pub people: Vec<(String, String)>,
+    /// Application permissions as the tokens tell them, since an instant.
+    pub told: Option<(DateTime<Utc>, Vec<String>)>,
 }
 
 /// One application permission held, with the id of its assignment.

@@ -25,6 +25,23 @@ pub struct User {
     pub delete_at: Option<DateTime<Utc>>,
 }
 
+impl User {
+    /// A guest as an invitation makes him.
+    pub fn invited(initial_domain: &str, mail: &str, name: &str, now: DateTime<Utc>) -> Self {
+        Self {
+            id: super::new_id(),
+            user_principal_name: format!("{}#EXT#@{initial_domain}", mail.replace('@', "_")),
+            display_name: name.to_owned(),
+            mail: Some(mail.to_owned()),
+            guest: true,
+            enabled: true,
+            external_state: Some("PendingAcceptance".to_owned()),
+            created: Some(now),
+            ..Self::default()
+        }
+    }
+}
+
 /// A security group.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]

@@ -20,6 +20,8 @@ pub struct ConnectedOrganization {
     /// Verified domains that belong to it.
     pub domains: Vec<String>,
     pub delay: Delay,
+    pub external_sponsors: Vec<String>,
+    pub internal_sponsors: Vec<String>,
 }
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -51,6 +53,8 @@ pub struct Resource {
     pub root_scope: String,
     pub created: Option<DateTime<Utc>>,
     pub delay: Delay,
+    /// How long its roles and scopes stay unseen after it shows itself.
+    pub roles_delay: Delay,
 }
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -77,6 +81,16 @@ pub struct RoleScope {
     pub role: String,
     pub created: Option<DateTime<Utc>>,
     pub delay: Delay,
+}
+
+/// A change of what a package gives, on its way to those who hold it.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct PackageChange {
+    pub package: String,
+    pub due: DateTime<Utc>,
+    /// The role it no longer gives; none when it gives more.
+    pub lost: Option<RoleScope>,
 }
 
 /// An assignment policy: `body` is the object as Graph shows it, without id, dates and links.
@@ -155,6 +169,9 @@ pub struct Request {
     pub stages: Vec<Stage>,
     /// Correlation id of its audit rows.
     pub correlation: String,
+    /// The instant from which access is wanted, and when it is to end: an `expirationPattern`, or null.
+    pub starts: Option<DateTime<Utc>>,
+    pub expiration: Value,
     /// When delivery ends, once it has begun.
     pub deliver_at: Option<DateTime<Utc>>,
     /// The guest was invited and has not accepted yet.

@@ -28,8 +28,19 @@ const SKUS: &[(&str, &str, &[&str])] = &[
     ("EMSPREMIUM", "b05e124f-c7cc-45a0-a6aa-8cf78c946968", &["AAD_PREMIUM", "AAD_PREMIUM_P2"]),
 ];
 
-/// The service plans of a licence, named as a SKU or as a plan.
+/// A licence is written `SPE_E5`, or with its state `SPE_E5:Suspended`; without one it is enabled.
+fn named(licence: &str) -> (&str, &str) {
+    licence.split_once(':').unwrap_or((licence, "Enabled"))
+}
+
+/// Whether a licence of this state still serves (INFERRED, contract §21).
+pub fn serves(licence: &str) -> bool {
+    ["Enabled", "Warning"].contains(&named(licence).1)
+}
+
+/// The service plans of a licence, named as a SKU or as a plan, whatever its state.
 pub fn plans_of(licence: &str) -> Vec<&str> {
+    let (licence, _) = named(licence);
     match SKUS.iter().find(|(name, _, _)| *name == licence) {
         Some((_, _, plans)) => plans.to_vec(),
         None => vec![licence],
@@ -38,6 +49,7 @@ pub fn plans_of(licence: &str) -> Vec<&str> {
 
 /// True when the name is a SKU or plan this simulation knows.
 pub fn known(licence: &str) -> bool {
+    let (licence, _) = named(licence);
     SKUS.iter().any(|s| s.0 == licence) || PLANS.iter().any(|p| p.0 == licence)
 }
 
@@ -52,6 +64,7 @@ pub fn subscribed_skus(tenant: &Tenant) -> Vec<Value> {
 }
 
 fn sku(tenant: &Tenant, licence: &str) -> Value {
+    let (licence, status) = named(licence);
     let sku_id = SKUS.iter().find(|s| s.0 == licence).map_or_else(
         || uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_OID, licence.as_bytes()).to_string(),
         |s| s.1.to_owned(),
@@ -60,7 +73,7 @@ fn sku(tenant: &Tenant, licence: &str) -> Value {
     plans.push(plan("EXCHANGE_S_FOUNDATION"));
     json!({
         "id": format!("{}_{}", tenant.id, sku_id), "skuId": sku_id,
-        "skuPartNumber": licence, "appliesTo": "User", "capabilityStatus": "Enabled",
+        "skuPartNumber": licence, "appliesTo": "User", "capabilityStatus": status,
         "accountId": tenant.id, "accountName": tenant.default_domain(),
         "consumedUnits": 12, "prepaidUnits": {"enabled": 25, "lockedOut": 0, "suspended": 0, "warning": 0},
         "servicePlans": plans, "subscriptionIds": [],

@@ -4,6 +4,7 @@ pub mod application;
 pub mod directory;
 pub mod entitlement;
 pub mod licence;
+pub mod review;
 pub mod switches;
 pub mod tenant;
 
@@ -12,11 +13,14 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::graph::Budgets;
+
 pub use application::{AppRole, Application, ServicePrincipal};
 pub use directory::{Group, User};
 pub use entitlement::{
-    Assignment, Catalog, ConnectedOrganization, Package, Policy, Request, Resource, RoleScope,
+    Assignment, Catalog, ConnectedOrganization, Package, PackageChange, Policy, Request, Resource, RoleScope,
 };
+pub use review::{Review, Reviewed};
 pub use switches::Switches;
 pub use tenant::{Domain, Tenant};
 
@@ -37,6 +41,8 @@ pub struct World {
     pub clock_stands_at: Option<DateTime<Utc>>,
     /// PKCS#8 of the key that signs tokens, base64.
     pub signing_key: String,
+    #[serde(skip)]
+    pub budgets: Budgets,
     /// Identifiers of client assertions already used, with the instant they may be forgotten.
     pub used_assertions: BTreeMap<String, DateTime<Utc>>,
 }

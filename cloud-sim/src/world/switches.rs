@@ -46,6 +46,48 @@ impl Default for Switches {
             ("em.delegated-needs-a-role", json!(true)),
             ("reviews.definition-before-start", json!(false)),
             ("audit.delay-seconds", json!(0)),
+            ("applications.owned-by-reaches-itself", json!(false)),
+            ("audit.correlation-kept", json!(true)),
+            ("audit.decision-told-twice", json!(true)),
+            ("consent.token-cache-seconds", json!(0)),
+            ("consistency.resource-roles", json!(0)),
+            ("defender.duplicates-made", json!(true)),
+            ("defender.other-spellings", json!(false)),
+            ("defender.prerequisites-checked", json!(true)),
+            ("defender.role-in-use-kept", json!(false)),
+            ("defender.v1-status", json!(400)),
+            ("em.app-only-user-requests-refused", json!(true)),
+            ("em.approval-stages-inlined", json!(false)),
+            ("em.approval-words-past-tense", json!(false)),
+            ("em.cancel-status", json!(204)),
+            ("em.catalog-with-packages-kept", json!(true)),
+            ("em.enum-case-ignored", json!(true)),
+            ("em.extension-from-now", json!(false)),
+            ("em.extension-follows-update", json!(true)),
+            ("em.open-requests-deletable", json!(false)),
+            ("em.owner-role", json!(true)),
+            ("em.package-change-seconds", json!(0)),
+            ("em.policy-created-disabled", json!(false)),
+            ("em.request-answer-old-names", json!(false)),
+            ("em.resource-in-use-kept", json!(true)),
+            ("em.resource-owner-checked", json!(true)),
+            ("em.resource-request-fails", json!(false)),
+            ("em.role-scope-twice-refused", json!(true)),
+            ("em.suspended-licence-counts", json!(false)),
+            ("em.unknown-domain-refused", json!(true)),
+            ("groups.service-principal-owners-listed", json!(true)),
+            ("groups.upsert-sees-all", json!(true)),
+            ("odata.undocumented-refused", json!(true)),
+            ("policies.partner-sections-null", json!(true)),
+            ("reviews.annual-needs-governance", json!(false)),
+            ("reviews.apply-seconds", json!(0)),
+            ("reviews.mail-seconds", json!(0)),
+            ("reviews.query-without-catalog", json!(false)),
+            ("throttle.on", json!(false)),
+            ("throttle.divisor", json!(1)),
+            ("throttle.entitlement-per-10-seconds", json!(0)),
+            ("users.basic-refused", json!(false)),
+            ("users.guest-issuer-told", json!(true)),
             ("batch.answers-reversed", json!(true)),
             ("assertions.replay-refused", json!(false)),
             ("assertions.rs256-refused", json!(false)),
@@ -62,6 +104,26 @@ impl Switches {
         self.0.retain(|name, _| known.0.contains_key(name));
         for (name, value) in known.0 {
             self.0.entry(name).or_insert(value);
+        }
+    }
+
+    /// No delay, no failure, and answers as documented: for whoever prepares a world.
+    pub fn be_plain(&mut self) {
+        let plain = [
+            "em.delivery-seconds",
+            "em.delivery-fails",
+            "em.guest-waits-for-redemption",
+            "em.policy-created-disabled",
+            "em.resource-request-fails",
+            "reviews.annual-needs-governance",
+            "defender.redirect-after-post",
+        ];
+        for (name, value) in &mut self.0 {
+            if name.starts_with("consistency.") {
+                *value = json!(0);
+            } else if plain.contains(&name.as_str()) {
+                *value = if value.is_boolean() { json!(false) } else { json!(0) };
+            }
         }
     }
 
@@ -87,15 +149,31 @@ impl Switches {
         }
     }
 
-    /// Sets known switches; answers the names that do not exist.
-    pub fn set(&mut self, values: &serde_json::Map<String, Value>) -> Vec<String> {
-        let mut unknown = Vec::new();
-        for (name, value) in values {
-            match self.0.get_mut(name) {
-                Some(slot) => *slot = value.clone(),
-                None => unknown.push(name.clone()),
-            }
+    /// Sets switches, all of them or none; the error says which cannot be set so.
+    pub fn set(&mut self, values: &serde_json::Map<String, Value>) -> Result<(), String> {
+        let known = Self::default();
+        let wrong = values.iter().find_map(|(name, value)| match known.0.get(name) {
+            None => Some(format!("no such switch: {name}")),
+            Some(usual) if !alike(name, usual, value) => Some(format!("{name} cannot be {value}")),
+            Some(_) => None,
+        });
+        if let Some(wrong) = wrong {
+            return Err(wrong);
         }
-        unknown
+        self.0.extend(values.iter().map(|(name, value)| (name.clone(), value.clone())));
+        Ok(())
+    }
+}
+
+/// A switch keeps its kind: yes or no, a number, or for a delay also a time.
+fn alike(name: &str, usual: &Value, value: &Value) -> bool {
+    match value {
+        Value::Bool(_) => usual.is_boolean(),
+        Value::Number(number) => usual.is_number() && number.is_u64(),
+        Value::String(text) => {
+            let number = text.strip_suffix("ms").unwrap_or("");
+            name.starts_with("consistency.") && number.parse::<u32>().is_ok()
+        }
+        _ => false,
     }
 }

@@ -7,9 +7,10 @@ use serde_json::{Value, json};
 use super::application::ServicePrincipal;
 use super::directory::{Group, User};
 use super::entitlement::{
-    Assignment, Catalog, ConnectedOrganization, Package, Policy, Request, Resource, RoleScope,
+    Assignment, Catalog, ConnectedOrganization, Package, PackageChange, Policy, Request, Resource, RoleScope,
 };
 use super::licence;
+use super::review::Review;
 
 /// A verified domain.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -41,13 +42,17 @@ pub struct Tenant {
     pub resource_requests: Vec<Value>,
     pub packages: Vec<Package>,
     pub role_scopes: Vec<RoleScope>,
+    pub package_changes: Vec<PackageChange>,
     pub policies: Vec<Policy>,
     pub requests: Vec<Request>,
     pub assignments: Vec<Assignment>,
     pub defender_roles: Vec<Value>,
     pub defender_assignments: Vec<Value>,
     pub audits: Vec<Value>,
+    /// Review definitions that the control interface declared.
     pub reviews: Vec<Value>,
+    /// Reviews that a policy's settings began.
+    pub review_instances: Vec<Review>,
     pub alerts: Vec<Value>,
     pub incidents: Vec<Value>,
     pub conditional_access: Vec<Value>,
@@ -55,6 +60,8 @@ pub struct Tenant {
     pub authorization_policy: Value,
     pub cross_tenant_default: Value,
     pub em_settings: Value,
+    /// Roles of entitlement management held in a catalog.
+    pub em_roles: Vec<Value>,
 }
 
 impl Tenant {
@@ -110,9 +117,22 @@ impl Tenant {
         self.domains.iter().find(|d| d.is_default).map_or("", |d| d.name.as_str())
     }
 
-    /// Whether a service plan is licensed, directly or inside a SKU.
+    pub fn initial_domain(&self) -> &str {
+        self.domains.iter().find(|d| d.is_initial).map_or("", |d| d.name.as_str())
+    }
+
+    /// Whether a service plan is licensed, directly or inside a SKU, by a licence that serves.
     pub fn has_plan(&self, plan: &str) -> bool {
-        self.licences.iter().any(|l| licence::plans_of(l).contains(&plan))
+        self.licences.iter().any(|l| licence::serves(l) && licence::plans_of(l).contains(&plan))
+    }
+
+    /// Whether entitlement management is licensed; `late` counts licences that are suspended or have ended too.
+    pub fn is_governed(&self, late: bool) -> bool {
+        let held = |l: &String| {
+            let plans = licence::plans_of(l);
+            plans.contains(&"AAD_PREMIUM_P2") || plans.contains(&"Entra_Identity_Governance")
+        };
+        self.licences.iter().any(|l| held(l) && (late || licence::serves(l)))
     }
 
     /// A user by object id or user principal name.

@@ -1,9 +1,10 @@
 //! Who may ask and decide, and what happens as time goes by.
 
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::kit::{ADATUM, CONTOSO};
-use super::onboarded::Onboarded;
+use super::onboarded::{Onboarded, policy};
 
 const ADA: &str = "ana@contoso-soc.example";
 const GAIL: &str = "gail@adatum.example";
@@ -11,7 +12,7 @@ const DAY: i64 = 86_400;
 
 impl Onboarded {
     /// A control call in Adatum's tenant: status and body, whatever it is.
-    async fn control(&self, what: &str, body: Value) -> (u16, Value) {
+    pub async fn control(&self, what: &str, body: Value) -> (u16, Value) {
         let url = self.world.url(&format!("/sim/tenants/{ADATUM}/{what}"));
         let sent = self.world.client.post(url).json(&body).send().await.unwrap();
         (sent.status().as_u16(), sent.json().await.unwrap_or(Value::Null))
@@ -35,6 +36,14 @@ impl Onboarded {
         self.world.sim("clock", json!({"advanceSeconds": days * DAY})).await;
     }
 
+    /// The policy goes on without reviews, so that nothing ends but by time.
+    pub async fn without_reviews(&self) {
+        let mut body = policy(&self.package, &self.organization, &self.approvers);
+        body["reviewSettings"] = Value::Null;
+        let path = format!("assignmentPolicies/{}", self.policy);
+        assert_eq!(self.world.em_write(Method::PUT, &path, body).await.0, 200);
+    }
+
     /// Adatum as the simulation keeps it.
     pub async fn kept(&self) -> Value {
         let url = self.world.url("/sim/world");
@@ -42,7 +51,7 @@ impl Onboarded {
         all["tenants"].as_array().unwrap().iter().find(|t| t["id"] == ADATUM).unwrap().clone()
     }
 
-    async fn members(&self) -> Value {
+    pub async fn members(&self) -> Value {
         let kept = self.kept().await;
         let groups = kept["groups"].as_array().unwrap();
         groups.iter().find(|g| g["id"] == self.tier1.as_str()).unwrap()["members"].clone()
@@ -51,9 +60,14 @@ impl Onboarded {
     /// Ana's request, approved and delivered.
     pub async fn with_ana() -> (Self, Value) {
         let there = Self::new().await;
-        let request = there.asked(ADA).await.1;
-        assert_eq!(there.decided(&request, GAIL, true).await.0, 200);
+        let request = there.let_ana_in().await;
         (there, request)
+    }
+
+    pub async fn let_ana_in(&self) -> Value {
+        let request = self.asked(ADA).await.1;
+        assert_eq!(self.decided(&request, GAIL, true).await.0, 200);
+        request
     }
 }
 
@@ -125,6 +139,7 @@ async fn a_request_nobody_decides_is_denied_when_its_time_is_over() {
 #[tokio::test]
 async fn access_ends_after_365_days_and_the_guest_30_days_later() {
     let (there, _) = Onboarded::with_ana().await;
+    there.without_reviews().await;
     there.days(364).await;
     assert_eq!(there.members().await.as_array().unwrap().len(), 1);
     there.days(1).await;

@@ -27,7 +27,8 @@ async fn a_policy_has_a_review_definition_once_its_first_review_begins() {
     let one = format!("{instances}/{}", instance["id"].as_str().unwrap());
     assert_eq!(there.world.get(&one).await.1["id"], instance["id"]);
     assert_eq!(there.world.get(&format!("{one}/decisions")).await.0, 200);
-    assert_eq!(there.world.get(&format!("{one}/contactedReviewers")).await.1["value"], json!([]));
+    let told = there.world.get(&format!("{one}/contactedReviewers")).await.1["value"].clone();
+    assert_eq!(told[0]["userPrincipalName"], "gail@adatum.example", "she is among the approvers");
     assert_eq!(there.world.get(&format!("{REVIEWS}/nothing")).await.0, 404);
     there.world.sim("clock", json!({"now": "2028-01-05T00:00:00Z"})).await;
     let both = there.world.get(&instances).await.1["value"].clone();

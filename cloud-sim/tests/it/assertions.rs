@@ -80,6 +80,9 @@ async fn an_assertion_is_taken_by_ps256_or_rs256_padded_or_not() {
             assert_eq!(code(&world, &signer.sign(form, padded, &claims)).await, 0, "{form:?} {padded}");
         }
     }
+    world.sim("switches", json!({"assertions.rs256-refused": false})).await;
+    let older = signer.sign(("RS256", "x5t"), false, &claims(&world, "older still").await);
+    assert_eq!(code(&world, &older).await, 0);
     // MSAL for Python sends no nbf, and fractions of a second.
     let mut claims_of_msal = claims(&world, "msal").await;
     claims_of_msal["exp"] = json!(claims_of_msal["exp"].as_f64().unwrap() + 0.25);
@@ -107,6 +110,7 @@ async fn an_assertion_of_another_key_is_refused_and_one_sent_twice_where_the_swi
     }
     let none = signer.sign(("none", "x5t#S256"), false, &claims(&world, "none").await);
     assert_eq!(code(&world, &none).await, 5_002_738);
+    world.sim("switches", json!({"assertions.replay-refused": false})).await;
     let once = signer.sign(("PS256", "x5t#S256"), false, &claims(&world, "once").await);
     assert_eq!([code(&world, &once).await, code(&world, &once).await], [0, 0], "MSAL sends one again");
     world.sim("switches", json!({"assertions.replay-refused": true})).await;

@@ -83,7 +83,9 @@ async fn a_refusal_comes_back_as_an_error_and_grants_nothing() {
     let mut browser = Browser::new(world.simulation.base_url());
     let address = v2(&world, ADATUM);
     let page = pick(&mut browser, &address, "Gail Admin").await;
+    world.sim("switches", json!({"consent.cancel-subcode": false})).await;
     let query = decide(&mut browser, &address, &page, "cancel").await.query();
+    assert!(!query.contains_key("error_subcode"));
     assert_eq!((query["error"].as_str(), query["state"].as_str()), ("consent_required", "the state"));
     assert!(query["error_description"].starts_with("AADSTS65004"));
     let one = address.replace("/v2.0/adminconsent", "/adminconsent");

@@ -159,7 +159,10 @@ impl World {
 impl Onboarded {
     /// Delays are switched off; the approvers group holds Adatum's administrator.
     pub async fn new() -> Self {
-        let world = World::with_consent().await;
+        Self::in_world(World::with_consent().await).await
+    }
+
+    pub async fn in_world(world: World) -> Self {
         let off = json!({"consistency.groups": 0, "consistency.catalog-resources": 0});
         world.sim("switches", off).await;
         let (approvers, tier1) =

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{bad, delayed, made, not_found, page, roles, seen, shown, untyped};
+use super::{bad, delayed, made, not_found, roles, seen, shown, untyped};
 use crate::answer::{Answer, Outcome};
 use crate::graph::scene::{Scene, only, plain_key, text};
 use crate::odata;
@@ -17,13 +17,12 @@ const KNOWN: &[&str] = &[
     "appScopeIds",
     "condition",
 ];
-const FILTERS: &[&str] = &["id", "displayName", "roleDefinitionId", "principalIds/any"];
 
 pub fn answer(scene: &mut Scene<'_>, rest: &[&str]) -> Outcome {
     match (scene.call.method.as_str(), rest) {
         ("GET", []) => {
             let items = all(scene);
-            page(scene, items, FILTERS)
+            scene.list(items)
         }
         ("POST", []) => create(scene),
         ("GET", [id]) => {
@@ -59,7 +58,7 @@ fn texts(body: &Value, name: &str) -> Result<Vec<String>, Answer> {
     }
 }
 
-/// Nothing keeps a second one like it away (FIELD: a blind second POST makes a duplicate).
+/// Nothing keeps a second one like it away (FIELD: a blind second POST makes a duplicate), unless a switch does.
 fn create(scene: &mut Scene<'_>) -> Outcome {
     let body = scene.body()?;
     untyped(scene, &body, "roleAssignment")?;
@@ -75,6 +74,12 @@ fn create(scene: &mut Scene<'_>) -> Outcome {
     let (directory, app) = (texts(&body, "directoryScopeIds")?, texts(&body, "appScopeIds")?);
     if directory.is_empty() && app.is_empty() {
         return Err(bad("Providing either directoryScopeIds or appScopeIds is required."));
+    }
+    let same = |a: &Value| a["roleDefinitionId"] == *role && a["principalIds"] == json!(principals);
+    if scene.tenant().defender_assignments.iter().any(same)
+        && !scene.switches().on("defender.duplicates-made")
+    {
+        return Err(Answer::error(409, "Conflict", "The role is assigned to these principals already."));
     }
     let mut made_now = json!({
         "id": new_id(), "displayName": name, "description": text(&body, "description")?,

@@ -8,13 +8,14 @@ use serde_json::{Value, json};
 
 use super::scene::Scene;
 use crate::answer::{Answer, Outcome};
-use crate::odata::{self, Allowed};
 use crate::world::directory::Delay;
 
 /// Answers a call; `rest` is the path below `defender`.
 pub fn answer(scene: &mut Scene<'_>, rest: &[&str]) -> Outcome {
     if scene.call.path.starts_with("/v1.0") {
-        return Err(bad("The provider 'defender' is not supported in this version."));
+        let status = u16::try_from(scene.switches().number("defender.v1-status")).unwrap_or(400);
+        let code = if status == 404 { "NotFound" } else { "BadRequest" };
+        return Err(Answer::error(status, code, "The provider 'defender' is not supported in this version."));
     }
     active(scene)?;
     match rest {
@@ -22,10 +23,11 @@ pub fn answer(scene: &mut Scene<'_>, rest: &[&str]) -> Outcome {
         ["roleAssignments", rest @ ..] => assignments::answer(scene, rest),
         ["resourceNamespaces"] => {
             let items = vec![json!({"id": "microsoft.xdr", "name": "microsoft.xdr"})];
-            page(scene, items, &["id", "name"])
+            scene.list(items)
         }
         ["resourceNamespaces", "microsoft.xdr", "resourceActions"] => actions::list(scene),
-        ["customAppScopes"] => page(scene, Vec::new(), &["id", "displayName"]),
+        ["resourceNamespaces", id, "resourceActions"] => Err(not_found(id)),
+        ["customAppScopes"] => scene.list(Vec::new()),
         _ => Err(Answer::unknown()),
     }
 }
@@ -50,10 +52,6 @@ fn active(scene: &Scene<'_>) -> Result<(), Answer> {
         if status == 403 { "Forbidden" } else { "BadRequest" },
         "Unified role-based access control is not activated for this tenant.",
     ))
-}
-
-fn page(scene: &Scene<'_>, items: Vec<Value>, filter: &[&str]) -> Outcome {
-    odata::page(scene.call, items, &Allowed { filter, page: scene.page(), default: &[] })
 }
 
 /// Sending the type is refused (FIELD).

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{actions, bad, delayed, made, not_found, page, seen, shown, untyped};
+use super::{actions, bad, delayed, made, not_found, seen, shown, untyped};
 use crate::answer::{Answer, Outcome};
 use crate::graph::scene::{Scene, only, plain_key, text};
 use crate::odata;
@@ -17,7 +17,6 @@ const KNOWN: &[&str] = &[
     "templateId",
     "version",
 ];
-const FILTERS: &[&str] = &["id", "displayName", "isBuiltIn"];
 
 /// Two built-in roles share a name (FIELD); the names here are of this simulation.
 fn built_in() -> Vec<Value> {
@@ -39,7 +38,7 @@ pub fn answer(scene: &mut Scene<'_>, rest: &[&str]) -> Outcome {
     match (scene.call.method.as_str(), rest) {
         ("GET", []) => {
             let items = all(scene);
-            page(scene, items, FILTERS)
+            scene.list(items)
         }
         ("POST", []) => create(scene),
         ("GET", [id]) => {
@@ -73,6 +72,10 @@ fn create(scene: &mut Scene<'_>) -> Outcome {
     let name = text(&body, "displayName")?.filter(|n| !n.trim().is_empty());
     let name = name.ok_or_else(|| bad("The displayName field is required."))?;
     let enabled = body["isEnabled"].as_bool().ok_or_else(|| bad("The isEnabled field is required."))?;
+    let there = scene.tenant().defender_roles.iter().any(|r| r["displayName"] == *name);
+    if there && !scene.switches().on("defender.duplicates-made") {
+        return Err(Answer::error(409, "Conflict", "A role with this name exists already."));
+    }
     let mut role = json!({
         "id": new_id(), "displayName": name, "description": text(&body, "description")?,
         "isBuiltIn": false, "isEnabled": enabled,
@@ -108,9 +111,13 @@ fn custom(scene: &Scene<'_>, id: &str) -> Result<(), Answer> {
     if exists(scene, id) { Ok(()) } else { Err(not_found(id)) }
 }
 
-/// A role goes with its assignments (INFERRED).
+/// A role goes with its assignments, or stays because of them (INFERRED).
 fn delete(scene: &mut Scene<'_>, id: &str) -> Outcome {
     custom(scene, id)?;
+    let given = scene.tenant().defender_assignments.iter().any(|a| a["roleDefinitionId"] == *id);
+    if given && scene.switches().on("defender.role-in-use-kept") {
+        return Err(bad("The role is assigned and cannot be deleted."));
+    }
     let tenant = scene.tenant_mut();
     tenant.defender_roles.retain(|r| r["id"] != id);
     tenant.defender_assignments.retain(|a| a["roleDefinitionId"] != id);

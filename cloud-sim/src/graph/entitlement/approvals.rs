@@ -8,7 +8,7 @@ use crate::access::{self, Verdict};
 use crate::answer::{Answer, Outcome};
 use crate::call::bracket_key;
 use crate::graph::scene::{Scene, stamp};
-use crate::odata::{self, Allowed};
+use crate::odata;
 use crate::world::Request;
 use crate::world::entitlement::Stage;
 
@@ -16,17 +16,17 @@ pub fn answer(scene: &mut Scene<'_>, rest: &[&str]) -> Outcome {
     match (scene.call.method.as_str(), rest) {
         ("GET", ["filterByCurrentUser", on]) => mine(scene, on),
         ("GET", [id]) => {
-            let expands = odata::expands_of(scene.call, &["stages"])?;
+            let expands = scene.expands();
             let request = readable(scene, id)?;
             let mut value = json!({"id": request.id});
-            if !expands.is_empty() {
+            if !expands.is_empty() || scene.switches().on("em.approval-stages-inlined") {
                 value["stages"] = stages(scene, request).into();
             }
             Ok(odata::single(scene.call, value, &[]))
         }
         ("GET", [id, "stages"]) => {
             let items = stages(scene, readable(scene, id)?);
-            odata::page(scene.call, items, &Allowed { filter: &[], page: scene.page(), default: &[] })
+            scene.list(items)
         }
         ("GET", [id, "stages", stage]) => {
             let found = stages(scene, readable(scene, id)?).into_iter().find(|s| s["id"] == *stage);
@@ -45,7 +45,7 @@ fn mine(scene: &Scene<'_>, on: &str) -> Outcome {
     let me = account(scene)?;
     let ids = access::waiting_for(scene.world, scene.now(), &scene.tenant().id, &me);
     let items = ids.into_iter().map(|id| json!({"id": id})).collect();
-    odata::page(scene.call, items, &Allowed { filter: &["id"], page: scene.page(), default: &[] })
+    scene.list(items)
 }
 
 /// Those who may decide, who decided, who asked, and administrators (INFERRED).
@@ -65,9 +65,11 @@ fn stages(scene: &Scene<'_>, request: &Request) -> Vec<Value> {
 
 fn shown(scene: &Scene<'_>, request: &Request, stage: &Stage) -> Value {
     let open = request.state == "pendingApproval" && stage.started.is_some();
+    let past = scene.switches().on("em.approval-words-past-tense");
+    let (approve, deny) = if past { ("Approved", "Denied") } else { ("Approve", "Deny") };
     let (status, result) = match &stage.decision {
         Some(d) if d.by.is_none() => ("Expired", "NotReviewed"),
-        Some(d) => ("Completed", if d.approved { "Approve" } else { "Deny" }),
+        Some(d) => ("Completed", if d.approved { approve } else { deny }),
         None if open => ("InProgress", "NotReviewed"),
         None => ("Initializing", "NotReviewed"),
     };

@@ -4,23 +4,26 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 
 use super::{packages, policies, subjects};
+use crate::access;
 use crate::answer::{Answer, Outcome};
 use crate::graph::scene::{Scene, plain_key, stamp};
-use crate::odata::{self, Allowed, Expand};
+use crate::odata::{self, Expand};
 use crate::world::Assignment;
 
-const EXPANDS: &[&str] = &["target", "accessPackage", "assignmentPolicy"];
-const FILTERS: &[&str] = &["id", "state", "accessPackage/id", "assignmentPolicy/id", "target/objectId"];
-
-pub fn answer(scene: &Scene<'_>, rest: &[&str]) -> Outcome {
+pub fn answer(scene: &mut Scene<'_>, rest: &[&str]) -> Outcome {
     match (scene.call.method.as_str(), rest) {
         ("GET", []) => list(scene),
         ("GET", [id]) => {
-            let expands = odata::expands_of(scene.call, EXPANDS)?;
+            let expands = scene.expands();
             let id = plain_key(id);
             let found = scene.tenant().assignments.iter().find(|a| a.id.eq_ignore_ascii_case(&id));
             let found = found.ok_or_else(Answer::em_not_found)?;
             Ok(odata::single(scene.call, expanded(scene, found, &expands), &[]))
+        }
+        ("POST", [id, "reprocess"]) => {
+            let (id, tenant, now) = (plain_key(id), scene.tenant().id.clone(), scene.now());
+            access::again(scene.world, now, &tenant, &id)?;
+            Ok(Answer::empty(202))
         }
         _ => Err(Answer::unknown()),
     }
@@ -50,12 +53,8 @@ fn expanded(scene: &Scene<'_>, held: &Assignment, expands: &[Expand]) -> Value {
     value
 }
 
-/// A filter on package, policy or target needs it expanded, as the documentation has it.
 fn list(scene: &Scene<'_>) -> Outcome {
-    let expands = odata::expands_of(scene.call, EXPANDS)?;
+    let expands = scene.expands();
     let items = scene.tenant().assignments.iter().map(|a| expanded(scene, a, &expands)).collect();
-    let mut filters = FILTERS.to_vec();
-    filters.retain(|f| !f.contains('/') || expands.iter().any(|e| f.split('/').next() == Some(&e.name)));
-    let allowed = Allowed { filter: &filters, page: scene.page(), default: &[] };
-    odata::page(scene.call, items, &allowed)
+    scene.list(items)
 }

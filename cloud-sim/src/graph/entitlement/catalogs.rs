@@ -6,13 +6,11 @@ use super::model::{flag, need_text, only, text, word};
 use super::packages;
 use crate::answer::{Answer, Outcome};
 use crate::graph::scene::{Scene, plain_key, stamp};
-use crate::odata::{self, Allowed};
+use crate::odata;
 use crate::world::{Catalog, Package, new_id};
 
 const KIND: &str = "accessPackageCatalog";
 const STATES: &[&str] = &["published", "unpublished"];
-const EXPANDS: &[&str] = &["accessPackages"];
-const FILTERS: &[&str] = &["id", "displayName", "catalogType", "state", "isExternallyVisible"];
 const KNOWN: &[&str] = &["displayName", "description", "state", "isExternallyVisible"];
 
 pub fn answer(scene: &mut Scene<'_>, rest: &[&str]) -> Outcome {
@@ -20,7 +18,7 @@ pub fn answer(scene: &mut Scene<'_>, rest: &[&str]) -> Outcome {
         ("GET", []) => list(scene),
         ("POST", []) => create(scene),
         ("GET", [id]) => {
-            let expands = odata::expands_of(scene.call, EXPANDS)?;
+            let expands = scene.expands();
             let catalog = find(scene, id)?;
             Ok(odata::single(scene.call, expanded(scene, &catalog, &expands), &[]))
         }
@@ -57,11 +55,11 @@ pub fn find(scene: &mut Scene<'_>, key: &str) -> Result<Catalog, Answer> {
 }
 
 fn list(scene: &mut Scene<'_>) -> Outcome {
-    let (expands, now) = (odata::expands_of(scene.call, EXPANDS)?, scene.now());
+    let (expands, now) = (scene.expands(), scene.now());
     let all = scene.tenant_mut().catalogs.iter_mut();
     let seen: Vec<Catalog> = all.filter_map(|c| c.delay.seen(now).then(|| c.clone())).collect();
     let items = seen.iter().map(|c| expanded(scene, c, &expands)).collect();
-    odata::page(scene.call, items, &Allowed { filter: FILTERS, page: scene.page(), default: &[] })
+    scene.list(items)
 }
 
 fn create(scene: &mut Scene<'_>) -> Outcome {
@@ -111,10 +109,16 @@ fn update(scene: &mut Scene<'_>, key: &str) -> Outcome {
 fn delete(scene: &mut Scene<'_>, key: &str) -> Outcome {
     let catalog = find(scene, key)?;
     let id = catalog.id;
-    if catalog.built_in || scene.tenant().packages.iter().any(|p| p.catalog == id) {
+    let filled = scene.tenant().packages.iter().any(|p| p.catalog == id);
+    if catalog.built_in || (filled && scene.switches().on("em.catalog-with-packages-kept")) {
         return Err(Answer::error(400, "CatalogNotEmpty", "The catalog cannot be deleted."));
     }
     let tenant = scene.tenant_mut();
+    let gone: Vec<String> =
+        tenant.packages.iter().filter(|p| p.catalog == id).map(|p| p.id.clone()).collect();
+    for package in gone {
+        packages::forget(tenant, &package);
+    }
     tenant.catalogs.retain(|c| c.id != id);
     tenant.resources.retain(|r| r.catalog != id);
     Ok(Answer::empty(204))

@@ -3,30 +3,23 @@
 use serde_json::{Value, json};
 
 use super::model::{invalid, need_text, only, text, word};
+use super::sponsors;
 use crate::answer::{Answer, Outcome};
 use crate::graph::scene::{Scene, plain_key, stamp};
-use crate::odata::{self, Allowed};
+use crate::odata;
 use crate::world::{ConnectedOrganization, new_id};
 
 const KIND: &str = "connectedOrganization";
 const STATES: &[&str] = &["configured", "proposed"];
-const EXPANDS: &[&str] = &["externalSponsors", "internalSponsors"];
-const FILTERS: &[&str] = &[
-    "id",
-    "displayName",
-    "state",
-    "identitySources/any/microsoft.graph.azureActiveDirectoryTenant/tenantId",
-    "identitySources/any/microsoft.graph.domainIdentitySource/domainName",
-];
 
 pub fn answer(scene: &mut Scene<'_>, rest: &[&str]) -> Outcome {
     match (scene.call.method.as_str(), rest) {
         ("GET", []) => list(scene),
         ("POST", []) => create(scene),
         ("GET", [id]) => {
-            let expands = odata::expands_of(scene.call, EXPANDS)?;
+            let expands = scene.expands();
             let org = find(scene, id)?;
-            Ok(odata::single(scene.call, expanded(shown(&org), &expands), &[]))
+            Ok(odata::single(scene.call, expanded(scene, &org, &expands), &[]))
         }
         ("PATCH", [id]) => update(scene, id),
         ("DELETE", [id]) => delete(scene, id),
@@ -42,16 +35,16 @@ fn shown(org: &ConnectedOrganization) -> Value {
     })
 }
 
-/// Nobody can be made a sponsor here, so the lists are empty.
-fn expanded(mut value: Value, expands: &[odata::Expand]) -> Value {
+fn expanded(scene: &Scene<'_>, org: &ConnectedOrganization, expands: &[odata::Expand]) -> Value {
+    let mut value = shown(org);
     for expand in expands {
-        value[&expand.name] = json!([]);
+        value[&expand.name] = sponsors::shown(scene, org, &expand.name).into();
     }
     value
 }
 
 /// The organization a path names. Counts as a read.
-fn find(scene: &mut Scene<'_>, key: &str) -> Result<ConnectedOrganization, Answer> {
+pub fn find(scene: &mut Scene<'_>, key: &str) -> Result<ConnectedOrganization, Answer> {
     let (id, now) = (plain_key(key), scene.now());
     let all = scene.tenant_mut().connected_organizations.iter_mut();
     let found = all.into_iter().find(|o| o.id.eq_ignore_ascii_case(&id));
@@ -60,11 +53,11 @@ fn find(scene: &mut Scene<'_>, key: &str) -> Result<ConnectedOrganization, Answe
 
 /// Those that show themselves; one read.
 fn list(scene: &mut Scene<'_>) -> Outcome {
-    let (expands, now) = (odata::expands_of(scene.call, EXPANDS)?, scene.now());
+    let (expands, now) = (scene.expands(), scene.now());
     let all = scene.tenant_mut().connected_organizations.iter_mut();
-    let seen = all.filter_map(|o| o.delay.seen(now).then(|| shown(o)));
-    let items = seen.map(|o| expanded(o, &expands)).collect();
-    odata::page(scene.call, items, &Allowed { filter: FILTERS, page: scene.page(), default: &[] })
+    let seen: Vec<ConnectedOrganization> = all.filter_map(|o| o.delay.seen(now).then(|| o.clone())).collect();
+    let items = seen.iter().map(|o| expanded(scene, o, &expands)).collect();
+    scene.list(items)
 }
 
 fn create(scene: &mut Scene<'_>) -> Outcome {
@@ -94,6 +87,7 @@ fn create(scene: &mut Scene<'_>) -> Outcome {
         identity_source: source,
         domains,
         delay: scene.switches().delay("consistency.organizations", scene.now()),
+        ..ConnectedOrganization::default()
     };
     let mut answer = shown(&org);
     if scene.switches().on("em.organization-answered-without-sources") {

@@ -8,11 +8,13 @@ mod model;
 mod packages;
 mod policies;
 mod policy_rules;
-mod requests;
+pub mod requests;
 mod resources;
 mod review_rules;
 mod role_scopes;
+mod roles;
 mod settings;
+mod sponsors;
 mod subject_sets;
 mod subjects;
 
@@ -20,16 +22,23 @@ use super::scene::Scene;
 use crate::answer::{Answer, Outcome};
 
 pub use model::seconds as duration;
+pub use roles::{answer as roles, opens};
 
 /// Answers a call; `rest` is the path below `entitlementManagement`.
 pub fn answer(scene: &mut Scene<'_>, rest: &[&str]) -> Outcome {
     licensed(scene)?;
+    if !scene.switches().on("em.enum-case-ignored") {
+        model::exact_words(&scene.call.json().unwrap_or_default())?;
+    }
     if !personal(scene, rest) {
         administrator(scene)?;
     }
     match rest {
         ["assignmentRequests", rest @ ..] => requests::answer(scene, rest),
         ["assignments", rest @ ..] => assignments::answer(scene, rest),
+        ["connectedOrganizations", id, side @ ("externalSponsors" | "internalSponsors"), rest @ ..] => {
+            sponsors::answer(scene, id, side, rest)
+        }
         ["connectedOrganizations", rest @ ..] => connected_organizations::answer(scene, rest),
         ["catalogs", id, "resources"] => resources::list(scene, id),
         ["catalogs", id, "resourceRoles"] => resources::roles(scene, id),
@@ -49,7 +58,7 @@ pub fn answer(scene: &mut Scene<'_>, rest: &[&str]) -> Outcome {
 /// Without Entra ID P2 or ID Governance an administrator is denied (contract §0); the words are INFERRED.
 fn licensed(scene: &Scene<'_>) -> Result<(), Answer> {
     let tenant = scene.tenant();
-    let held = ["AAD_PREMIUM_P2", "Entra_Identity_Governance"].iter().any(|plan| tenant.has_plan(plan));
+    let held = tenant.is_governed(scene.switches().on("em.suspended-licence-counts"));
     if held || !scene.switches().on("em.licence-required") {
         return Ok(());
     }

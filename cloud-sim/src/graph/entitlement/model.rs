@@ -70,9 +70,47 @@ pub fn list<'a>(value: &'a Value, name: &str) -> Result<&'a [Value], Answer> {
 pub fn word(value: &Value, name: &str, words: &[&'static str]) -> Result<Option<&'static str>, Answer> {
     let Some(given) = text(value, name)? else { return Ok(None) };
     let found = words.iter().find(|w| w.eq_ignore_ascii_case(&given));
-    found.copied().map(Some).ok_or_else(|| {
-        Answer::error(400, "ArgumentException", &format!("Requested value '{given}' was not found."))
-    })
+    found.copied().map(Some).ok_or_else(|| not_a_word(&given))
+}
+
+/// Refuses a body with words of enumerations in other capitals than the documentation's.
+pub fn exact_words(body: &Value) -> Result<(), Answer> {
+    match body {
+        Value::Object(map) => map.iter().try_for_each(|(name, value)| {
+            let wrong = value.as_str().filter(|_| ENUMERATED.contains(&name.as_str())).filter(|given| {
+                let known = |same: fn(&str, &str) -> bool| WORDS.split(' ').any(|word| same(word, given));
+                !known(|word, given| word == given) && known(str::eq_ignore_ascii_case)
+            });
+            match wrong {
+                Some(given) => Err(not_a_word(given)),
+                None => exact_words(value),
+            }
+        }),
+        Value::Array(items) => items.iter().try_for_each(exact_words),
+        _ => Ok(()),
+    }
+}
+
+/// Properties of bodies whose values are words of an enumeration.
+const ENUMERATED: &[&str] = &[
+    "requestType",
+    "state",
+    "allowedTargetScope",
+    "expirationBehavior",
+    "externalUserLifecycleAction",
+    "approverInformationVisibility",
+    "type",
+];
+/// The words themselves, in the documentation's capitals.
+const WORDS: &str = "userAdd userUpdate userRemove adminAdd adminUpdate adminRemove configured proposed published \
+    unpublished notSpecified specificDirectoryUsers specificConnectedOrganizationUsers \
+    specificDirectoryServicePrincipals allMemberUsers allDirectoryUsers allDirectoryServicePrincipals \
+    allConfiguredConnectedOrganizationUsers allExternalUsers allDirectoryAgentIdentities noExpiration \
+    afterDateTime afterDuration keepAccess removeAccess acceptAccessRecommendation none blockSignIn \
+    blockSignInAndDelete default visible notVisible weekly absoluteMonthly endDate noEnd numbered";
+
+fn not_a_word(given: &str) -> Answer {
+    Answer::error(400, "ArgumentException", &format!("Requested value '{given}' was not found."))
 }
 
 pub fn need_word(value: &Value, name: &str, words: &[&'static str]) -> Result<&'static str, Answer> {

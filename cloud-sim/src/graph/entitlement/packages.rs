@@ -8,12 +8,10 @@ use crate::access;
 use crate::answer::{Answer, Outcome};
 use crate::call::bracket_key;
 use crate::graph::scene::{Scene, plain_key, stamp};
-use crate::odata::{self, Allowed, Expand};
-use crate::world::{Package, Policy, new_id};
+use crate::odata::{self, Expand};
+use crate::world::{Package, Policy, Tenant, new_id};
 
 const KIND: &str = "accessPackage";
-const EXPANDS: &[&str] = &["catalog", "resourceRoleScopes", "assignmentPolicies"];
-const FILTERS: &[&str] = &["id", "displayName"];
 
 pub fn answer(scene: &mut Scene<'_>, rest: &[&str]) -> Outcome {
     match (scene.call.method.as_str(), rest) {
@@ -24,7 +22,7 @@ pub fn answer(scene: &mut Scene<'_>, rest: &[&str]) -> Outcome {
         ("POST", []) => create(scene),
         ("GET", ["filterByCurrentUser", on]) => requestable(scene, on),
         ("GET", [id]) => {
-            let expands = odata::expands_of(scene.call, EXPANDS)?;
+            let expands = scene.expands();
             let id = find(scene, id)?.id;
             let value = expanded(scene, &id, &expands)?;
             Ok(odata::single(scene.call, value, &[]))
@@ -75,10 +73,9 @@ fn expanded(scene: &mut Scene<'_>, id: &str, expands: &[Expand]) -> Result<Value
 }
 
 fn page(scene: &mut Scene<'_>, ids: Vec<String>) -> Outcome {
-    let expands = odata::expands_of(scene.call, EXPANDS)?;
+    let expands = scene.expands();
     let items: Result<Vec<Value>, Answer> = ids.iter().map(|id| expanded(scene, id, &expands)).collect();
-    let allowed = Allowed { filter: FILTERS, page: scene.page(), default: &[] };
-    odata::page(scene.call, items?, &allowed)
+    scene.list(items?)
 }
 
 /// Packages the signed-in person may ask for, as he finds them himself: without the hidden ones.
@@ -153,9 +150,13 @@ fn delete(scene: &mut Scene<'_>, key: &str) -> Outcome {
             "The access package cannot be deleted while it has assignments.",
         ));
     }
-    let tenant = scene.tenant_mut();
-    tenant.packages.retain(|p| p.id != id);
-    tenant.role_scopes.retain(|r| r.package != id);
-    tenant.policies.retain(|p| p.package != id);
+    forget(scene.tenant_mut(), &id);
     Ok(Answer::empty(204))
+}
+
+/// A package goes with its roles and policies.
+pub fn forget(tenant: &mut Tenant, id: &str) {
+    tenant.packages.retain(|p| p.id != *id);
+    tenant.role_scopes.retain(|r| r.package != *id);
+    tenant.policies.retain(|p| p.package != *id);
 }

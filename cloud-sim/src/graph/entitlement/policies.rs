@@ -6,18 +6,15 @@ use super::model::{invalid, need_reference, text};
 use super::{catalogs, packages, policy_rules};
 use crate::answer::{Answer, Outcome};
 use crate::graph::scene::{Scene, plain_key, stamp};
-use crate::odata::{self, Allowed, Expand};
+use crate::odata::{self, Expand};
 use crate::world::{Policy, new_id};
-
-const EXPANDS: &[&str] = &["accessPackage", "catalog", "questions", "customExtensionStageSettings"];
-const FILTERS: &[&str] = &["id", "displayName"];
 
 pub fn answer(scene: &mut Scene<'_>, rest: &[&str]) -> Outcome {
     match (scene.call.method.as_str(), rest) {
         ("GET", []) => page(scene, |_| true),
         ("POST", []) => create(scene),
         ("GET", [id]) => {
-            let expands = odata::expands_of(scene.call, EXPANDS)?;
+            let expands = scene.expands();
             let policy = find(scene, id)?;
             Ok(odata::single(scene.call, expanded(scene, &policy, &expands), &[]))
         }
@@ -71,11 +68,11 @@ fn find(scene: &mut Scene<'_>, key: &str) -> Result<Policy, Answer> {
 
 /// Those that show themselves; one read.
 fn page(scene: &mut Scene<'_>, wanted: impl Fn(&Policy) -> bool) -> Outcome {
-    let (expands, now) = (odata::expands_of(scene.call, EXPANDS)?, scene.now());
+    let (expands, now) = (scene.expands(), scene.now());
     let here = scene.tenant_mut().policies.iter_mut().filter(|p| wanted(p));
     let seen: Vec<Policy> = here.filter_map(|p| p.delay.seen(now).then(|| p.clone())).collect();
     let items = seen.iter().map(|p| expanded(scene, p, &expands)).collect();
-    odata::page(scene.call, items, &Allowed { filter: FILTERS, page: scene.page(), default: &[] })
+    scene.list(items)
 }
 
 /// The id of the package a body names.
@@ -88,10 +85,14 @@ fn create(scene: &mut Scene<'_>) -> Outcome {
     if text(&body, "id")?.is_some() {
         return Err(invalid("id", "The id is given by the service."));
     }
+    let mut fresh = policy_rules::checked(scene, &body)?;
+    if scene.switches().on("em.policy-created-disabled") {
+        policy_rules::disable(&mut fresh);
+    }
     let policy = Policy {
         id: new_id(),
         package: package_of(scene, &body)?,
-        body: policy_rules::checked(scene, &body)?,
+        body: fresh,
         created: Some(scene.now()),
         modified: Some(scene.now()),
         delay: scene.switches().delay("consistency.policies", scene.now()),
@@ -129,6 +130,8 @@ fn delete(scene: &mut Scene<'_>, key: &str) -> Outcome {
             "The policy cannot be deleted while it has active assignments.",
         ));
     }
-    scene.tenant_mut().policies.retain(|p| p.id != id);
+    let tenant = scene.tenant_mut();
+    tenant.policies.retain(|p| p.id != id);
+    tenant.review_instances.retain(|r| r.policy != id);
     Ok(Answer::empty(204))
 }

@@ -80,6 +80,13 @@ pub fn checked(scene: &Scene<'_>, body: &Value) -> Result<Value, Answer> {
     }))
 }
 
+/// Nobody can ask for anything by it (FIELD: terraform-provider-azuread #1209); a PUT mends it.
+pub fn disable(policy: &mut Value) {
+    for name in &REQUESTOR_FLAGS[..3] {
+        policy["requestorSettings"][*name] = json!(false);
+    }
+}
+
 fn targets(scene: &Scene<'_>, body: &Value, scope: &str) -> Result<Value, Answer> {
     const NAME: &str = "specificAllowedTargets";
     let kinds: &[&str] = match scope {

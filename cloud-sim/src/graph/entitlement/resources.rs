@@ -6,11 +6,9 @@ use super::catalogs;
 use super::model::{invalid, need_reference, need_text, need_word, only, text};
 use crate::answer::{Answer, Outcome};
 use crate::graph::scene::{Scene, plain_key, stamp};
-use crate::odata::{self, Allowed, Expand};
+use crate::odata::{self, Expand};
 use crate::world::{Resource, new_id};
 
-const EXPANDS: &[&str] = &["roles", "scopes"];
-const FILTERS: &[&str] = &["id", "originId", "originSystem", "displayName"];
 const TYPES: &[&str] = &["adminAdd", "adminUpdate", "adminRemove"];
 const SYSTEMS: &[&str] = &["AadGroup", "AadApplication", "SharePointOnline"];
 
@@ -36,7 +34,13 @@ pub fn root_scope(resource: &Resource) -> Value {
     })
 }
 
-pub fn shown(resource: &Resource, expands: &[Expand]) -> Value {
+/// The names of the roles that exist; that a group has an owner's role is INFERRED (contract §5).
+pub fn role_names(scene: &Scene<'_>) -> &'static [&'static str] {
+    if scene.switches().on("em.owner-role") { &["Member", "Owner"] } else { &["Member"] }
+}
+
+/// `roles` are those that show themselves by now; none, and there is no scope either.
+fn shown(resource: &Resource, expands: &[Expand], roles: &[&str]) -> Value {
     let mut value = json!({
         "id": resource.id, "displayName": resource.display_name, "description": resource.description,
         "originId": resource.group, "originSystem": "AadGroup", "createdDateTime": stamp(resource.created),
@@ -44,7 +48,8 @@ pub fn shown(resource: &Resource, expands: &[Expand]) -> Value {
     });
     for expand in expands {
         match expand.name.as_str() {
-            "roles" => value["roles"] = json!([role(resource, "Member"), role(resource, "Owner")]),
+            "roles" => value["roles"] = roles.iter().map(|name| role(resource, name)).collect(),
+            _ if roles.is_empty() => value["scopes"] = json!([]),
             _ => value["scopes"] = json!([root_scope(resource)]),
         }
     }
@@ -53,34 +58,38 @@ pub fn shown(resource: &Resource, expands: &[Expand]) -> Value {
 
 /// `GET /catalogs/{id}/resources`: a resource shows itself some time after it was asked for.
 pub fn list(scene: &mut Scene<'_>, key: &str) -> Outcome {
-    let expands = odata::expands_of(scene.call, EXPANDS)?;
-    let items = visible(scene, key)?.iter().map(|r| shown(r, &expands)).collect();
-    odata::page(scene.call, items, &Allowed { filter: FILTERS, page: scene.page(), default: &[] })
+    let expands = scene.expands();
+    let seen = visible(scene, key)?;
+    let items = seen.iter().map(|(r, roles)| shown(r, &expands, roles)).collect();
+    scene.list(items)
 }
 
-fn visible(scene: &mut Scene<'_>, key: &str) -> Result<Vec<Resource>, Answer> {
+/// The resources that show themselves, each with the names of the roles it shows; one read.
+fn visible(scene: &mut Scene<'_>, key: &str) -> Result<Vec<(Resource, &'static [&'static str])>, Answer> {
     if scene.call.method != "GET" {
         return Err(Answer::unknown());
     }
-    let (catalog, now) = (catalogs::find(scene, key)?.id, scene.now());
+    let (catalog, now, names) = (catalogs::find(scene, key)?.id, scene.now(), role_names(scene));
     let here = scene.tenant_mut().resources.iter_mut().filter(|r| r.catalog == catalog);
-    Ok(here.filter_map(|r| r.delay.seen(now).then(|| r.clone())).collect())
+    let seen = here.filter_map(|r| {
+        let roles = if r.delay.seen(now) { Some(r.roles_delay.seen(now)) } else { None };
+        roles.map(|roles| (r.clone(), if roles { names } else { &[] }))
+    });
+    Ok(seen.collect())
 }
 
 /// `GET /catalogs/{id}/resourceRoles`.
 pub fn roles(scene: &mut Scene<'_>, key: &str) -> Outcome {
-    let expands = odata::expands_of(scene.call, &["resource"])?;
+    let expands = scene.expands();
     let mut items = Vec::new();
-    for resource in visible(scene, key)? {
-        for name in ["Member", "Owner"] {
+    for (resource, names) in visible(scene, key)? {
+        for name in names {
             let mut one = role(&resource, name);
-            one["resource"] = shown(&resource, &[]);
+            one["resource"] = shown(&resource, &[], &[]);
             items.push(one);
         }
     }
-    let filters = ["originSystem", "originId", "displayName", "resource/id"];
-    let allowed = Allowed { filter: &filters, page: scene.page(), default: &[] };
-    let mut answer = odata::page(scene.call, items, &allowed)?;
+    let mut answer = scene.list(items)?;
     if let crate::answer::Body::Json(body) = &mut answer.body
         && expands.is_empty()
     {
@@ -95,29 +104,41 @@ pub fn requests(scene: &mut Scene<'_>, rest: &[&str]) -> Outcome {
     match (scene.call.method.as_str(), rest) {
         ("POST", []) => ask(scene),
         ("GET", []) => {
-            let items = scene.tenant().resource_requests.iter().map(|r| request(scene, r)).collect();
-            let filters = ["id", "requestType", "state", "createdDateTime"];
-            let allowed = Allowed { filter: &filters, page: scene.page(), default: &[] };
-            odata::page(scene.call, items, &allowed)
+            let expands = scene.expands();
+            let items =
+                scene.tenant().resource_requests.iter().map(|r| request(scene, r, &expands)).collect();
+            scene.list(items)
         }
         ("GET", [id]) => {
             let id = plain_key(id);
             let found = scene.tenant().resource_requests.iter().find(|r| r["id"] == id);
             let found = found.ok_or_else(Answer::em_not_found)?;
-            Ok(odata::single(scene.call, request(scene, found), &[]))
+            Ok(odata::single(scene.call, request(scene, found, &scene.expands()), &[]))
         }
         _ => Err(Answer::unknown()),
     }
 }
 
-/// A request as Graph shows it: `delivering` until the resource shows itself.
-fn request(scene: &Scene<'_>, kept: &Value) -> Value {
-    let resource = scene.tenant().resources.iter().find(|r| kept["resource"] == r.id);
+/// A request as Graph shows it: `delivering` until the resource shows itself, `deliveryFailed` when it never will.
+fn request(scene: &Scene<'_>, kept: &Value, expands: &[Expand]) -> Value {
+    let tenant = scene.tenant();
+    let resource = tenant.resources.iter().find(|r| kept["resource"] == r.id);
     let pending = resource.is_some_and(|r| !r.delay.passed(scene.now()));
-    json!({
+    let mut value = json!({
         "id": kept["id"], "requestType": kept["requestType"], "createdDateTime": kept["createdDateTime"],
-        "state": if pending { "delivering" } else { "delivered" },
-    })
+        "state": match () {
+            () if kept["resource"].is_null() => "deliveryFailed",
+            () if pending => "delivering",
+            () => "delivered",
+        },
+    });
+    for expand in expands {
+        value[&expand.name] = match expand.name.as_str() {
+            "catalog" => tenant.catalogs.iter().find(|c| kept["catalog"] == c.id).map(catalogs::shown).into(),
+            _ => resource.map_or_else(|| kept["sent"].clone(), |r| shown(r, &[], &[])),
+        };
+    }
+    value
 }
 
 fn ask(scene: &mut Scene<'_>) -> Outcome {
@@ -131,25 +152,42 @@ fn ask(scene: &mut Scene<'_>) -> Outcome {
     if need_word(resource, "originSystem", SYSTEMS)? != "AadGroup" {
         return Err(invalid("originSystem", "Only groups exist in this simulation."));
     }
-    let group = need_text(resource, "originId")?;
+    // What is removed is named by its id in the catalog, anything else by its origin.
+    let group = if kind == "adminRemove" {
+        known_group(scene, resource, &catalog)?
+    } else {
+        need_text(resource, "originId")?
+    };
     let mine = ["Group.ReadWrite.All", "Directory.ReadWrite.All"].iter().any(|p| scene.caller.holds(p));
-    if !mine && !owns(scene, &group) {
+    if !mine && !owns(scene, &group) && scene.switches().on("em.resource-owner-checked") {
         return Err(Answer::error(400, "CallerNotResourceOwner", "The caller is not the resource owner."));
     }
+    // A request that comes to nothing has no resource.
     let id = match kind {
-        "adminAdd" => add(scene, resource, &group, &catalog)?,
-        "adminUpdate" => there(scene, &group, &catalog)?,
-        _ => remove(scene, &group, &catalog)?,
+        "adminAdd" if scene.switches().on("em.resource-request-fails") => Value::Null,
+        "adminAdd" => add(scene, resource, &group, &catalog)?.into(),
+        "adminUpdate" => there(scene, &group, &catalog)?.into(),
+        _ => remove(scene, &group, &catalog)?.into(),
     };
     let kept = json!({
         "id": new_id(), "requestType": kind, "createdDateTime": stamp(Some(scene.now())), "resource": id,
+        "catalog": catalog, "sent": resource,
     });
-    let mut answer = request(scene, &kept);
-    if scene.switches().on("em.resource-request-answers-delivered") {
+    let mut answer = request(scene, &kept, &[]);
+    if id.is_null() {
+        answer["state"] = json!("submitted");
+    } else if scene.switches().on("em.resource-request-answers-delivered") {
         answer["state"] = json!("delivered");
     }
     scene.tenant_mut().resource_requests.push(kept);
     Ok(Answer::created(answer))
+}
+
+fn known_group(scene: &Scene<'_>, resource: &Value, catalog: &str) -> Result<String, Answer> {
+    let id = need_text(resource, "id")?;
+    let is = |r: &&Resource| r.catalog == catalog && r.id.eq_ignore_ascii_case(&id);
+    let found = scene.tenant().resources.iter().find(is);
+    found.map(|r| r.group.clone()).ok_or_else(Answer::em_not_found)
 }
 
 /// Delegated: the signed-in person owns the group.
@@ -196,6 +234,7 @@ fn add(scene: &mut Scene<'_>, asked: &Value, group: &str, catalog: &str) -> Resu
         root_scope: new_id(),
         created: Some(now),
         delay: scene.switches().delay("consistency.catalog-resources", now),
+        roles_delay: scene.switches().delay("consistency.resource-roles", now),
     };
     let id = resource.id.clone();
     scene.tenant_mut().resources.push(resource);
@@ -205,9 +244,12 @@ fn add(scene: &mut Scene<'_>, asked: &Value, group: &str, catalog: &str) -> Resu
 /// Refused while a package gives a role of it (INFERRED).
 fn remove(scene: &mut Scene<'_>, group: &str, catalog: &str) -> Result<String, Answer> {
     let id = there(scene, group, catalog)?;
-    if scene.tenant().role_scopes.iter().any(|r| r.resource == id) {
+    let used = scene.tenant().role_scopes.iter().any(|r| r.resource == id);
+    if used && scene.switches().on("em.resource-in-use-kept") {
         return Err(Answer::error(400, "ResourceInUse", "The resource is used by an access package."));
     }
-    scene.tenant_mut().resources.retain(|r| r.id != id);
+    let tenant = scene.tenant_mut();
+    tenant.resources.retain(|r| r.id != id);
+    tenant.role_scopes.retain(|r| r.resource != id);
     Ok(id)
 }

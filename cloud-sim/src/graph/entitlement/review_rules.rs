@@ -38,7 +38,18 @@ pub fn checked(scene: &Scene<'_>, value: &Value) -> Result<Value, Answer> {
         return Err(invalid("primaryReviewers", "A review needs a reviewer."));
     }
     shown["schedule"] = schedule(&value["schedule"])?;
+    annual(scene, &shown["schedule"]["recurrence"]["pattern"])?;
     Ok(shown)
+}
+
+/// Every page shows reviews up to quarterly ones; whether a year needs ID Governance nobody tells (INFERRED).
+fn annual(scene: &Scene<'_>, pattern: &Value) -> Result<(), Answer> {
+    let rare = pattern["type"] == "absoluteMonthly" && pattern["interval"].as_i64() >= Some(12);
+    let governed = scene.tenant().has_plan("Entra_Identity_Governance");
+    if rare && !governed && scene.switches().on("reviews.annual-needs-governance") {
+        return Err(invalid("interval", "The recurrence is not supported by the licence of this directory."));
+    }
+    Ok(())
 }
 
 fn schedule(value: &Value) -> Result<Value, Answer> {

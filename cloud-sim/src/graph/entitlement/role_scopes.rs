@@ -4,9 +4,10 @@ use serde_json::{Value, json};
 
 use super::model::{invalid, need_text, only, text};
 use super::{packages, resources};
+use crate::access;
 use crate::answer::{Answer, Outcome};
 use crate::graph::scene::{Scene, plain_key, stamp};
-use crate::odata::{self, Allowed, Expand};
+use crate::odata::Expand;
 use crate::world::{Resource, RoleScope};
 
 const EXPANDS: &[&str] = &["role", "scope"];
@@ -19,10 +20,9 @@ pub fn answer(scene: &mut Scene<'_>, package: &str, rest: &[&str]) -> Outcome {
     let package = packages::find(scene, package)?.id;
     match (scene.call.method.as_str(), rest) {
         ("GET", []) => {
-            let expands = odata::expands_of(scene.call, EXPANDS)?;
+            let expands = scene.expands();
             let items = of(scene, &package, &expands)?;
-            let allowed = Allowed { filter: &["id"], page: scene.page(), default: &[] };
-            odata::page(scene.call, items, &allowed)
+            scene.list(items)
         }
         ("POST", []) => add(scene, &package),
         ("DELETE", [id]) => remove(scene, &package, &plain_key(id)),
@@ -68,7 +68,7 @@ fn add(scene: &mut Scene<'_>, package: &str) -> Outcome {
     only(scope, "accessPackageResourceScope", SCOPE)?;
     only(&role["resource"], "accessPackageResource", RESOURCE)?;
     let resource = resource_of(scene, package, &need_text(&role["resource"], "id")?)?;
-    let name = role_named(&resource, role)?;
+    let name = role_named(scene, &resource, role)?;
     let scope_fits = need_text(scope, "originId")?.eq_ignore_ascii_case(&resource.group)
         && text(scope, "id")?.is_none_or(|id| id.eq_ignore_ascii_case(&resource.root_scope));
     if !scope_fits {
@@ -76,7 +76,11 @@ fn add(scene: &mut Scene<'_>, package: &str) -> Outcome {
     }
     let role_id = if name == "Owner" { &resource.owner_role } else { &resource.member_role };
     let id = format!("{role_id}_{}", resource.root_scope);
-    if scene.tenant().role_scopes.iter().any(|r| r.id == id && r.package == package) {
+    let there = scene.tenant().role_scopes.iter().find(|r| r.id == id && r.package == package);
+    if let Some(there) = there {
+        if !scene.switches().on("em.role-scope-twice-refused") {
+            return Ok(Answer::created(json!({"id": id, "createdDateTime": stamp(there.created)})));
+        }
         return Err(Answer::error(
             400,
             "ResourceRoleScopeAlreadyExists",
@@ -84,6 +88,7 @@ fn add(scene: &mut Scene<'_>, package: &str) -> Outcome {
         ));
     }
     let (now, delay) = (scene.now(), scene.switches().delay("consistency.role-scopes", scene.now()));
+    access::package_changes(scene.world, scene.at, package, now, None);
     scene.tenant_mut().role_scopes.push(RoleScope {
         id: id.clone(),
         package: package.to_owned(),
@@ -105,12 +110,12 @@ fn resource_of(scene: &Scene<'_>, package: &str, id: &str) -> Result<Resource, A
     found.cloned().ok_or_else(Answer::em_not_found)
 }
 
-fn role_named(resource: &Resource, role: &Value) -> Result<&'static str, Answer> {
+fn role_named(scene: &Scene<'_>, resource: &Resource, role: &Value) -> Result<&'static str, Answer> {
     if !need_text(role, "originSystem")?.eq_ignore_ascii_case("AadGroup") {
         return Err(invalid("originSystem", "The role is of another origin system than its resource."));
     }
     let (origin, id) = (need_text(role, "originId")?, text(role, "id")?);
-    for name in ["Member", "Owner"] {
+    for name in resources::role_names(scene) {
         let shown = resources::role(resource, name);
         let same =
             |field: &str, given: &str| shown[field].as_str().is_some_and(|s| s.eq_ignore_ascii_case(given));
@@ -122,8 +127,10 @@ fn role_named(resource: &Resource, role: &Value) -> Result<&'static str, Answer>
 }
 
 fn remove(scene: &mut Scene<'_>, package: &str, id: &str) -> Outcome {
-    let all = &mut scene.tenant_mut().role_scopes;
-    let before = all.len();
-    all.retain(|r| !(r.package == package && r.id.eq_ignore_ascii_case(id)));
-    if all.len() == before { Err(Answer::em_not_found()) } else { Ok(Answer::empty(204)) }
+    let is = |r: &&RoleScope| r.package == package && r.id.eq_ignore_ascii_case(id);
+    let lost = scene.tenant().role_scopes.iter().find(is).cloned().ok_or_else(Answer::em_not_found)?;
+    scene.tenant_mut().role_scopes.retain(|r| !is(&r));
+    let now = scene.now();
+    access::package_changes(scene.world, scene.at, package, now, Some(lost));
+    Ok(Answer::empty(204))
 }

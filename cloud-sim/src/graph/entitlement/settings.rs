@@ -5,12 +5,13 @@ use serde_json::json;
 use super::model::{duration, invalid, only, text, word};
 use crate::answer::{Answer, Outcome};
 use crate::graph::scene::Scene;
+use crate::odata;
 
 const ACTIONS: &[&str] = &["none", "blockSignIn", "blockSignInAndDelete"];
 
 pub fn answer(scene: &mut Scene<'_>) -> Outcome {
     match scene.call.method.as_str() {
-        "GET" => Ok(Answer::ok(scene.tenant().em_settings.clone())),
+        "GET" => Ok(odata::single(scene.call, scene.tenant().em_settings.clone(), &[])),
         "PATCH" => update(scene),
         _ => Err(Answer::unknown()),
     }

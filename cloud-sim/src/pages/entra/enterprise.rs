@@ -57,12 +57,13 @@ pub fn change(desk: &mut Desk<'_>, id: &str) -> Outcome {
     let form = desk.call.form();
     let field = |name: &str| form.get(name).map_or("", |v| v.trim()).to_owned();
     let roles = registered(desk, id)?.app_roles.clone();
+    let now = desk.call.now;
     let tenant = desk.tenant_mut()?;
     let user = tenant.person(&field("person")).map(|u| u.id.clone());
     let app = tenant.service_principal_mut(id).ok_or_else(missing)?;
     match field("act").as_str() {
         "delete" => {
-            consent::delete(tenant, id);
+            consent::delete(tenant, id, now);
             return Ok(desk.to(""));
         }
         "disable" => app.enabled = false,

@@ -4,7 +4,7 @@ use askama::Template;
 use serde_json::Value;
 
 use super::{Head, Visit, day, refused, state, told};
-use crate::access::{self, Ask, Wish};
+use crate::access::{self, Ask, Schedule, Wish};
 use crate::answer::{Answer, Outcome};
 use crate::pages::html;
 use crate::world::{Assignment, Package, Policy};
@@ -158,6 +158,7 @@ pub fn ask(visit: &mut Visit<'_>, id: &str) -> Outcome {
         account: &visit.account,
         wish,
         justification: form.get("justification").map_or("", |j| j.trim()),
+        schedule: Schedule::default(),
     };
     let at = visit.at();
     Ok(match access::ask(visit.world, visit.call.now, &ask) {

@@ -1,11 +1,15 @@
 //! Rows of the directory's audit log about access (contract §26; the shape is FIELD).
 
+mod others;
+
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use crate::graph::scene::stamp;
 use crate::world::entitlement::Decision;
 use crate::world::{Request, Tenant, new_id};
+
+pub use others::{caller, of_user, resource, review, review_decided, written};
 
 const KEPT: usize = 5000;
 const SERVICE: &str = "Entitlement Management";
@@ -30,7 +34,9 @@ fn service() -> Value {
 
 fn push(there: &mut Tenant, mut row: Value, now: DateTime<Utc>) {
     row["id"] = json!(format!("Directory_{}", new_id()));
-    row["result"] = json!("success");
+    if row["result"].is_null() {
+        row["result"] = json!("success");
+    }
     row["resultReason"] = json!("");
     row["activityDateTime"] = stamp(Some(now));
     there.audits.push(row);
@@ -58,6 +64,8 @@ fn told(there: &Tenant, request: &Request, activity: &str, by: Value, justificat
 
 fn operation(request: &Request) -> &'static str {
     match request.request_type.as_str() {
+        "adminUpdate" => "CreateEntitlementGrantAdminUpdateRequest",
+        "systemRemove" => "CreateEntitlementGrantSystemRemoveRequest",
         "userAdd" => "CreateEntitlementGrantUserAddRequest",
         "userUpdate" => "CreateEntitlementGrantUserExtendRequest",
         "userRemove" => "CreateEntitlementGrantUserRemoveRequest",
@@ -81,6 +89,8 @@ pub fn asked(there: &mut Tenant, request: &Request, now: DateTime<Utc>) {
 pub fn administered(there: &mut Tenant, request: &Request, app: &str, now: DateTime<Utc>) {
     let activity = match request.request_type.as_str() {
         "adminAdd" => "Administrator directly assigns user to access package",
+        "adminUpdate" => "Create access package assignment user update request",
+        "systemRemove" => "Entitlement Management removes access package assignment request for user",
         _ => "Administrator directly removes user access package assignment",
     };
     let sp = there.service_principal(app);
@@ -92,9 +102,19 @@ pub fn administered(there: &mut Tenant, request: &Request, app: &str, now: DateT
     push(there, row, now);
 }
 
+/// How the log tells a decision; each is FIELD or unknown (contract §26).
+pub struct Told {
+    /// By a row of the approval service too, with the approver's words.
+    pub twice: bool,
+    /// With the correlation id of the request; of a later stage nobody knows.
+    pub same_correlation: bool,
+}
+
 /// Somebody decided, or the clock did; `next` says that another stage follows.
-pub fn decided(there: &mut Tenant, request: &Request, decision: &Decision, next: bool) {
+pub fn decided(there: &mut Tenant, request: &Request, decision: &Decision, next: bool, how: &Told) {
     let now = decision.at.unwrap_or_default();
+    let other = Request { correlation: new_id(), ..request.clone() };
+    let request = if how.same_correlation { request } else { &other };
     let Some(by) = decision.by.as_deref() else {
         let activity = "Access package assignment request timed out (no approver action taken)";
         let row = told(there, request, activity, service(), None);
@@ -110,6 +130,9 @@ pub fn decided(there: &mut Tenant, request: &Request, decision: &Decision, next:
     let by = person(there, Some(by));
     let row = told(there, request, activity, by.clone(), None);
     push(there, row, now);
+    if !how.twice {
+        return;
+    }
     let target = json!({"id": request.id, "displayName": null, "type": "Other", "userPrincipalName": null,
         "modifiedProperties": []});
     let row = json!({
