@@ -53,6 +53,28 @@ async fn a_member_is_added_once_and_pages_are_followed() {
 }
 
 #[tokio::test]
+async fn microsoft_365_groups_are_made_here_and_mail_enabled_security_groups_are_not() {
+    let world = World::with_consent().await;
+    let kind = |mail: bool, security: bool, types: serde_json::Value| {
+        json!({"displayName": "Library Assist", "mailEnabled": mail, "mailNickname": "library",
+            "securityEnabled": security, "groupTypes": types})
+    };
+    let (status, made) = world.post("/v1.0/groups", kind(true, false, json!(["Unified"]))).await;
+    assert_eq!((status, &made["mailEnabled"], &made["groupTypes"]), (201, &json!(true), &json!(["Unified"])));
+    for (mail, security, types) in [
+        (true, true, json!([])),
+        (true, false, json!([])),
+        (false, false, json!([])),
+        (false, true, json!(["Unified"])),
+        (false, true, json!(["Team"])),
+        (false, true, json!("Unified")),
+    ] {
+        let (status, answer) = world.post("/v1.0/groups", kind(mail, security, types.clone())).await;
+        assert_eq!((status, answer["error"]["code"].as_str()), (400, Some("Request_BadRequest")), "{types}");
+    }
+}
+
+#[tokio::test]
 async fn an_unknown_call_is_501_and_remembered() {
     let world = World::with_consent().await;
     assert_eq!(world.get("/v1.0/planner/tasks").await.0, 501);
