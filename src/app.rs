@@ -7,7 +7,7 @@ use std::sync::Arc;
 use sqlx::postgres::PgConnectOptions;
 use url::Url;
 
-use crate::graph::{Cloud, Graph};
+use crate::graph::{self, Cloud, Graph};
 use crate::kit::chance::Chance;
 use crate::kit::clock::Clock;
 use crate::kit::db::Db;
@@ -26,6 +26,8 @@ pub struct Parts {
     pub chance: Chance,
     pub seal: Seal,
     pub cloud: Cloud,
+    /// What the Graph client puts up with.
+    pub graph: graph::Limits,
     /// Address of this portal as browsers see it; without path.
     pub portal_url: Url,
     pub trusted_proxy_hops: u8,
@@ -61,7 +63,12 @@ impl App {
     /// # Errors
     /// The HTTP client cannot be made (no trusted roots on this machine).
     pub fn build(parts: Parts) -> anyhow::Result<Self> {
-        let graph = Graph::new(parts.cloud.clone(), parts.clock.clone(), parts.chance.clone())?;
+        let graph = Graph::with_limits(
+            parts.cloud.clone(),
+            parts.clock.clone(),
+            parts.chance.clone(),
+            parts.graph,
+        )?;
         let authorities = Authorities::new(graph.http_client(), parts.clock.clone(), parts.chance.clone());
         Ok(Self(Arc::new(Inner {
             db: Db::open(parts.database, parts.connections),

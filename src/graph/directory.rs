@@ -17,6 +17,7 @@ use crate::graph::lane::Workload;
 use crate::graph::retry::Patience;
 use crate::graph::token::{Token, TokenKey};
 use crate::graph::{Inner, Permissions};
+use crate::kit::crash::{self, Point, When};
 use crate::kit::ids::EntraTenantId;
 
 /// A handle of one app in one Entra tenant. Cheap to clone; every call of it carries a token of this tenant only.
@@ -166,9 +167,15 @@ impl Directory {
         }
         let changes = ask.method != Method::GET;
         let request = self.request(ask, address, token)?;
+        let id = http::request_id(&request);
+        let (call, tenant) = (ask.call, self.tenant().0);
+        let point = |when| Point::Call { when, call, tenant, app, request: &id, changes };
         let answer = {
             let _turn = lane.turn(workload, changes).await;
-            http::exchange(&self.graph.client, &self.graph.limits, ask.call, changes, request).await?
+            crash::point(|| point(When::Before)).await;
+            let answer = http::exchange(&self.graph.client, &self.graph.limits, call, changes, request).await;
+            crash::point(|| point(When::After)).await;
+            answer?
         };
         if answer.status == 429
             && let Some(wait) = answer.retry_after(self.graph.clock.now())

@@ -145,6 +145,12 @@ pub(crate) async fn exchange(
     }
 }
 
+/// The id under which Microsoft's log and ours know this request.
+pub(crate) fn request_id(request: &reqwest::Request) -> String {
+    let id = request.headers().get("client-request-id");
+    id.and_then(|id| id.to_str().ok()).unwrap_or_default().to_owned()
+}
+
 /// The innermost reason, without the address (it may carry a person's mail) and without what was sent.
 fn reason(error: reqwest::Error) -> String {
     let error = error.without_url();

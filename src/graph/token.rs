@@ -15,6 +15,7 @@ use crate::graph::error_reading::{self, Refusal};
 use crate::graph::ids::ClientId;
 use crate::graph::token_claims::{self, Permissions};
 use crate::graph::{assertion, http, retry};
+use crate::kit::crash::{self, Point, When};
 use crate::kit::ids::EntraTenantId;
 
 const CALL: &str = "POST /{tenant}/oauth2/v2.0/token";
@@ -152,7 +153,7 @@ async fn obtain(
     let endpoint = graph.cloud.token_endpoint(tenant);
     let mut patience = retry::Patience::new(&graph.limits);
     let issued = loop {
-        match ask_once(graph, &endpoint, credential).await {
+        match ask_once(graph, tenant, &endpoint, credential).await {
             Ok(issued) => break issued,
             Err(error) => match patience.wait_after(&error, &graph.chance) {
                 Some(wait) => graph.clock.sleep(wait).await,
@@ -167,7 +168,12 @@ async fn obtain(
     Ok(Token { bearer: issued.access_token, permissions, obtained: now, expires })
 }
 
-async fn ask_once(graph: &Inner, endpoint: &str, credential: &AppCredential) -> Result<Issued, GraphError> {
+async fn ask_once(
+    graph: &Inner,
+    tenant: EntraTenantId,
+    endpoint: &str,
+    credential: &AppCredential,
+) -> Result<Issued, GraphError> {
     let scope = graph.cloud.graph_scope();
     let mut form = vec![
         ("grant_type", "client_credentials".to_owned()),
@@ -198,7 +204,12 @@ async fn ask_once(graph: &Inner, endpoint: &str, credential: &AppCredential) -> 
         .build()
         .map_err(|_| GraphError::not_understood(CALL, "the request cannot be built"))?;
     // Asking for a token changes nothing, so it may be repeated.
-    let answer = http::exchange(&graph.client, &graph.limits, CALL, false, request).await?;
+    let (id, app) = (http::request_id(&request), credential.client_id.as_str());
+    let point = |when| Point::Call { when, call: CALL, tenant: tenant.0, app, request: &id, changes: false };
+    crash::point(|| point(When::Before)).await;
+    let answer = http::exchange(&graph.client, &graph.limits, CALL, false, request).await;
+    crash::point(|| point(When::After)).await;
+    let answer = answer?;
     if !answer.is_success() {
         return Err(error_reading::of_entra(&Refusal {
             call: CALL,

@@ -4,6 +4,7 @@ pub mod assets;
 pub mod audit;
 pub mod chance;
 pub mod clock;
+pub mod crash;
 pub mod db;
 pub mod error;
 pub mod form;

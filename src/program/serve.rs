@@ -15,6 +15,7 @@ use super::database::{Database, refuse};
 use super::{clock, key};
 use crate::app::{App, Parts};
 use crate::config::{CloudName, Config};
+use crate::graph;
 use crate::kit::chance::Chance;
 use crate::kit::clock::Clock;
 use crate::kit::db::{Db, Unready};
@@ -59,6 +60,7 @@ async fn serve(
         chance,
         seal,
         cloud: config.cloud()?,
+        graph: graph::Limits::default(),
         portal_url: config.portal_url.clone(),
         trusted_proxy_hops: config.trusted_proxy_hops,
         rates: (config.rate_per_minute, config.rate_anonymous_per_minute),

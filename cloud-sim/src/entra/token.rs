@@ -110,7 +110,8 @@ fn app_only(
     claims["oid"] = json!(sp.id);
     claims["sub"] = json!(sp.id);
     claims["idtyp"] = json!("app");
-    let roles = sp.permissions();
+    let lapsed = shared.faults().lasting.is_lapsed(tenant, &app.app_id, call.now);
+    let roles = if lapsed { Vec::new() } else { sp.permissions() };
     if !roles.is_empty() {
         claims["roles"] = json!(roles);
     }

@@ -3,6 +3,7 @@
 pub mod application;
 pub mod directory;
 pub mod entitlement;
+mod ids;
 pub mod licence;
 pub mod switches;
 pub mod tenant;
@@ -20,10 +21,7 @@ pub use entitlement::{
 pub use switches::Switches;
 pub use tenant::{Domain, Tenant};
 
-/// A new random object id, lower-case.
-pub fn new_id() -> String {
-    uuid::Uuid::new_v4().to_string()
-}
+pub use ids::{Ids, new_id};
 
 /// The whole simulated cloud.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]

@@ -6,7 +6,7 @@ use axum::response::Response;
 use chrono::{DateTime, Utc};
 use http::{Method, Request, StatusCode, header};
 use mssp_portal::app::{App, Parts};
-use mssp_portal::graph::Cloud;
+use mssp_portal::graph::{Cloud, Limits};
 use mssp_portal::kit::audit::Event;
 use mssp_portal::kit::chance::Chance;
 use mssp_portal::kit::clock::{Clock, SetClock};
@@ -47,6 +47,7 @@ fn parts(database: &Database, cloud: &str, clock: Clock, seed: u64) -> Parts {
         chance: chance.clone(),
         seal: Seal::new(&MASTER_KEY, chance).unwrap(),
         cloud: Cloud::simulated(cloud).unwrap(),
+        graph: Limits::default(),
         portal_url: "http://localhost:8080".parse().unwrap(),
         trusted_proxy_hops: 0,
         rates: (1_000_000.try_into().unwrap(), 1_000_000.try_into().unwrap()),

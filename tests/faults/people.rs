@@ -1,0 +1,160 @@
+//! What the people do: the customer's administrator consents, our staff answer, approve, try again. They act on what
+//! the portal's pages say, and on nothing else.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use http::StatusCode;
+use mssp_portal::kit::clock::Ticking;
+use serde_json::{Value, json};
+
+use crate::lane::Lane;
+use crate::process::Process;
+use crate::schedule::Schedule;
+use crate::stage::{Customer, Stage, by_hand, control};
+
+/// How often somebody presses the same button.
+const PATIENCE: TimeDelta = TimeDelta::seconds(45);
+
+#[derive(Default)]
+pub struct People {
+    /// What was done for a customer, and when last.
+    done: BTreeMap<(String, &'static str), (u32, DateTime<Utc>)>,
+    /// Answers of the portal that were neither a page nor a redirect.
+    pub refused: Vec<String>,
+}
+
+struct Act<'a> {
+    lane: &'a Lane,
+    process: &'a Process,
+    stage: &'a Stage,
+    customer: &'a Customer,
+}
+
+impl Act<'_> {
+    async fn press(&self, people: &mut People, path: &str, form: &str) -> bool {
+        let id = self.customer.id;
+        let form = format!("customer={id}&{form}");
+        let path = format!("/customers/{id}{path}");
+        let (status, body) =
+            self.process.post(&self.stage.cookie, &path, form.trim_end_matches('&')).await;
+        let fine = [
+            StatusCode::SEE_OTHER,
+            StatusCode::CONFLICT,
+            StatusCode::UNPROCESSABLE_ENTITY,
+            StatusCode::BAD_GATEWAY,
+            StatusCode::OK,
+        ];
+        if !fine.contains(&status) {
+            people.refused.push(format!("{path} {form}: {status} {}", &body[..body.len().min(2000)]));
+        }
+        status == StatusCode::SEE_OTHER
+    }
+
+    /// The customer's administrator grants what the app asks for, and his browser comes back to the portal.
+    async fn consent(&self, people: &mut People, app: &str) -> bool {
+        let path = format!("/tenants/{}/consent", self.customer.tenant);
+        control(self.lane, "POST", &path, json!({ "appId": app, "grant": true }));
+        self.press(people, "/check", "").await
+    }
+}
+
+impl People {
+    /// Everybody looks at the list and does his move. True: somebody did something that the portal took.
+    pub async fn act(
+        &mut self,
+        lane: &Lane,
+        process: &Process,
+        stage: &Stage,
+        schedule: &Schedule,
+        standing: &Value,
+    ) -> bool {
+        let mut acted = false;
+        for customer in &stage.customers {
+            let id = customer.id.to_string();
+            let Some(row) = standing.as_array().unwrap().iter().find(|row| row["customer_id"] == id.as_str())
+            else {
+                continue;
+            };
+            let act = Act { lane, process, stage, customer };
+            acted |= self.seat(&act, row);
+            acted |= self.one(&act, schedule, row).await;
+        }
+        acted
+    }
+
+    /// Counts the act, unless it was done a moment ago.
+    fn may(&mut self, act: &Act<'_>, what: &'static str) -> Option<u32> {
+        let now = act.lane.hours.now();
+        let entry = self
+            .done
+            .entry((act.customer.id.to_string(), what))
+            .or_insert((0, DateTime::<Utc>::MIN_UTC));
+        if now - PATIENCE < entry.1 {
+            return None;
+        }
+        *entry = (entry.0 + 1, now);
+        Some(entry.0)
+    }
+
+    async fn one(&mut self, act: &Act<'_>, schedule: &Schedule, row: &Value) -> bool {
+        match row["state"].as_str().unwrap() {
+            "new" | "consent-wanted" | "consent-lost" => {
+                self.may(act, "reader").is_some() && act.consent(self, &act.stage.reader).await
+            }
+            "operator-wanted" => {
+                self.may(act, "operator").is_some() && act.consent(self, &act.stage.operator).await
+            }
+            "blocked" => self.may(act, "check").is_some() && act.press(self, "/check", "").await,
+            "questions-open" => {
+                let administrator = format!("principal_name={}", act.customer.admin);
+                let Some(tried) = self.may(act, "answer") else { return false };
+                if tried == 1 || !act.press(self, "/onboarding/beside", "").await {
+                    act.press(self, "/onboarding/administrator", &administrator).await;
+                } else {
+                    return true;
+                }
+                // The next question is answered right away.
+                act.press(self, "/onboarding/beside", "").await;
+                true
+            }
+            "plan-ready" | "drifted" => {
+                if schedule.defender && self.may(act, "declare").is_some_and(|times| times == 1) {
+                    return act
+                        .press(self, "/onboarding/steps/rbac/declare", "proof=seen&rbac=unified")
+                        .await;
+                }
+                let Some(plan) = row["plan"].as_str() else { return false };
+                act.press(self, "/onboarding/approve", &format!("plan={plan}")).await
+            }
+            "failed" => {
+                let Some(tried) = self.may(act, "retry") else { return false };
+                let run = row["run"]["run"].as_str().unwrap_or_default();
+                let way = if tried % 4 == 0 { "cancel" } else { "retry" };
+                act.press(self, &format!("/onboarding/{way}"), &format!("run={run}")).await
+            }
+            _ => false,
+        }
+    }
+
+    /// The administrator puts our first approver into their group, once their package is there.
+    fn seat(&mut self, act: &Act<'_>, row: &Value) -> bool {
+        let (Some(group), Some(_)) =
+            (row["owned"]["group.approvers"].as_str(), row["owned"]["policy.approvers"].as_str())
+        else {
+            return false;
+        };
+        let tenant = &act.customer.tenant;
+        let members = by_hand(act.lane, tenant, "GET", &format!("/groups/{group}/members"), Value::Null);
+        if members.is_none_or(|found| found["value"].as_array().is_some_and(|all| !all.is_empty())) {
+            return false;
+        }
+        let ben = format!("/users/ben@{}", act.customer.admin.split('@').nth(1).unwrap());
+        let ben = by_hand(act.lane, tenant, "GET", &ben, Value::Null).unwrap();
+        let body = json!({
+            "@odata.id":
+                format!("{}/v1.0/directoryObjects/{}", act.lane.cloud.base_url(), ben["id"].as_str().unwrap()),
+        });
+        by_hand(act.lane, tenant, "POST", &format!("/groups/{group}/members/$ref"), body).is_some()
+    }
+}
