@@ -63,12 +63,8 @@ impl App {
     /// # Errors
     /// The HTTP client cannot be made (no trusted roots on this machine).
     pub fn build(parts: Parts) -> anyhow::Result<Self> {
-        let graph = Graph::with_limits(
-            parts.cloud.clone(),
-            parts.clock.clone(),
-            parts.chance.clone(),
-            parts.graph,
-        )?;
+        let graph =
+            Graph::with_limits(parts.cloud.clone(), parts.clock.clone(), parts.chance.clone(), parts.graph)?;
         let authorities = Authorities::new(graph.http_client(), parts.clock.clone(), parts.chance.clone());
         Ok(Self(Arc::new(Inner {
             db: Db::open(parts.database, parts.connections),

@@ -40,4 +40,6 @@ pub mod program;
         feature = "planted-bugs"
     )
 ))]
-compile_error!("one-wall, simulated-clock, crash-points and planted-bugs are for tests; a release has none of them");
+compile_error!(
+    "one-wall, simulated-clock, crash-points and planted-bugs are for tests; a release has none of them"
+);

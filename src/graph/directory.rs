@@ -2,6 +2,7 @@
 //! went wrong where it is not.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use ::http::Method;
 use serde::de::DeserializeOwned;
@@ -13,7 +14,7 @@ use crate::graph::error::{GraphError, GraphErrorKind as Kind};
 use crate::graph::error_reading::{self, Refusal};
 use crate::graph::http::{self, Answer};
 use crate::graph::ids::ClientId;
-use crate::graph::lane::Workload;
+use crate::graph::lane::{Turn, Workload};
 use crate::graph::retry::Patience;
 use crate::graph::token::{Token, TokenKey};
 use crate::graph::{Inner, Permissions};
@@ -140,7 +141,8 @@ impl Directory {
                 // The token may be older than the consent; the next call asks for a new one.
                 self.graph.tokens.forget(&self.key, &token).await;
             }
-            match patience.wait_after(&error, &self.graph.chance).filter(|_| ask.repeatable) {
+            let quiet = self.quiet(Workload::of(&ask.path));
+            match patience.wait_after(&error, quiet, &self.graph.chance).filter(|_| ask.repeatable) {
                 Some(wait) => self.graph.clock.sleep(wait).await,
                 None => return Err(error),
             }
@@ -154,9 +156,43 @@ impl Directory {
         token: &Arc<Token>,
         patience: &mut Patience,
     ) -> Result<Answer, GraphError> {
-        let (lane, workload) = (self.graph.lanes.of(self.tenant()), Workload::of(&ask.path));
+        let workload = Workload::of(&ask.path);
         let app = self.client_id().as_str();
-        while let Some(rest) = lane.quiet(app, workload, self.graph.clock.now()) {
+        let changes = ask.method != Method::GET;
+        let request = self.request(ask, address, token)?;
+        let id = http::request_id(&request);
+        let (call, tenant) = (ask.call, self.tenant().0);
+        let point = |when| Point::Call { when, call, tenant, app, request: &id, changes };
+        let answer = {
+            let _turn = self.turn(ask, workload, patience).await?;
+            crash::point(|| point(When::Before)).await;
+            let answer = http::exchange(&self.graph.client, &self.graph.limits, call, changes, request).await;
+            crash::point(|| point(When::After)).await;
+            answer?
+        };
+        // Said with 429, and with 503 too (contract §14).
+        if !answer.is_success()
+            && let Some(wait) = answer.retry_after(self.graph.clock.now())
+        {
+            let lane = self.graph.lanes.of(self.tenant());
+            lane.keep_quiet(app, workload, self.graph.clock.now() + wait);
+        }
+        self.judge(ask, answer, token)
+    }
+
+    fn quiet(&self, workload: Workload) -> Option<Duration> {
+        let lane = self.graph.lanes.of(self.tenant());
+        lane.quiet(self.client_id().as_str(), workload, self.graph.clock.now())
+    }
+
+    /// A turn at a time when Microsoft lets us ask.
+    async fn turn(&self, ask: &Ask, workload: Workload, patience: &mut Patience) -> Result<Turn, GraphError> {
+        let lane = self.graph.lanes.of(self.tenant());
+        loop {
+            let turn = lane.turn(workload, ask.method != Method::GET).await;
+            // Asked with the turn in hand: whoever had it before us may just have been told to wait.
+            let Some(rest) = self.quiet(workload) else { return Ok(turn) };
+            drop(turn);
             match patience.wait(Some(rest), &self.graph.chance) {
                 Some(wait) => self.graph.clock.sleep(wait).await,
                 None => {
@@ -165,24 +201,6 @@ impl Directory {
                 }
             }
         }
-        let changes = ask.method != Method::GET;
-        let request = self.request(ask, address, token)?;
-        let id = http::request_id(&request);
-        let (call, tenant) = (ask.call, self.tenant().0);
-        let point = |when| Point::Call { when, call, tenant, app, request: &id, changes };
-        let answer = {
-            let _turn = lane.turn(workload, changes).await;
-            crash::point(|| point(When::Before)).await;
-            let answer = http::exchange(&self.graph.client, &self.graph.limits, call, changes, request).await;
-            crash::point(|| point(When::After)).await;
-            answer?
-        };
-        if answer.status == 429
-            && let Some(wait) = answer.retry_after(self.graph.clock.now())
-        {
-            lane.keep_quiet(app, workload, self.graph.clock.now() + wait);
-        }
-        self.judge(ask, answer, token)
     }
 
     fn request(&self, ask: &Ask, address: &Url, token: &Token) -> Result<reqwest::Request, GraphError> {

@@ -24,10 +24,21 @@ pub enum Point<'a> {
         changes: bool,
     },
     /// A transaction: what it is about.
-    Commit { when: When, what: &'static str },
+    Commit {
+        when: When,
+        what: &'static str,
+    },
     /// A piece of work was claimed with this fence, or a transaction opened that holds its lease.
-    Claimed { kind: &'static str, customer: Uuid, fence: i64 },
-    Held { kind: &'static str, customer: Uuid, fence: i64 },
+    Claimed {
+        kind: &'static str,
+        customer: Uuid,
+        fence: i64,
+    },
+    Held {
+        kind: &'static str,
+        customer: Uuid,
+        fence: i64,
+    },
 }
 
 #[cfg(feature = "crash-points")]

@@ -10,6 +10,7 @@ use sqlx::postgres::PgPoolOptions;
 
 use crate::clock::Hours;
 use crate::database::{Database, fresh_database};
+use crate::log::Log;
 
 pub struct Lane {
     pub database: Database,
@@ -17,6 +18,7 @@ pub struct Lane {
     pub owner: PgPool,
     pub cloud: Simulation,
     pub hours: Hours,
+    pub log: Log,
 }
 
 impl Lane {
@@ -30,7 +32,7 @@ impl Lane {
         };
         let database = fresh_database().await;
         let owner = PgPoolOptions::new().max_connections(2).connect_lazy_with(database.owner.clone());
-        Self { database, owner, cloud: Simulation::start(options).await.unwrap(), hours }
+        Self { database, owner, cloud: Simulation::start(options).await.unwrap(), hours, log: Log::default() }
     }
 }
 
@@ -57,6 +59,7 @@ where
                 let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
                 runtime.block_on(async {
                     let lane = Lane::open().await;
+                    let _logged = lane.log.here();
                     loop {
                         let next = queue.lock().unwrap().pop_front();
                         let Some((at, schedule)) = next else { break };

@@ -20,6 +20,8 @@ const PATIENCE: TimeDelta = TimeDelta::seconds(45);
 pub struct People {
     /// What was done for a customer, and when last.
     done: BTreeMap<(String, &'static str), (u32, DateTime<Utc>)>,
+    /// First consent of a tenant to an app: the number of the cloud's last call before it.
+    pub consents: BTreeMap<(String, String), u64>,
     /// Answers of the portal that were neither a page nor a redirect.
     pub refused: Vec<String>,
 }
@@ -36,8 +38,7 @@ impl Act<'_> {
         let id = self.customer.id;
         let form = format!("customer={id}&{form}");
         let path = format!("/customers/{id}{path}");
-        let (status, body) =
-            self.process.post(&self.stage.cookie, &path, form.trim_end_matches('&')).await;
+        let (status, body) = self.process.post(&self.stage.cookie, &path, form.trim_end_matches('&')).await;
         let fine = [
             StatusCode::SEE_OTHER,
             StatusCode::CONFLICT,
@@ -53,7 +54,11 @@ impl Act<'_> {
 
     /// The customer's administrator grants what the app asks for, and his browser comes back to the portal.
     async fn consent(&self, people: &mut People, app: &str) -> bool {
-        let path = format!("/tenants/{}/consent", self.customer.tenant);
+        let tenant = self.customer.tenant.clone();
+        let path = format!("/tenants/{tenant}/consent");
+        let journal = control(self.lane, "GET", "/journal?last=1", Value::Null);
+        let last = journal[0]["seq"].as_u64().unwrap_or_default();
+        people.consents.entry((tenant, app.to_owned())).or_insert(last);
         control(self.lane, "POST", &path, json!({ "appId": app, "grant": true }));
         self.press(people, "/check", "").await
     }
@@ -86,10 +91,8 @@ impl People {
     /// Counts the act, unless it was done a moment ago.
     fn may(&mut self, act: &Act<'_>, what: &'static str) -> Option<u32> {
         let now = act.lane.hours.now();
-        let entry = self
-            .done
-            .entry((act.customer.id.to_string(), what))
-            .or_insert((0, DateTime::<Utc>::MIN_UTC));
+        let entry =
+            self.done.entry((act.customer.id.to_string(), what)).or_insert((0, DateTime::<Utc>::MIN_UTC));
         if now - PATIENCE < entry.1 {
             return None;
         }
@@ -107,16 +110,12 @@ impl People {
             }
             "blocked" => self.may(act, "check").is_some() && act.press(self, "/check", "").await,
             "questions-open" => {
-                let administrator = format!("principal_name={}", act.customer.admin);
-                let Some(tried) = self.may(act, "answer") else { return false };
-                if tried == 1 || !act.press(self, "/onboarding/beside", "").await {
-                    act.press(self, "/onboarding/administrator", &administrator).await;
-                } else {
-                    return true;
+                if self.may(act, "answer").is_none() {
+                    return false;
                 }
-                // The next question is answered right away.
-                act.press(self, "/onboarding/beside", "").await;
-                true
+                let administrator = format!("principal_name={}", act.customer.admin);
+                let named = act.press(self, "/onboarding/administrator", &administrator).await;
+                act.press(self, "/onboarding/beside", "").await || named
             }
             "plan-ready" | "drifted" => {
                 if schedule.defender && self.may(act, "declare").is_some_and(|times| times == 1) {

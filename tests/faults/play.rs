@@ -21,7 +21,7 @@ pub struct Report {
     /// Faults that struck, each in the form that asks for it again.
     pub struck: Vec<Value>,
     /// Classes of calls, with what can happen to each.
-    pub calls: Value,
+    pub calls: Vec<Value>,
     pub points: std::collections::BTreeMap<String, u32>,
     pub graph_calls: usize,
     pub minutes: i64,
@@ -31,6 +31,18 @@ pub struct Report {
 const ROUNDS: usize = 400;
 /// All work is done, or has failed with a reason, so long after the last fault.
 const ENDS_WITHIN: TimeDelta = TimeDelta::minutes(10);
+
+impl Report {
+    /// The same run with its faults asked for one by one instead of drawn.
+    pub fn explicit(&self) -> Schedule {
+        let faults = if self.schedule.plan.is_null() { &self.schedule.faults } else { &self.struck };
+        Schedule { plan: Value::Null, faults: faults.clone(), ..self.schedule.clone() }
+    }
+
+    pub fn well(&self) -> bool {
+        self.problems.is_empty()
+    }
+}
 
 pub struct Run<'a> {
     pub lane: &'a Lane,
@@ -43,7 +55,12 @@ pub struct Run<'a> {
 
 pub async fn play(lane: &Lane, schedule: Schedule) -> Report {
     lane.hours.set(noon());
-    let witness = Witness::new(lane.hours.clone(), schedule.crashes.clone());
+    lane.log.take();
+    let witness = Witness::new(
+        lane.hours.clone(),
+        schedule.crashes.clone(),
+        schedule.twice.then(|| lane.owner.clone()),
+    );
     let process = Process::start(lane, witness.clone(), schedule.seed);
     let stage = Stage::set(lane, &process.app, &schedule).await;
     let world = control(lane, "GET", "/world", Value::Null);
@@ -70,15 +87,34 @@ pub async fn play(lane: &Lane, schedule: Schedule) -> Report {
         format!("update work set due_at = null where provider_id = '{}'", stage.provider.0),
     )
     .await;
+    let struck = told["struck"].as_array().unwrap().iter().map(|one| in_words(&stage, one.clone())).collect();
+    let calls = calls.as_array().unwrap().iter().map(|one| in_words(&stage, one.clone())).collect();
     Report {
         problems,
-        struck: told["struck"].as_array().unwrap().clone(),
+        struck,
         calls,
         points: witness.points(),
         graph_calls: journal.as_array().map_or(0, Vec::len),
         minutes,
         schedule,
     }
+}
+
+/// A fault or a call with words for the ids of this world, as schedules hold it.
+fn in_words(stage: &Stage, mut one: Value) -> Value {
+    let at = stage.customers.iter().position(|customer| one["tenant"] == customer.tenant.as_str());
+    if let Some(at) = at {
+        one["tenant"] = json!(format!("customer-{at}"));
+    }
+    for (word, id) in [("reader", &stage.reader), ("operator", &stage.operator)] {
+        if one["app"] == id.as_str() {
+            one["app"] = json!(word);
+        }
+    }
+    for told in ["at", "clientRequestId"] {
+        one.as_object_mut().unwrap().remove(told);
+    }
+    one
 }
 
 /// Hands the schedule's faults to the simulated cloud, with the ids of this world.
@@ -116,6 +152,7 @@ impl Run<'_> {
             if self.people.act(lane, &self.process, stage, self.schedule, &standing).await {
                 continue;
             }
+            self.judge(&standing);
             if self.settled(&standing) {
                 return;
             }
@@ -131,6 +168,20 @@ impl Run<'_> {
         }
         let standing = eye::standing(&self.lane.owner, self.stage.provider).await;
         self.problems.push(format!("I9 {phase}: {ROUNDS} rounds and no rest: {}", briefly(&standing)));
+    }
+
+    /// A cause that names only ourselves is a fault of ours, however it ends.
+    fn judge(&mut self, standing: &Value) {
+        for work in standing.as_array().unwrap().iter().flat_map(|row| row["work"].as_array().unwrap()) {
+            let cause = work["problem"]["cause"].as_str().unwrap_or_default();
+            if ["internal", "crashed"].contains(&cause) {
+                let problem =
+                    format!("I9: {} failed for a reason nobody can read: {}", work["kind"], work["problem"]);
+                if !self.problems.contains(&problem) {
+                    self.problems.push(problem);
+                }
+            }
+        }
     }
 
     /// Every customer has nothing left but what people do by hand, and all work sleeps in peace.

@@ -16,7 +16,7 @@ use tokio::task::JoinHandle;
 use tower::ServiceExt;
 
 use crate::lane::Lane;
-use crate::watch::{How, Witness};
+use crate::watch::{How, Onlooker, Witness};
 
 /// Real time that a call may take here; the simulated cloud answers in a thousandth of it.
 const PATIENCE: Duration = Duration::from_millis(700);
@@ -56,7 +56,8 @@ fn build(lane: &Lane, seed: u64) -> App {
 
 impl Process {
     pub fn start(lane: &Lane, witness: Arc<Witness>, seed: u64) -> Self {
-        let app = build(lane, seed);
+        // Every process draws its own ids.
+        let app = build(lane, seed * 100 + u64::from(witness.process()));
         Self { router: router::router(&app), app, witness, asleep: Vec::new() }
     }
 
@@ -111,7 +112,8 @@ impl Process {
             .header(header::COOKIE, cookie)
             .body(Body::from(form.to_owned()))
             .unwrap();
-        let answer = self.router.clone().oneshot(request).await.unwrap();
+        let watch = Arc::new(Onlooker(self.witness.clone()));
+        let answer = watched(watch, self.router.clone().oneshot(request)).await.unwrap();
         let status = answer.status();
         let body = to_bytes(answer.into_body(), 1 << 22).await.unwrap();
         (status, String::from_utf8_lossy(&body).into_owned())

@@ -220,9 +220,8 @@ fn home(lane: &Lane) -> Value {
 }
 
 fn analysts(lane: &Lane) -> Value {
-    let person = |name: &str| {
-        json!({ "userPrincipalName": format!("{name}@analysts.example"), "displayName": name })
-    };
+    let person =
+        |name: &str| json!({ "userPrincipalName": format!("{name}@analysts.example"), "displayName": name });
     let tenant = json!({
         "displayName": "Contoso analysts", "domains": ["analysts.example"],
         "users": [person("ada"), person("ben"), person("cleo")],

@@ -61,7 +61,8 @@ pub fn set_switches(shared: &Shared, body: &Value) -> Outcome {
 }
 
 pub fn add_fault(shared: &Shared, body: Value) -> Outcome {
-    let fault: Fault = serde_json::from_value(body).map_err(|e| trouble(400, &format!("not a fault: {e}")))?;
+    let fault: Fault =
+        serde_json::from_value(body).map_err(|e| trouble(400, &format!("not a fault: {e}")))?;
     if fault.path.is_empty() && fault.class.is_none() {
         return Err(trouble(400, "say the fault's path or class"));
     }
@@ -78,7 +79,11 @@ pub fn plan_faults(shared: &Shared, body: Value) -> Outcome {
 
 pub fn journal(shared: &Shared, call: &Call) -> Answer {
     let since = call.param("since").parse().unwrap_or(0);
-    Answer::ok(json!(shared.journal().read(call.param("tenant"), since)))
+    let mut calls = shared.journal().read(call.param("tenant"), since);
+    if let Ok(last) = call.param("last").parse::<usize>() {
+        calls.drain(..calls.len().saturating_sub(last));
+    }
+    Answer::ok(json!(calls))
 }
 
 /// Any Graph call by an administrator who may do everything: drift made by hand.

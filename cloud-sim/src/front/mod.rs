@@ -35,7 +35,10 @@ pub async fn front(
         shared.touch();
     }
     if call.path == "/sim" || call.path.starts_with("/sim/") {
-        return respond::delivered(respond::complete(&call, crate::control::answer(&shared, &call)), Delivery::Whole);
+        return respond::delivered(
+            respond::complete(&call, crate::control::answer(&shared, &call)),
+            Delivery::Whole,
+        );
     }
     let who = crate::graph::bearer::seems(&call);
     let (answer, delivery, strike) = faults::answered(&shared, &call, &who, || dispatch(&shared, &call));

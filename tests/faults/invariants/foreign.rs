@@ -28,7 +28,10 @@ pub fn untouched(run: &Run<'_>, first: &Value, world: &Value) -> Vec<String> {
             let now = after[list].as_array().unwrap();
             for one in before[list].as_array().unwrap() {
                 if !now.contains(one) {
-                    problems.push(format!("I10 {list}: was {one}, is {:?}", now.iter().find(|n| n["id"] == one["id"])));
+                    problems.push(format!(
+                        "I10 {list}: was {one}, is {:?}",
+                        now.iter().find(|n| n["id"] == one["id"])
+                    ));
                 }
             }
         }

@@ -34,7 +34,8 @@ struct Look<'a> {
 impl<'a> Look<'a> {
     /// The one object of a list that fits; anything but one is a problem.
     fn the(&mut self, list: &str, what: &str, fits: impl Fn(&Value) -> bool) -> Option<&'a Value> {
-        let found: Vec<&Value> = self.tenant[list].as_array().unwrap().iter().filter(|one| fits(one)).collect();
+        let found: Vec<&Value> =
+            self.tenant[list].as_array().unwrap().iter().filter(|one| fits(one)).collect();
         if found.len() != 1 {
             self.problems.push(format!("I1 {}: {} of {what} in {list}", self.name, found.len()));
         }

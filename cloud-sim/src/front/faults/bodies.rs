@@ -8,19 +8,15 @@ use crate::answer::{Answer, Body};
 pub fn is(kind: Kind) -> bool {
     matches!(
         kind,
-        Kind::Html
-            | Kind::Truncated
-            | Kind::Deep
-            | Kind::DuplicateKey
-            | Kind::WrongType
-            | Kind::UnknownWord
+        Kind::Html | Kind::Truncated | Kind::Deep | Kind::DuplicateKey | Kind::WrongType | Kind::UnknownWord
     )
 }
 
 /// The answer with a body of this kind; none where there is no body to spoil.
 pub fn mangled(kind: Kind, answer: &Answer) -> Option<Answer> {
     if kind == Kind::Html {
-        let page = "<!DOCTYPE html><html><head><title>Sign in to your account</title></head><body>…</body></html>";
+        let page =
+            "<!DOCTYPE html><html><head><title>Sign in to your account</title></head><body>…</body></html>";
         return Some(Answer::html(200, page.to_owned()));
     }
     let Body::Json(body) = &answer.body else { return None };

@@ -30,9 +30,8 @@ pub enum Delivery {
 impl Delivery {
     pub fn of(strike: Strike) -> Self {
         let given = strike.hold_ms.map(Duration::from_millis);
-        let hold = |otherwise| {
-            given.unwrap_or_else(|| Duration::from_secs(strike.retry_after.unwrap_or(otherwise)))
-        };
+        let hold =
+            |otherwise| given.unwrap_or_else(|| Duration::from_secs(strike.retry_after.unwrap_or(otherwise)));
         match strike.kind {
             Kind::LostAnswer => Self::Cut(Duration::ZERO),
             Kind::Timeout => Self::Cut(hold(600)),

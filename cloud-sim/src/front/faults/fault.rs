@@ -150,7 +150,9 @@ impl Fault {
             retry_after: self.retry_after,
             hold_ms: self.hold_ms,
             reads: self.reads,
-            after_effect: self.position.map_or_else(|| self.fault.has_effect(), |p| p == Position::AfterEffect),
+            after_effect: self
+                .position
+                .map_or_else(|| self.fault.has_effect(), |p| p == Position::AfterEffect),
         })
     }
 

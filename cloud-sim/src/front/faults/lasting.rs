@@ -133,7 +133,8 @@ impl Lasting {
         } else if answer.status == 201
             && let Some(id) = answer.json_body()["id"].as_str()
         {
-            let kind = call.segments.iter().rfind(|piece| !piece.starts_with('(')).cloned().unwrap_or_default();
+            let kind =
+                call.segments.iter().rfind(|piece| !piece.starts_with('(')).cloned().unwrap_or_default();
             self.made.push(Made { tenant, kind, id: id.to_owned() });
         }
         answer

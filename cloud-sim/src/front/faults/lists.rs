@@ -31,7 +31,9 @@ pub fn mangled(kind: Kind, call: &Call, answer: &Answer) -> Option<Answer> {
             items.push(first);
         }
         Kind::NextLoop => body["@odata.nextLink"] = json!(link(call, &call.base, &call.raw_query)),
-        Kind::NextForeign => body["@odata.nextLink"] = json!(link(call, &foreign(&call.base), "$skiptoken=1")),
+        Kind::NextForeign => {
+            body["@odata.nextLink"] = json!(link(call, &foreign(&call.base), "$skiptoken=1"))
+        }
         _ => body["@odata.nextLink"] = json!(link(call, &call.base, &format!("$skiptoken={ENDLESS}2"))),
     }
     Some(Answer::ok(body))

@@ -20,7 +20,8 @@ pub fn acts(shared: &Shared, call: &Call, who: &Who, kind: Kind, shown: &Value) 
     let made: Vec<Made> =
         shared.faults().lasting.made.iter().filter(|one| one.tenant == tenant).cloned().collect();
     let visible = |one: &Made| {
-        let listed = shown["value"].as_array().is_some_and(|items| items.iter().any(|i| i["id"] == one.id.as_str()));
+        let listed =
+            shown["value"].as_array().is_some_and(|items| items.iter().any(|i| i["id"] == one.id.as_str()));
         listed || shown["id"] == one.id.as_str() || call.path.contains(&one.id)
     };
     let (first, then): (Vec<&Made>, Vec<&Made>) = made.iter().rev().partition(|one| visible(one));
@@ -61,7 +62,13 @@ fn path(made: &Made) -> Option<String> {
 }
 
 /// A call of the tenant's own administrator; its answer if it worked.
-fn by_hand(shared: &Shared, call: &Call, made: &Made, (method, path): (&str, &str), body: &Value) -> Option<Value> {
+fn by_hand(
+    shared: &Shared,
+    call: &Call,
+    made: &Made,
+    (method, path): (&str, &str),
+    body: &Value,
+) -> Option<Value> {
     let mut inner = call.clone();
     method.clone_into(&mut inner.method);
     inner.aim(path);

@@ -23,9 +23,7 @@ pub fn told(call: &Call, strike: Strike) -> Option<Answer> {
         Kind::TooManyBare => busy(call, None),
         Kind::Internal => broken(call, 500, "generalException", "An error occurred sending the request."),
         Kind::BadGateway => broken(call, 502, "badGateway", "Bad gateway."),
-        Kind::GatewayTimeout => {
-            broken(call, 504, "gatewayTimeout", "The server did not answer in time.")
-        }
+        Kind::GatewayTimeout => broken(call, 504, "gatewayTimeout", "The server did not answer in time."),
         Kind::Unavailable => {
             let text = "The service is temporarily unavailable. Please retry.";
             let answer = broken(call, 503, "serviceNotAvailable", text);
@@ -48,9 +46,12 @@ pub fn told(call: &Call, strike: Strike) -> Option<Answer> {
         Kind::Lapsed => Answer::forbidden("Insufficient privileges to complete the operation."),
         Kind::NotFound if call.path.contains("/entitlementManagement/") => Answer::em_not_found(),
         Kind::NotFound => Answer::not_found("it"),
-        Kind::Conflict => Answer::error(409, "Conflict", "The resource exists or is being changed by another request."),
+        Kind::Conflict => {
+            Answer::error(409, "Conflict", "The resource exists or is being changed by another request.")
+        }
         Kind::Exists => {
-            let text = "One or more added object references already exist for the following modified properties.";
+            let text =
+                "One or more added object references already exist for the following modified properties.";
             Answer::error(400, "Request_BadRequest", text)
         }
         _ => return None,
