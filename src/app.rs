@@ -4,7 +4,6 @@ use std::num::NonZeroU32;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use sqlx::postgres::PgConnectOptions;
 use url::Url;
 
 use crate::graph::{self, Cloud, Graph};
@@ -19,9 +18,8 @@ use crate::sign_in::oidc::Authorities;
 
 /// What the portal is assembled from.
 pub struct Parts {
-    /// Login of the pool: `portal_app`.
-    pub database: PgConnectOptions,
-    pub connections: u32,
+    /// Logged in as `portal_app`.
+    pub db: Db,
     pub clock: Clock,
     pub chance: Chance,
     pub seal: Seal,
@@ -67,7 +65,7 @@ impl App {
             Graph::with_limits(parts.cloud.clone(), parts.clock.clone(), parts.chance.clone(), parts.graph)?;
         let authorities = Authorities::new(graph.http_client(), parts.clock.clone(), parts.chance.clone());
         Ok(Self(Arc::new(Inner {
-            db: Db::open(parts.database, parts.connections),
+            db: parts.db,
             graph,
             cloud: parts.cloud,
             authorities,

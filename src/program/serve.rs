@@ -54,8 +54,7 @@ async fn serve(
 ) -> anyhow::Result<()> {
     let seal = make_ready(config, database, &clock, &chance).await?;
     let app = App::build(Parts {
-        database: database.app.clone(),
-        connections: config.database_connections,
+        db: Db::open(database.app.clone(), config.database_connections),
         clock,
         chance,
         seal,

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use cloud_sim::{Options, Simulation};
 use mssp_portal::kit::clock::Ticking;
+use mssp_portal::kit::db::Db;
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
 
@@ -13,12 +14,14 @@ use crate::database::{Database, fresh_database};
 use crate::log::Log;
 
 pub struct Lane {
-    pub database: Database,
+    /// As the portal: `portal_app`.
+    pub db: Db,
     /// As `portal_owner`: sees every provider's rows.
     pub owner: PgPool,
     pub cloud: Simulation,
     pub hours: Hours,
     pub log: Log,
+    _database: Database,
 }
 
 impl Lane {
@@ -32,7 +35,8 @@ impl Lane {
         };
         let database = fresh_database().await;
         let owner = PgPoolOptions::new().max_connections(2).connect_lazy_with(database.owner.clone());
-        Self { database, owner, cloud: Simulation::start(options).await.unwrap(), hours, log: Log::default() }
+        let db = Db::open(database.app.clone(), 8);
+        Self { db, owner, cloud: Simulation::start(options).await.unwrap(), hours, log: Log::default(), _database: database }
     }
 }
 

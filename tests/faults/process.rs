@@ -32,8 +32,8 @@ pub struct Process {
 fn build(lane: &Lane, seed: u64) -> App {
     let chance = Chance::seeded(seed);
     App::build(Parts {
-        database: lane.database.app.clone(),
-        connections: 8,
+        // The server outlives the process; a connection given back is as good as a new one.
+        db: lane.db.clone(),
         clock: lane.hours.clock(),
         chance: chance.clone(),
         seal: Seal::new(&[3; 32], chance).unwrap(),
@@ -80,7 +80,6 @@ impl Process {
             How::Dies => {
                 task.abort();
                 drop(task.await);
-                self.app.db.close().await;
             }
             How::Sleeps => asleep.push(task),
         }
@@ -117,9 +116,5 @@ impl Process {
         let status = answer.status();
         let body = to_bytes(answer.into_body(), 1 << 22).await.unwrap();
         (status, String::from_utf8_lossy(&body).into_owned())
-    }
-
-    pub async fn end(self) {
-        self.app.db.close().await;
     }
 }

@@ -9,7 +9,17 @@ use crate::schedule::Schedule;
 /// Plays all of them, and tells how many in what time, and of each that ended badly how it is replayed.
 pub fn play_and_tell(what: &str, schedules: Vec<Schedule>) -> Vec<Report> {
     let begun = Instant::now();
-    let reports = play_all(schedules, async |lane, schedule| play(lane, schedule).await);
+    let reports = play_all(schedules, async |lane, schedule| {
+        let report = play(lane, schedule).await;
+        if !report.well() {
+            println!("\nseed {} ended badly:", report.schedule.seed);
+            for problem in report.problems.iter().take(12) {
+                println!("  {problem}");
+            }
+            println!("  FAULT_SCHEDULE='{}'", serde_json::to_string(&report.explicit()).unwrap());
+        }
+        report
+    });
     let seconds = begun.elapsed().as_secs_f64();
     let sum = |number: fn(&Report) -> usize| reports.iter().map(number).sum::<usize>();
     println!(
@@ -22,16 +32,9 @@ pub fn play_and_tell(what: &str, schedules: Vec<Schedule>) -> Vec<Report> {
     reports
 }
 
-/// Fails with everything that is needed to see it again.
+/// What is needed to see a bad one again stands above.
 pub fn must_be_well(reports: &[Report]) {
     let bad: Vec<&Report> = reports.iter().filter(|report| !report.well()).collect();
-    for report in &bad {
-        println!("\nseed {} ended badly:", report.schedule.seed);
-        for problem in report.problems.iter().take(12) {
-            println!("  {problem}");
-        }
-        println!("  FAULT_SCHEDULE='{}'", serde_json::to_string(&report.explicit()).unwrap());
-    }
     assert!(bad.is_empty(), "{} of {} schedules ended badly", bad.len(), reports.len());
 }
 

@@ -10,6 +10,7 @@ use mssp_portal::graph::{Cloud, Limits};
 use mssp_portal::kit::audit::Event;
 use mssp_portal::kit::chance::Chance;
 use mssp_portal::kit::clock::{Clock, SetClock};
+use mssp_portal::kit::db::Db;
 use mssp_portal::kit::ids::{CustomerId, EntraTenantId, PersonId, ProviderId};
 use mssp_portal::kit::right::{Role, Roles};
 use mssp_portal::kit::scope::Scope;
@@ -41,8 +42,7 @@ pub fn noon() -> DateTime<Utc> {
 fn parts(database: &Database, cloud: &str, clock: Clock, seed: u64) -> Parts {
     let chance = Chance::seeded(seed);
     Parts {
-        database: database.app.clone(),
-        connections: 8,
+        db: Db::open(database.app.clone(), 8),
         clock,
         chance: chance.clone(),
         seal: Seal::new(&MASTER_KEY, chance).unwrap(),
