@@ -23,7 +23,7 @@ use crate::front::faults::Book;
 use crate::front::journal::Journal;
 use crate::front::record::Recorder;
 use crate::front::tls;
-use crate::world::World;
+use crate::world::{Ids, World};
 
 /// How to start a simulation.
 #[derive(Default)]
