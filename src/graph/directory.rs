@@ -20,6 +20,7 @@ use crate::graph::token::{Token, TokenKey};
 use crate::graph::{Inner, Permissions};
 use crate::kit::crash::{self, Point, When};
 use crate::kit::ids::EntraTenantId;
+use crate::kit::planted::{self, Bug};
 
 /// A handle of one app in one Entra tenant. Cheap to clone; every call of it carries a token of this tenant only.
 #[derive(Clone)]
@@ -134,7 +135,9 @@ impl Directory {
             if error.status == Some(401) && !renewed {
                 // Refused before any effect, so even a create may go again: once, with a new token.
                 renewed = true;
-                self.graph.tokens.forget(&self.key, &token).await;
+                if !planted::has(Bug::TokenKept) {
+                    self.graph.tokens.forget(&self.key, &token).await;
+                }
                 continue;
             }
             if error.status == Some(403) && token.age(self.graph.clock.now()) >= 60 {
@@ -142,7 +145,8 @@ impl Directory {
                 self.graph.tokens.forget(&self.key, &token).await;
             }
             let quiet = self.quiet(Workload::of(&ask.path));
-            match patience.wait_after(&error, quiet, &self.graph.chance).filter(|_| ask.repeatable) {
+            let blind = planted::has(Bug::BlindRepeat) && error.status.is_some_and(|status| status >= 500);
+            match patience.wait_after(&error, quiet, &self.graph.chance).filter(|_| ask.repeatable || blind) {
                 Some(wait) => self.graph.clock.sleep(wait).await,
                 None => return Err(error),
             }
@@ -162,7 +166,7 @@ impl Directory {
         let request = self.request(ask, address, token)?;
         let id = http::request_id(&request);
         let (call, tenant) = (ask.call, self.tenant().0);
-        let point = |when| Point::Call { when, call, tenant, app, request: &id, changes };
+        let point = |when| Point::Call { when, call, tenant, app, request: &id };
         let answer = {
             let _turn = self.turn(ask, workload, patience).await?;
             crash::point(|| point(When::Before)).await;
@@ -232,6 +236,9 @@ impl Directory {
                 GraphError::new(kind, ask.call, "answered with a redirect, which is not followed");
             error.status = Some(answer.status);
             return Err(error);
+        }
+        if planted::has(Bug::TokenLogged) {
+            tracing::info!(token = token.bearer(), "refused");
         }
         let mut error = error_reading::of_graph(&Refusal {
             call: ask.call,

@@ -10,6 +10,7 @@ use url::Url;
 use crate::graph::cloud::Cloud;
 use crate::graph::error::{GraphError, GraphErrorKind as Kind};
 use crate::graph::error_reading;
+use crate::kit::planted::{self, Bug};
 
 /// What the client puts up with. Times are real time: they guard real sockets.
 #[derive(Clone, Debug)]
@@ -70,6 +71,9 @@ impl Answer {
 
     /// `Retry-After` in seconds or as an HTTP date, as a wait from `now`; at most an hour.
     pub fn retry_after(&self, now: DateTime<Utc>) -> Option<Duration> {
+        if planted::has(Bug::RetryAfterIgnored) {
+            return None;
+        }
         retry_after(self.headers.get(RETRY_AFTER)?.to_str().ok()?, now)
     }
 }

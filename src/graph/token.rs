@@ -18,6 +18,7 @@ use crate::graph::token_claims::{self, Permissions};
 use crate::graph::{assertion, http, retry};
 use crate::kit::crash::{self, Point, When};
 use crate::kit::ids::EntraTenantId;
+use crate::kit::planted::{self, Bug};
 
 const CALL: &str = "POST /{tenant}/oauth2/v2.0/token";
 
@@ -92,8 +93,12 @@ pub(crate) struct Tokens(Mutex<HashMap<TokenKey, Arc<Place>>>);
 
 impl Tokens {
     fn place(&self, key: &TokenKey) -> Arc<Place> {
+        let mut key = key.clone();
+        if planted::has(Bug::AnothersToken) {
+            key.tenant = EntraTenantId(uuid::Uuid::nil());
+        }
         let mut places = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        places.entry(key.clone()).or_default().clone()
+        places.entry(key).or_default().clone()
     }
 
     /// The token at hand, or a new one.
@@ -229,7 +234,7 @@ async fn ask_once(
         .map_err(|_| at_once(GraphError::not_understood(CALL, "the request cannot be built")))?;
     // Asking for a token changes nothing, so it may be repeated.
     let (id, app) = (http::request_id(&request), credential.client_id.as_str());
-    let point = |when| Point::Call { when, call: CALL, tenant: tenant.0, app, request: &id, changes: false };
+    let point = |when| Point::Call { when, call: CALL, tenant: tenant.0, app, request: &id };
     crash::point(|| point(When::Before)).await;
     let answer = http::exchange(&graph.client, &graph.limits, CALL, false, request).await;
     crash::point(|| point(When::After)).await;

@@ -21,7 +21,6 @@ pub enum Point<'a> {
         tenant: Uuid,
         app: &'a str,
         request: &'a str,
-        changes: bool,
     },
     /// A transaction: what it is about.
     Commit {

@@ -15,6 +15,7 @@ pub mod ids;
 pub mod limits;
 pub mod live;
 pub mod page;
+pub mod planted;
 pub mod postgres;
 pub mod right;
 pub mod roles;

@@ -18,6 +18,7 @@ use crate::kit::clock::Clock;
 use crate::kit::crash::{self, Point};
 use crate::kit::db::Db;
 use crate::kit::ids::{CustomerId, ProviderId};
+use crate::kit::planted::{self, Bug};
 use crate::kit::scope::{Scope, Tx};
 
 /// Claims in a row that never came back after which a row is left for a person.
@@ -88,7 +89,7 @@ impl Claimed {
         )
         .fetch_optional(&mut *tx)
         .await?;
-        if held.is_none() {
+        if held.is_none() && !planted::has(Bug::Unfenced) {
             return Err(WorkError::LeaseLost);
         }
         let (kind, customer, fence) = (self.kind, self.customer.0, self.fence);

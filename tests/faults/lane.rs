@@ -36,7 +36,14 @@ impl Lane {
         let database = fresh_database().await;
         let owner = PgPoolOptions::new().max_connections(2).connect_lazy_with(database.owner.clone());
         let db = Db::open(database.app.clone(), 8);
-        Self { db, owner, cloud: Simulation::start(options).await.unwrap(), hours, log: Log::default(), _database: database }
+        Self {
+            db,
+            owner,
+            cloud: Simulation::start(options).await.unwrap(),
+            hours,
+            log: Log::default(),
+            _database: database,
+        }
     }
 }
 
@@ -46,6 +53,9 @@ fn lanes() -> usize {
     asked.unwrap_or_else(|| std::thread::available_parallelism().map_or(2, usize::from) * 2)
 }
 
+/// One test at a time: the lanes are all this machine has.
+static GATE: Mutex<()> = Mutex::new(());
+
 /// Plays every one of them, each on the first lane that is free. Results come in the order asked for.
 pub fn play_all<S, R, F>(all: Vec<S>, play: F) -> Vec<R>
 where
@@ -53,6 +63,7 @@ where
     R: Send + 'static,
     F: AsyncFn(&Lane, S) -> R + Send + Clone + 'static,
 {
+    let _alone = GATE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let many = all.len();
     let queue = Arc::new(Mutex::new(all.into_iter().enumerate().collect::<VecDeque<_>>()));
     let results = Arc::new(Mutex::new((0..many).map(|_| None).collect::<Vec<Option<R>>>()));

@@ -11,6 +11,7 @@ mod invariants;
 mod lane;
 mod log;
 mod people;
+mod planted;
 mod play;
 mod process;
 mod random;

@@ -24,7 +24,6 @@ pub struct Report {
     pub calls: Vec<Value>,
     pub points: std::collections::BTreeMap<String, u32>,
     pub graph_calls: usize,
-    pub minutes: i64,
 }
 
 /// Rounds until a schedule is given up, whatever its clock says.
@@ -53,13 +52,7 @@ pub struct Run<'a> {
     pub problems: Vec<String>,
 }
 
-fn cpu() -> f64 {
-    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
-    text.split(' ').next().unwrap().parse::<f64>().unwrap() / 1e6
-}
-
 pub async fn play(lane: &Lane, schedule: Schedule) -> Report {
-    let t0 = cpu();
     lane.hours.set(noon());
     lane.log.take();
     let witness = Witness::new(
@@ -68,12 +61,10 @@ pub async fn play(lane: &Lane, schedule: Schedule) -> Report {
         schedule.twice.then(|| lane.owner.clone()),
     );
     let process = Process::start(lane, witness.clone(), schedule.seed);
-    let t1 = cpu();
     let stage = Stage::set(lane, &process.app, &schedule).await;
     let world = control(lane, "GET", "/world", Value::Null);
     let mut run =
         Run { lane, schedule: &schedule, stage, process, people: People::default(), problems: Vec::new() };
-    let t2 = cpu();
     arm(&run);
     run.onward("onboarding").await;
     if run.process.has_sleepers() {
@@ -84,12 +75,8 @@ pub async fn play(lane: &Lane, schedule: Schedule) -> Report {
         control(lane, "GET", "/faults/plan", Value::Null),
         control(lane, "GET", "/faults/calls", Value::Null),
     );
-    let t3 = cpu();
     invariants::check(&mut run, &world, &witness).await;
     let journal = control(lane, "GET", "/journal", Value::Null);
-    let t4 = cpu();
-    if std::env::var("FAULT_CPU").is_ok() { println!("start {:.0} stage {:.0} onward {:.0} check {:.0} ms", t1-t0, t2-t1, t3-t2, t4-t3); }
-    let minutes = (lane.hours.now() - noon()).num_minutes();
     let Run { stage, process, mut problems, people, .. } = run;
     problems.extend(people.refused);
     drop(process);
@@ -106,7 +93,6 @@ pub async fn play(lane: &Lane, schedule: Schedule) -> Report {
         calls,
         points: witness.points(),
         graph_calls: journal.as_array().map_or(0, Vec::len),
-        minutes,
         schedule,
     }
 }

@@ -27,7 +27,6 @@ pub struct Meant {
     pub tenant: String,
     pub app: String,
     pub request: String,
-    pub changes: bool,
 }
 
 /// Where the process dies: the so-many-th time the point is reached, counted over the whole schedule.
@@ -148,7 +147,7 @@ impl Witness {
     fn note(&self, point: &Point<'_>) {
         let mut seen = self.seen();
         match point {
-            Point::Call { when, call, tenant, app, request, changes } => {
+            Point::Call { when, call, tenant, app, request } => {
                 let meant = Meant {
                     process: seen.process,
                     at: self.hours.now(),
@@ -157,7 +156,6 @@ impl Witness {
                     tenant: tenant.to_string(),
                     app: (*app).to_owned(),
                     request: (*request).to_owned(),
-                    changes: *changes,
                 };
                 seen.meant.push(meant);
             }

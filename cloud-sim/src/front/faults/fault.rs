@@ -75,6 +75,8 @@ kinds! {
     Changed = "changed",
     /// A person deletes one of the app's objects.
     Deleted = "deleted",
+    /// A person makes an object of the very name that is asked for.
+    Made = "made",
     /// The token is for another tenant.
     WrongTenant = "wrong-tenant",
 }
@@ -190,6 +192,7 @@ impl Kind {
                 | Self::Timeout
                 | Self::Changed
                 | Self::Deleted
+                | Self::Made
         )
     }
 }

@@ -24,6 +24,8 @@ pub struct Lasting {
     hidden: Vec<Hidden>,
     /// What apps made: tenant, class of the call, id.
     pub made: Vec<Made>,
+    /// What a person made midway: tenant, list of the world, the object as it was made.
+    pub made_by_hand: Vec<Value>,
 }
 
 struct Hidden {

@@ -73,7 +73,7 @@ impl Book {
 
     /// The plan and what came of it.
     pub fn told(&self) -> Value {
-        json!({"plan": self.plan, "struck": self.struck})
+        json!({"plan": self.plan, "struck": self.struck, "madeByHand": self.lasting.made_by_hand})
     }
 
     /// Every class of calls so far, how often it came, and what can happen to it.
@@ -173,6 +173,10 @@ fn hit(
         if matches!(strike.kind, Kind::Changed | Kind::Deleted) {
             let acted = person::acts(shared, call, who, strike.kind, &Value::Null);
             return (dispatch(), Delivery::Whole, acted);
+        }
+        if strike.kind == Kind::Made {
+            let made = person::makes(shared, call, who);
+            return (dispatch(), Delivery::Whole, made);
         }
         return (Answer::empty(200), Delivery::of(strike), true);
     }

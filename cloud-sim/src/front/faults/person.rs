@@ -78,6 +78,43 @@ fn by_hand(
     Some(answer.json_body().clone())
 }
 
+/// Makes an object of the name that a list is filtered by.
+pub fn makes(shared: &Shared, call: &Call, who: &Who) -> bool {
+    let Some(tenant) = who.0.clone() else { return false };
+    let filter = call.param("$filter");
+    let Some(name) = filter.strip_prefix("displayName eq '").and_then(|rest| rest.strip_suffix('\'')) else {
+        return false;
+    };
+    let (kind, name) = (call.segments.last().cloned().unwrap_or_default(), name.replace("''", "'"));
+    let made = Made { tenant: tenant.clone(), kind: kind.clone(), id: String::new() };
+    let body = match kind.as_str() {
+        "groups" => json!({
+            "displayName": name, "mailNickname": "byhand", "mailEnabled": false, "securityEnabled": true,
+        }),
+        "catalogs" => json!({
+            "displayName": name, "description": "made by hand", "state": "published", "isExternallyVisible": true,
+        }),
+        "accessPackages" => {
+            let world = shared.world();
+            let general = world.tenant(&tenant).and_then(|t| t.catalogs.iter().find(|c| c.built_in));
+            let Some(catalog) = general.map(|c| c.id.clone()) else { return false };
+            json!({"displayName": name, "description": "made by hand", "catalog": {"id": catalog}})
+        }
+        _ => return false,
+    };
+    let path = if kind == "groups" { "/v1.0/groups".to_owned() } else { format!("{EM}/{kind}") };
+    let Some(answer) = by_hand(shared, call, &made, ("POST", &path), &body) else { return false };
+    let list = if kind == "accessPackages" { "packages" } else { kind.as_str() };
+    let world = shared.world();
+    let tenant_now = world.tenant(&tenant).map(|t| json!(t)).unwrap_or_default();
+    let found =
+        tenant_now[list].as_array().and_then(|all| all.iter().find(|one| one["id"] == answer["id"]).cloned());
+    drop(world);
+    let note = json!({"tenant": tenant, "list": list, "object": found});
+    shared.faults().lasting.made_by_hand.push(note);
+    true
+}
+
 /// The resource just asked for hangs, or never comes.
 pub fn delays(shared: &Shared, call: &Call, who: &Who, strike: Strike) -> bool {
     let mut world = shared.world();

@@ -140,6 +140,9 @@ pub fn fitting(class: &Class) -> Vec<(Kind, Position)> {
     all.push((Kind::UnknownWord, After));
     if class.shape == Shape::Read {
         all.extend([Kind::Changed, Kind::Deleted].map(|kind| (kind, After)));
+        if ["groups", "catalogs", "accessPackages"].iter().any(|list| class.name.ends_with(list)) {
+            all.push((Kind::Made, Before));
+        }
         all.extend(
             [Kind::StaleList, Kind::NextLoop, Kind::NextForeign, Kind::NextEndless, Kind::RepeatedItem]
                 .map(|kind| (kind, After)),
