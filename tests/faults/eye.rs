@@ -29,6 +29,8 @@ pub async fn standing(owner: &PgPool, provider: ProviderId) -> Value {
                            and r.state not in ('done', 'cancelled')) as run,
                        (select json_object_agg(o.object, o.graph_id) from owned_object o
                          where o.provider_id = c.provider_id and o.customer_id = c.customer_id) as owned,
+                       (select l.url from link l where l.provider_id = c.provider_id
+                           and l.customer_id = c.customer_id and l.package = 'approvers') as linked,
                        (select json_object_agg(k.app, k.state) from consent k
                          where k.provider_id = c.provider_id and k.customer_id = c.customer_id) as consent,
                        (select json_agg(json_build_object('kind', w.kind, 'due', w.due_at, 'leased', w.leased_until,
