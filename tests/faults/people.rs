@@ -16,6 +16,9 @@ use crate::stage::{Customer, Stage, control};
 /// How often somebody presses the same button.
 const PATIENCE: TimeDelta = TimeDelta::seconds(45);
 
+/// How long our approvers are waited for after they were let in.
+const UNSEEN: TimeDelta = TimeDelta::minutes(4);
+
 #[derive(Default)]
 pub struct People {
     /// What was done for a customer, and when last.
@@ -83,6 +86,7 @@ impl People {
             };
             let act = Act { lane, process, stage, customer };
             acted |= self.seat(&act, row);
+            acted |= self.give_up(&act, row).await;
             acted |= self.one(&act, schedule, row).await;
         }
         acted
@@ -134,6 +138,25 @@ impl People {
             }
             _ => false,
         }
+    }
+
+    /// The run waits for approvers who cannot come, or who came and are not seen: it is stopped, and planned anew.
+    async fn give_up(&mut self, act: &Act<'_>, row: &Value) -> bool {
+        let waits = row["run"]["state"] == "waiting" && row["owned"]["policy.approvers"].is_string();
+        let key = (act.customer.id.to_string(), "waits");
+        if !waits || row["linked"].is_null() {
+            self.done.remove(&key);
+            return false;
+        }
+        let now = act.lane.hours.now();
+        let since = self.done.entry(key.clone()).or_insert((0, now)).1;
+        if now - since < UNSEEN {
+            return false;
+        }
+        self.done.remove(&key);
+        self.done.remove(&(act.customer.id.to_string(), "seat"));
+        let run = row["run"]["run"].as_str().unwrap_or_default();
+        act.press(self, "/onboarding/cancel", &format!("run={run}")).await
     }
 
     /// Two of ours ask for the approvers' package through its link, and the customer's administrator lets them in.

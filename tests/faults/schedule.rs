@@ -63,6 +63,8 @@ const POINTS: &[&str] = &[
     "before commit: step.applied",
     "after commit: step.applied",
     "after commit: journal: before the first call",
+    "after commit: journal: a write is about to leave",
+    "before commit: each write was told when it was answered",
     "before commit: journal: an attempt that is not the last",
     "before commit: run.done",
     "before commit: a reading, and a plan nobody has decided on",

@@ -124,7 +124,7 @@ fn every_step_outlives_every_fault_in_every_position() {
 
 /// Where each step has its own moment, every moment; elsewhere the first.
 fn every_moment(point: &str) -> bool {
-    ["step.applied", "journal:", "nothing was written", "POST", "PATCH"]
+    ["step.applied", "journal:", "each write was told", "POST", "PATCH"]
         .iter()
         .any(|word| point.contains(word))
         && !point.contains("/token")

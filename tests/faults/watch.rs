@@ -117,7 +117,7 @@ impl Witness {
 }
 
 /// What is committed when a step ends.
-const STEP_ENDS: [&str; 2] = ["step.applied", "nothing was written in the customer's tenant"];
+const STEP_ENDS: [&str; 2] = ["step.applied", "each write was told when it was answered"];
 const ONCE_MORE: &str =
     "update run_step s set state = 'pending', before = null, after = null, problem = null, started_at = null
       where s.state = 'done' and exists (select 1 from run_log l where l.provider_id = s.provider_id
