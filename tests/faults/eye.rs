@@ -27,6 +27,9 @@ pub async fn standing(owner: &PgPool, provider: ProviderId) -> Value {
                        (select json_build_object('run', r.run_id, 'state', r.state) from run r
                          where r.provider_id = c.provider_id and r.customer_id = c.customer_id
                            and r.state not in ('done', 'cancelled')) as run,
+                       (select json_agg(s.problem ->> 'cause') from run_step s join run r using (provider_id, run_id)
+                         where r.provider_id = c.provider_id and r.customer_id = c.customer_id
+                           and r.state = 'failed' and s.state = 'failed') as causes,
                        (select json_object_agg(o.object, o.graph_id) from owned_object o
                          where o.provider_id = c.provider_id and o.customer_id = c.customer_id) as owned,
                        (select l.url from link l where l.provider_id = c.provider_id

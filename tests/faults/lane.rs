@@ -1,6 +1,6 @@
 //! A lane plays schedules one after another: a thread with a database and a simulated cloud of its own.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::sync::{Arc, Mutex};
 
 use cloud_sim::{Options, Simulation};
@@ -11,6 +11,7 @@ use sqlx::postgres::PgPoolOptions;
 
 use crate::clock::Hours;
 use crate::database::{Database, fresh_database};
+use crate::eye;
 use crate::log::Log;
 
 pub struct Lane {
@@ -21,6 +22,8 @@ pub struct Lane {
     pub cloud: Simulation,
     pub hours: Hours,
     pub log: Log,
+    /// Seeds played here: the same seed draws the same ids.
+    played: Mutex<HashSet<u64>>,
     _database: Database,
 }
 
@@ -42,7 +45,15 @@ impl Lane {
             cloud: Simulation::start(options).await.unwrap(),
             hours,
             log: Log::default(),
+            played: Mutex::default(),
             _database: database,
+        }
+    }
+
+    /// Makes room for a seed that was played here before.
+    pub async fn make_room(&self, seed: u64) {
+        if !self.played.lock().unwrap().insert(seed) {
+            eye::run(&self.owner, "truncate provider cascade".to_owned()).await;
         }
     }
 }

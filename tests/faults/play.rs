@@ -24,6 +24,8 @@ pub struct Report {
     pub calls: Vec<Value>,
     pub points: std::collections::BTreeMap<String, u32>,
     pub graph_calls: usize,
+    /// Every call and every line of the journals in order, where `FAULT_STORY` asks for it.
+    pub story: String,
 }
 
 /// Rounds until a schedule is given up, whatever its clock says.
@@ -57,6 +59,7 @@ pub struct Run<'a> {
 pub async fn play(lane: &Lane, schedule: Schedule) -> Report {
     lane.hours.set(noon());
     lane.log.take();
+    lane.make_room(schedule.seed).await;
     let witness = Witness::new(
         lane.hours.clone(),
         schedule.crashes.clone(),
@@ -79,6 +82,7 @@ pub async fn play(lane: &Lane, schedule: Schedule) -> Report {
     );
     invariants::check(&mut run, &world, &witness).await;
     let journal = control(lane, "GET", "/journal", Value::Null);
+    let story = story(&run, &journal).await;
     let Run { stage, process, mut problems, people, .. } = run;
     problems.extend(people.refused);
     drop(process);
@@ -95,8 +99,39 @@ pub async fn play(lane: &Lane, schedule: Schedule) -> Report {
         calls,
         points: witness.points(),
         graph_calls: journal.as_array().map_or(0, Vec::len),
+        story,
         schedule,
     }
+}
+
+/// What happened, for the reader of a schedule that ended badly.
+async fn story(run: &Run<'_>, journal: &Value) -> String {
+    if std::env::var("FAULT_STORY").is_err() {
+        return String::new();
+    }
+    let log = format!(
+        "select json_agg(json_build_object('at', l.at, 'text', concat_ws(' ', l.step, l.message, l.arguments)))::text
+           from run_log l where l.provider_id = '{}'",
+        run.stage.provider.0
+    );
+    let log = eye::ask(&run.lane.owner, log).await;
+    let mut lines: Vec<(DateTime<Utc>, String)> = Vec::new();
+    for line in log.as_array().into_iter().flatten() {
+        lines.push((instant(&line["at"]), format!("    {}", line["text"].as_str().unwrap())));
+    }
+    for call in journal.as_array().unwrap() {
+        let word = |key: &str| call[key].as_str().unwrap_or_default().to_owned();
+        let at = run.stage.customers.iter().position(|one| call["tenant"] == one.tenant.as_str());
+        let app = if call["appId"] == run.stage.reader.as_str() { "reader" } else { "operator" };
+        let refused = call["responseBody"]["error"].as_object().map(|error| json!(error).to_string());
+        let what = format!(
+            "{at:?} {app} {} {}?{} -> {} {} {}",
+            word("method"), word("path"), word("query"), call["status"], word("fault"), refused.unwrap_or_default()
+        );
+        lines.push((instant(&call["at"]), what));
+    }
+    lines.sort_by_key(|line| line.0);
+    lines.iter().map(|(at, text)| format!("{} {text}\n", at.format("%H:%M:%S"))).collect()
 }
 
 /// A fault or a call with words for the ids of this world, as schedules hold it.
@@ -215,8 +250,8 @@ impl Run<'_> {
         let told = control(self.lane, "GET", "/faults/plan", Value::Null);
         let ends = told["struck"].as_array().unwrap().iter().map(|one| {
             let lasts = match one["fault"].as_str().unwrap() {
-                // Microsoft said that it was delivered: the run waits for it as long as for anything it was promised.
-                "delivery-fails" => PROMISED,
+                // What Microsoft said was made, and is not there, is waited for as long as anything that shows late.
+                "delivery-fails" | "deleted" => PROMISED,
                 _ => TimeDelta::seconds(one["retryAfter"].as_i64().unwrap_or_default()),
             };
             instant(&one["at"]) + lasts

@@ -29,6 +29,7 @@ fn a_given_schedule_ends_well() {
         reports.into_iter().max_by_key(|report| report.problems.len()).unwrap()
     };
     let first = worst(&schedule);
+    println!("{}", first.story);
     if first.well() {
         return;
     }

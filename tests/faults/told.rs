@@ -7,7 +7,11 @@ use crate::play::{Report, play};
 use crate::schedule::Schedule;
 
 /// Plays all of them, and tells how many in what time, and of each that ended badly how it is replayed.
-pub fn play_and_tell(what: &str, schedules: Vec<Schedule>) -> Vec<Report> {
+pub fn play_and_tell(what: &str, mut schedules: Vec<Schedule>) -> Vec<Report> {
+    for (at, schedule) in schedules.iter_mut().enumerate().filter(|(_, schedule)| schedule.seed == 0) {
+        // Ids are drawn from it, so each has its own.
+        schedule.seed = 1_000_000 + u64::try_from(at).unwrap();
+    }
     let begun = Instant::now();
     let reports = play_all(schedules, async |lane, schedule| {
         let report = play(lane, schedule).await;
@@ -16,6 +20,7 @@ pub fn play_and_tell(what: &str, schedules: Vec<Schedule>) -> Vec<Report> {
             for problem in report.problems.iter().take(12) {
                 println!("  {problem}");
             }
+            print!("{}", report.story);
             println!("  FAULT_SCHEDULE='{}'", serde_json::to_string(&report.explicit()).unwrap());
         }
         report
