@@ -18,6 +18,10 @@ use records::Records;
 
 /// Checks everything; the first world is that before the first fault.
 pub async fn check(run: &mut Run<'_>, first: &Value, witness: &Arc<Witness>) {
+    if changed_by_hand(run) {
+        // What somebody changed after the last reading is seen at the next.
+        read(run, "reading what was changed").await;
+    }
     let world = control(run.lane, "GET", "/world", Value::Null);
     let mut problems = state::is_as_wanted(run, &world);
     problems.extend(foreign::untouched(run, first, &world));
@@ -40,6 +44,27 @@ pub async fn check(run: &mut Run<'_>, first: &Value, witness: &Arc<Witness>) {
     run.problems.extend(problems);
 }
 
+fn changed_by_hand(run: &Run<'_>) -> bool {
+    let told = control(run.lane, "GET", "/faults/plan", Value::Null);
+    let by_hand = |one: &Value| ["changed", "deleted", "made"].contains(&one["fault"].as_str().unwrap());
+    told["struck"].as_array().unwrap().iter().any(by_hand)
+}
+
+/// Somebody presses "read now" for every customer, and everything that follows is done.
+async fn read(run: &mut Run<'_>, phase: &str) {
+    for customer in run.stage.customers.clone() {
+        let id = customer.id;
+        let (status, _) = run
+            .process
+            .post(&run.stage.cookie, &format!("/customers/{id}/check"), &format!("customer={id}"))
+            .await;
+        if status != http::StatusCode::SEE_OTHER {
+            run.problems.push(format!("{phase}: a customer cannot be read again: {status}"));
+        }
+    }
+    run.onward(phase).await;
+}
+
 /// I12: read once more, nothing is left to write.
 async fn again(run: &mut Run<'_>) -> Vec<String> {
     let writes = |run: &Run<'_>| {
@@ -49,17 +74,7 @@ async fn again(run: &mut Run<'_>) -> Vec<String> {
     };
     let mut problems = Vec::new();
     let before = writes(run);
-    for customer in run.stage.customers.clone() {
-        let id = customer.id;
-        let (status, _) = run
-            .process
-            .post(&run.stage.cookie, &format!("/customers/{id}/check"), &format!("customer={id}"))
-            .await;
-        if status != http::StatusCode::SEE_OTHER {
-            problems.push(format!("I12: a customer cannot be read again: {status}"));
-        }
-    }
-    run.onward("second reading").await;
+    read(run, "second reading").await;
     let after = writes(run);
     if after > before {
         problems.push(format!("I12: a second run makes {} writes", after - before));
