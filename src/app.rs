@@ -4,10 +4,9 @@ use std::num::NonZeroU32;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use sqlx::postgres::PgConnectOptions;
 use url::Url;
 
-use crate::graph::{Cloud, Graph};
+use crate::graph::{self, Cloud, Graph};
 use crate::kit::chance::Chance;
 use crate::kit::clock::Clock;
 use crate::kit::db::Db;
@@ -19,13 +18,14 @@ use crate::sign_in::oidc::Authorities;
 
 /// What the portal is assembled from.
 pub struct Parts {
-    /// Login of the pool: `portal_app`.
-    pub database: PgConnectOptions,
-    pub connections: u32,
+    /// Logged in as `portal_app`.
+    pub db: Db,
     pub clock: Clock,
     pub chance: Chance,
     pub seal: Seal,
     pub cloud: Cloud,
+    /// What the Graph client puts up with.
+    pub graph: graph::Limits,
     /// Address of this portal as browsers see it; without path.
     pub portal_url: Url,
     pub trusted_proxy_hops: u8,
@@ -61,10 +61,11 @@ impl App {
     /// # Errors
     /// The HTTP client cannot be made (no trusted roots on this machine).
     pub fn build(parts: Parts) -> anyhow::Result<Self> {
-        let graph = Graph::new(parts.cloud.clone(), parts.clock.clone(), parts.chance.clone())?;
+        let graph =
+            Graph::with_limits(parts.cloud.clone(), parts.clock.clone(), parts.chance.clone(), parts.graph)?;
         let authorities = Authorities::new(graph.http_client(), parts.clock.clone(), parts.chance.clone());
         Ok(Self(Arc::new(Inner {
-            db: Db::open(parts.database, parts.connections),
+            db: parts.db,
             graph,
             cloud: parts.cloud,
             authorities,

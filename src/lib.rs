@@ -31,5 +31,15 @@ pub mod work;
 pub mod config;
 pub mod program;
 
-#[cfg(all(not(debug_assertions), any(feature = "one-wall", feature = "simulated-clock")))]
-compile_error!("one-wall and simulated-clock are for tests; a release has neither");
+#[cfg(all(
+    not(debug_assertions),
+    any(
+        feature = "one-wall",
+        feature = "simulated-clock",
+        feature = "crash-points",
+        feature = "planted-bugs"
+    )
+))]
+compile_error!(
+    "one-wall, simulated-clock, crash-points and planted-bugs are for tests; a release has none of them"
+);

@@ -57,6 +57,14 @@ impl Answer {
         Self::json(status, json!({"error": {"code": code, "message": message}}))
     }
 
+    /// The body, where it is JSON.
+    pub fn json_body(&self) -> &Value {
+        match &self.body {
+            Body::Json(value) => value,
+            Body::None | Body::Html(_) | Body::Text(..) => &Value::Null,
+        }
+    }
+
     pub fn bad_request(message: &str) -> Self {
         Self::error(400, "Request_BadRequest", message)
     }

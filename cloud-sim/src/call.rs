@@ -25,6 +25,23 @@ pub struct Call {
 }
 
 impl Call {
+    /// A call of the control interface that came without HTTP.
+    pub fn of_control(method: &str, path: &str, body: &Value, base: &str, now: DateTime<Utc>) -> Self {
+        let mut call = Self {
+            method: method.to_owned(),
+            path: String::new(),
+            segments: Vec::new(),
+            query: BTreeMap::new(),
+            raw_query: String::new(),
+            headers: HeaderMap::new(),
+            body: if body.is_null() { Vec::new() } else { body.to_string().into_bytes() },
+            base: base.to_owned(),
+            now,
+        };
+        call.aim(&format!("/sim{path}"));
+        call
+    }
+
     /// Reads path and query of a target such as `/v1.0/groups?$top=1`.
     pub fn aim(&mut self, target: &str) {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));

@@ -19,11 +19,11 @@ use crate::clock::{self, Clock, Now};
 use crate::entra::keys::Keys;
 use crate::entra::sessions::Sessions;
 use crate::front::connection::{Cuttable, Scissors};
-use crate::front::faults::{self, Fault, Strike};
+use crate::front::faults::Book;
 use crate::front::journal::Journal;
 use crate::front::record::Recorder;
 use crate::front::tls;
-use crate::world::World;
+use crate::world::{Ids, World};
 
 /// How to start a simulation.
 #[derive(Default)]
@@ -48,36 +48,16 @@ pub struct Options {
 /// What all calls share.
 pub struct Shared {
     world: Mutex<World>,
-    faults: Mutex<Vec<Fault>>,
+    faults: Mutex<Book>,
     journal: Mutex<Journal>,
     sessions: Mutex<Sessions>,
     pub clock: Clock,
     pub keys: Keys,
+    pub ids: Ids,
     pub recorder: Option<Recorder>,
     base_url: String,
     changed: AtomicBool,
     stop: watch::Sender<bool>,
-}
-
-/// The faults, held for one call.
-pub struct Faults<'a>(MutexGuard<'a, Vec<Fault>>);
-
-impl Faults<'_> {
-    pub fn strike(&mut self, call: &Call, tenant: Option<&str>) -> Option<Strike> {
-        faults::strike(&mut self.0, call, tenant)
-    }
-
-    pub fn add(&mut self, fault: Fault) {
-        self.0.push(fault);
-    }
-
-    pub fn clear(&mut self) {
-        self.0.clear();
-    }
-
-    pub fn list(&self) -> Vec<Fault> {
-        self.0.clone()
-    }
 }
 
 fn hold<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -89,8 +69,8 @@ impl Shared {
         hold(&self.world)
     }
 
-    pub fn faults(&self) -> Faults<'_> {
-        Faults(hold(&self.faults))
+    pub fn faults(&self) -> MutexGuard<'_, Book> {
+        hold(&self.faults)
     }
 
     pub fn journal(&self) -> MutexGuard<'_, Journal> {
@@ -188,6 +168,7 @@ impl Simulation {
             journal: Mutex::default(),
             sessions: Mutex::default(),
             keys,
+            ids: Ids::default(),
             recorder,
             base_url: base_url.trim_end_matches('/').to_owned(),
             changed: AtomicBool::new(true),
@@ -211,6 +192,19 @@ impl Simulation {
     /// They were asked for on purpose.
     pub fn forget_unknown_calls(&self) {
         self.shared.journal().forget_unknown();
+    }
+
+    /// A call of the control interface without HTTP: `control("POST", "/faults", …)`.
+    ///
+    /// # Errors
+    /// What it refuses, as a sentence.
+    pub fn control(&self, method: &str, path: &str, body: &Value) -> Result<Value, String> {
+        let call = Call::of_control(method, path, body, self.base_url(), self.shared.clock.now());
+        if crate::access::advance(&mut self.shared.world(), call.now) {
+            self.shared.touch();
+        }
+        let answer = crate::control::answer(&self.shared, &call);
+        if answer.status < 400 { Ok(answer.json_body().clone()) } else { Err(answer.json_body().to_string()) }
     }
 
     /// As `close`; a world that cannot be saved is only logged.

@@ -2,6 +2,7 @@
 //! went wrong where it is not.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use ::http::Method;
 use serde::de::DeserializeOwned;
@@ -13,11 +14,13 @@ use crate::graph::error::{GraphError, GraphErrorKind as Kind};
 use crate::graph::error_reading::{self, Refusal};
 use crate::graph::http::{self, Answer};
 use crate::graph::ids::ClientId;
-use crate::graph::lane::Workload;
+use crate::graph::lane::{Turn, Workload};
 use crate::graph::retry::Patience;
 use crate::graph::token::{Token, TokenKey};
 use crate::graph::{Inner, Permissions};
+use crate::kit::crash::{self, Point, When};
 use crate::kit::ids::EntraTenantId;
+use crate::kit::planted::{self, Bug};
 
 /// A handle of one app in one Entra tenant. Cheap to clone; every call of it carries a token of this tenant only.
 #[derive(Clone)]
@@ -132,14 +135,18 @@ impl Directory {
             if error.status == Some(401) && !renewed {
                 // Refused before any effect, so even a create may go again: once, with a new token.
                 renewed = true;
-                self.graph.tokens.forget(&self.key, &token).await;
+                if !planted::has(Bug::TokenKept) {
+                    self.graph.tokens.forget(&self.key, &token).await;
+                }
                 continue;
             }
             if error.status == Some(403) && token.age(self.graph.clock.now()) >= 60 {
                 // The token may be older than the consent; the next call asks for a new one.
                 self.graph.tokens.forget(&self.key, &token).await;
             }
-            match patience.wait_after(&error, &self.graph.chance).filter(|_| ask.repeatable) {
+            let quiet = self.quiet(Workload::of(&ask.path));
+            let blind = planted::has(Bug::BlindRepeat) && error.status.is_some_and(|status| status >= 500);
+            match patience.wait_after(&error, quiet, &self.graph.chance).filter(|_| ask.repeatable || blind) {
                 Some(wait) => self.graph.clock.sleep(wait).await,
                 None => return Err(error),
             }
@@ -153,9 +160,43 @@ impl Directory {
         token: &Arc<Token>,
         patience: &mut Patience,
     ) -> Result<Answer, GraphError> {
-        let (lane, workload) = (self.graph.lanes.of(self.tenant()), Workload::of(&ask.path));
+        let workload = Workload::of(&ask.path);
         let app = self.client_id().as_str();
-        while let Some(rest) = lane.quiet(app, workload, self.graph.clock.now()) {
+        let changes = ask.method != Method::GET;
+        let request = self.request(ask, address, token)?;
+        let id = http::request_id(&request);
+        let (call, tenant) = (ask.call, self.tenant().0);
+        let point = |when| Point::Call { when, call, tenant, app, request: &id };
+        let answer = {
+            let _turn = self.turn(ask, workload, patience).await?;
+            crash::point(|| point(When::Before)).await;
+            let answer = http::exchange(&self.graph.client, &self.graph.limits, call, changes, request).await;
+            crash::point(|| point(When::After)).await;
+            answer?
+        };
+        // Said with 429, and with 503 too (contract §14).
+        if !answer.is_success()
+            && let Some(wait) = answer.retry_after(self.graph.clock.now())
+        {
+            let lane = self.graph.lanes.of(self.tenant());
+            lane.keep_quiet(app, workload, self.graph.clock.now() + wait);
+        }
+        self.judge(ask, answer, token)
+    }
+
+    fn quiet(&self, workload: Workload) -> Option<Duration> {
+        let lane = self.graph.lanes.of(self.tenant());
+        lane.quiet(self.client_id().as_str(), workload, self.graph.clock.now())
+    }
+
+    /// A turn at a time when Microsoft lets us ask.
+    async fn turn(&self, ask: &Ask, workload: Workload, patience: &mut Patience) -> Result<Turn, GraphError> {
+        let lane = self.graph.lanes.of(self.tenant());
+        loop {
+            let turn = lane.turn(workload, ask.method != Method::GET).await;
+            // Asked with the turn in hand: whoever had it before us may just have been told to wait.
+            let Some(rest) = self.quiet(workload) else { return Ok(turn) };
+            drop(turn);
             match patience.wait(Some(rest), &self.graph.chance) {
                 Some(wait) => self.graph.clock.sleep(wait).await,
                 None => {
@@ -164,18 +205,6 @@ impl Directory {
                 }
             }
         }
-        let changes = ask.method != Method::GET;
-        let request = self.request(ask, address, token)?;
-        let answer = {
-            let _turn = lane.turn(workload, changes).await;
-            http::exchange(&self.graph.client, &self.graph.limits, ask.call, changes, request).await?
-        };
-        if answer.status == 429
-            && let Some(wait) = answer.retry_after(self.graph.clock.now())
-        {
-            lane.keep_quiet(app, workload, self.graph.clock.now() + wait);
-        }
-        self.judge(ask, answer, token)
     }
 
     fn request(&self, ask: &Ask, address: &Url, token: &Token) -> Result<reqwest::Request, GraphError> {
@@ -207,6 +236,9 @@ impl Directory {
                 GraphError::new(kind, ask.call, "answered with a redirect, which is not followed");
             error.status = Some(answer.status);
             return Err(error);
+        }
+        if planted::has(Bug::TokenLogged) {
+            tracing::info!(token = token.bearer(), "refused");
         }
         let mut error = error_reading::of_graph(&Refusal {
             call: ask.call,

@@ -10,6 +10,7 @@ use url::Url;
 use crate::graph::cloud::Cloud;
 use crate::graph::error::{GraphError, GraphErrorKind as Kind};
 use crate::graph::error_reading;
+use crate::kit::planted::{self, Bug};
 
 /// What the client puts up with. Times are real time: they guard real sockets.
 #[derive(Clone, Debug)]
@@ -70,6 +71,9 @@ impl Answer {
 
     /// `Retry-After` in seconds or as an HTTP date, as a wait from `now`; at most an hour.
     pub fn retry_after(&self, now: DateTime<Utc>) -> Option<Duration> {
+        if planted::has(Bug::RetryAfterIgnored) {
+            return None;
+        }
         retry_after(self.headers.get(RETRY_AFTER)?.to_str().ok()?, now)
     }
 }
@@ -143,6 +147,12 @@ pub(crate) async fn exchange(
             Err(error) => return Err(GraphError::new(lost, call, reason(error))),
         }
     }
+}
+
+/// The id under which Microsoft's log and ours know this request.
+pub(crate) fn request_id(request: &reqwest::Request) -> String {
+    let id = request.headers().get("client-request-id");
+    id.and_then(|id| id.to_str().ok()).unwrap_or_default().to_owned()
 }
 
 /// The innermost reason, without the address (it may carry a person's mail) and without what was sent.

@@ -9,6 +9,7 @@ use url::Url;
 use crate::graph::directory::{Ask, Directory, understood};
 use crate::graph::error::GraphError;
 use crate::graph::lenient;
+use crate::kit::planted::{self, Bug};
 
 #[derive(Deserialize)]
 #[serde(bound = "T: DeserializeOwned")]
@@ -42,9 +43,13 @@ impl Directory {
             if bytes > limits.list_bytes {
                 return Err(refused("the list is too large"));
             }
-            let page: Page<T> = understood(&ask, &answer)?;
+            let page: Page<T> = match understood(&ask, &answer) {
+                Err(_) if planted::has(Bug::UnreadableIsEmpty) => Page { value: Vec::new(), next: None },
+                page => page?,
+            };
             items.extend(page.value);
-            let Some(next) = page.next.filter(|next| !next.is_empty()) else { return Ok(items) };
+            let next = page.next.filter(|next| !next.is_empty() && !planted::has(Bug::SecondPageIgnored));
+            let Some(next) = next else { return Ok(items) };
             address = next_page(&first, &next)
                 .ok_or_else(|| refused("the next page is at another address than the first"))?;
         }
@@ -55,6 +60,9 @@ impl Directory {
 /// write the rest its own way (`catalogs('id')` for `catalogs/id`), so no more than that is compared.
 fn next_page(first: &Url, next: &str) -> Option<Url> {
     let next = Url::parse(next).ok()?;
+    if planted::has(Bug::NextLinkAnywhere) {
+        return Some(next);
+    }
     let same = next.origin() == first.origin()
         && next.username().is_empty()
         && next.password().is_none()

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::{ExposeSecret, SecretString};
@@ -10,12 +11,14 @@ use serde::Deserialize;
 
 use crate::graph::Inner;
 use crate::graph::credential::{AppCredential, Proof};
-use crate::graph::error::GraphError;
+use crate::graph::error::{GraphError, GraphErrorKind};
 use crate::graph::error_reading::{self, Refusal};
 use crate::graph::ids::ClientId;
 use crate::graph::token_claims::{self, Permissions};
 use crate::graph::{assertion, http, retry};
+use crate::kit::crash::{self, Point, When};
 use crate::kit::ids::EntraTenantId;
+use crate::kit::planted::{self, Bug};
 
 const CALL: &str = "POST /{tenant}/oauth2/v2.0/token";
 
@@ -72,6 +75,17 @@ struct Place {
 struct State {
     token: Option<Arc<Token>>,
     failure: Option<GraphError>,
+    /// Entra asked not to be asked before.
+    quiet_until: Option<DateTime<Utc>>,
+}
+
+impl State {
+    /// The answer as long as Entra wants to be left alone.
+    fn quiet(&self, now: DateTime<Utc>) -> Option<GraphError> {
+        let rest = (self.quiet_until? - now).to_std().ok().filter(|rest| !rest.is_zero())?;
+        let kind = GraphErrorKind::Throttled { retry_after: Some(rest) };
+        Some(GraphError::new(kind, CALL, "kept quiet as Microsoft asked"))
+    }
 }
 
 #[derive(Default)]
@@ -79,8 +93,12 @@ pub(crate) struct Tokens(Mutex<HashMap<TokenKey, Arc<Place>>>);
 
 impl Tokens {
     fn place(&self, key: &TokenKey) -> Arc<Place> {
+        let mut key = key.clone();
+        if planted::has(Bug::AnothersToken) {
+            key.tenant = EntraTenantId(uuid::Uuid::nil());
+        }
         let mut places = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        places.entry(key.clone()).or_default().clone()
+        places.entry(key).or_default().clone()
     }
 
     /// The token at hand, or a new one.
@@ -101,12 +119,15 @@ impl Tokens {
         {
             return Err(failure.clone());
         }
-        let outcome = obtain(graph, key.tenant, credential).await;
+        let outcome = match state.quiet(graph.clock.now()) {
+            Some(error) => Err(error),
+            None => obtain(graph, key.tenant, credential, &mut state.quiet_until).await,
+        };
         place.rounds.fetch_add(1, Ordering::SeqCst);
         match outcome {
             Ok(token) => {
                 let token = Arc::new(token);
-                *state = State { token: Some(token.clone()), failure: None };
+                *state = State { token: Some(token.clone()), ..State::default() };
                 Ok(token)
             }
             Err(error) => {
@@ -115,7 +136,7 @@ impl Tokens {
                 if let Some(token) = alive.filter(|_| error.passes()) {
                     return Ok(token.clone());
                 }
-                *state = State { token: None, failure: Some(error.clone()) };
+                (state.token, state.failure) = (None, Some(error.clone()));
                 Err(error)
             }
         }
@@ -143,21 +164,28 @@ struct Issued {
     expires_in: i64,
 }
 
+/// A refusal, and how long Entra asked to wait.
+type Refused = (GraphError, Option<Duration>);
+
 /// Asks Entra, again when it is busy, and checks that the token is for this directory, audience and app.
 async fn obtain(
     graph: &Inner,
     tenant: EntraTenantId,
     credential: &AppCredential,
+    quiet_until: &mut Option<DateTime<Utc>>,
 ) -> Result<Token, GraphError> {
     let endpoint = graph.cloud.token_endpoint(tenant);
     let mut patience = retry::Patience::new(&graph.limits);
     let issued = loop {
-        match ask_once(graph, &endpoint, credential).await {
+        match ask_once(graph, tenant, &endpoint, credential).await {
             Ok(issued) => break issued,
-            Err(error) => match patience.wait_after(&error, &graph.chance) {
-                Some(wait) => graph.clock.sleep(wait).await,
-                None => return Err(error),
-            },
+            Err((error, asked)) => {
+                *quiet_until = asked.map(|wait| graph.clock.now() + wait);
+                match patience.wait_after(&error, asked, &graph.chance) {
+                    Some(wait) => graph.clock.sleep(wait).await,
+                    None => return Err(error),
+                }
+            }
         }
     };
     let claims = token_claims::read(CALL, issued.access_token.expose_secret())?;
@@ -167,7 +195,13 @@ async fn obtain(
     Ok(Token { bearer: issued.access_token, permissions, obtained: now, expires })
 }
 
-async fn ask_once(graph: &Inner, endpoint: &str, credential: &AppCredential) -> Result<Issued, GraphError> {
+async fn ask_once(
+    graph: &Inner,
+    tenant: EntraTenantId,
+    endpoint: &str,
+    credential: &AppCredential,
+) -> Result<Issued, Refused> {
+    let at_once = |error| (error, None);
     let scope = graph.cloud.graph_scope();
     let mut form = vec![
         ("grant_type", "client_credentials".to_owned()),
@@ -182,7 +216,8 @@ async fn ask_once(graph: &Inner, endpoint: &str, credential: &AppCredential) -> 
         Proof::Federated(assertion) => Some(assertion.clone()),
         Proof::Certificate { der, key_pem } => {
             let client = &credential.client_id;
-            Some(assertion::signed(client, der, key_pem, endpoint, &graph.clock, &graph.chance)?)
+            let signed = assertion::signed(client, der, key_pem, endpoint, &graph.clock, &graph.chance);
+            Some(signed.map_err(at_once)?)
         }
     };
     if let Some(assertion) = assertion {
@@ -196,19 +231,26 @@ async fn ask_once(graph: &Inner, endpoint: &str, credential: &AppCredential) -> 
         .header("client-request-id", graph.chance.uuid_v4().to_string())
         .form(&form)
         .build()
-        .map_err(|_| GraphError::not_understood(CALL, "the request cannot be built"))?;
+        .map_err(|_| at_once(GraphError::not_understood(CALL, "the request cannot be built")))?;
     // Asking for a token changes nothing, so it may be repeated.
-    let answer = http::exchange(&graph.client, &graph.limits, CALL, false, request).await?;
+    let (id, app) = (http::request_id(&request), credential.client_id.as_str());
+    let point = |when| Point::Call { when, call: CALL, tenant: tenant.0, app, request: &id };
+    crash::point(|| point(When::Before)).await;
+    let answer = http::exchange(&graph.client, &graph.limits, CALL, false, request).await;
+    crash::point(|| point(When::After)).await;
+    let answer = answer.map_err(at_once)?;
     if !answer.is_success() {
-        return Err(error_reading::of_entra(&Refusal {
+        let retry_after = answer.retry_after(graph.clock.now());
+        let error = error_reading::of_entra(&Refusal {
             call: CALL,
             status: answer.status,
             body: &answer.body,
             request_id: answer.request_id(),
-            retry_after: answer.retry_after(graph.clock.now()),
+            retry_after,
             effect_unknown: false,
-        }));
+        });
+        return Err((error, retry_after));
     }
     serde_json::from_slice(&answer.body)
-        .map_err(|_| GraphError::not_understood(CALL, "the token answer cannot be read"))
+        .map_err(|_| at_once(GraphError::not_understood(CALL, "the token answer cannot be read")))
 }

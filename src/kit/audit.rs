@@ -26,6 +26,10 @@ impl Event {
         Self { action, ..Self::default() }
     }
 
+    pub(in crate::kit) fn action(&self) -> &'static str {
+        self.action
+    }
+
     pub fn of(mut self, customer: CustomerId) -> Self {
         self.customer = Some(customer);
         self

@@ -9,6 +9,7 @@ use sqlx::{AssertSqlSafe, PgConnection, Postgres, Transaction};
 
 use crate::kit::audit::{self, Event};
 use crate::kit::clock::Clock;
+use crate::kit::crash::{self, Point, When};
 use crate::kit::db::Db;
 use crate::kit::ids::{CustomerId, PersonId, ProviderId};
 use crate::kit::right::{Right, Role, Roles};
@@ -197,21 +198,30 @@ impl Tx {
 
     /// Writes the audit event as the last statement, then commits. No audit, no action.
     pub async fn commit(mut self, clock: &Clock, event: Event) -> Result<(), sqlx::Error> {
+        let what = event.action();
         audit::append(&mut self, clock, event).await?;
-        self.inner.commit().await
+        self.end(what).await
     }
 
     /// Commits several events that belong to one act.
     pub async fn commit_all(mut self, clock: &Clock, events: Vec<Event>) -> Result<(), sqlx::Error> {
+        let what = events.first().map_or("nothing", Event::action);
         for event in events {
             audit::append(&mut self, clock, event).await?;
         }
-        self.inner.commit().await
+        self.end(what).await
     }
 
     /// Commits what is nobody's act: bookkeeping of the portal itself. The reason is for the reader of the code.
-    pub async fn commit_bookkeeping(self, _reason: &'static str) -> Result<(), sqlx::Error> {
-        self.inner.commit().await
+    pub async fn commit_bookkeeping(self, reason: &'static str) -> Result<(), sqlx::Error> {
+        self.end(reason).await
+    }
+
+    async fn end(self, what: &'static str) -> Result<(), sqlx::Error> {
+        crash::point(|| Point::Commit { when: When::Before, what }).await;
+        self.inner.commit().await?;
+        crash::point(|| Point::Commit { when: When::After, what }).await;
+        Ok(())
     }
 }
 

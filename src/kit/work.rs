@@ -15,8 +15,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::kit::chance::Chance;
 use crate::kit::clock::Clock;
+use crate::kit::crash::{self, Point};
 use crate::kit::db::Db;
 use crate::kit::ids::{CustomerId, ProviderId};
+use crate::kit::planted::{self, Bug};
 use crate::kit::scope::{Scope, Tx};
 
 /// Claims in a row that never came back after which a row is left for a person.
@@ -87,7 +89,12 @@ impl Claimed {
         )
         .fetch_optional(&mut *tx)
         .await?;
-        if held.is_some() { Ok(tx) } else { Err(WorkError::LeaseLost) }
+        if held.is_none() && !planted::has(Bug::Unfenced) {
+            return Err(WorkError::LeaseLost);
+        }
+        let (kind, customer, fence) = (self.kind, self.customer.0, self.fence);
+        crash::point(|| Point::Held { kind, customer, fence }).await;
+        Ok(tx)
     }
 
     /// Prolongs the lease; between the parts of a long piece of work.
@@ -281,6 +288,8 @@ impl<A: Clone + Send + Sync + 'static> Workers<A> {
     /// Runs one claimed row to its end and gives it back.
     pub async fn run_one(&self, claimed: Claimed) {
         let Some(handler) = self.kinds.handlers.get(claimed.kind).cloned() else { return };
+        let (kind, customer, fence) = (claimed.kind, claimed.customer.0, claimed.fence);
+        crash::point(|| Point::Claimed { kind, customer, fence }).await;
         let work = handler(self.app.clone(), claimed.clone());
         let end = match std::panic::AssertUnwindSafe(work).catch_unwind().await {
             Ok(outcome) => End::Came(outcome),

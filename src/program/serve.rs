@@ -15,6 +15,7 @@ use super::database::{Database, refuse};
 use super::{clock, key};
 use crate::app::{App, Parts};
 use crate::config::{CloudName, Config};
+use crate::graph;
 use crate::kit::chance::Chance;
 use crate::kit::clock::Clock;
 use crate::kit::db::{Db, Unready};
@@ -53,12 +54,12 @@ async fn serve(
 ) -> anyhow::Result<()> {
     let seal = make_ready(config, database, &clock, &chance).await?;
     let app = App::build(Parts {
-        database: database.app.clone(),
-        connections: config.database_connections,
+        db: Db::open(database.app.clone(), config.database_connections),
         clock,
         chance,
         seal,
         cloud: config.cloud()?,
+        graph: graph::Limits::default(),
         portal_url: config.portal_url.clone(),
         trusted_proxy_hops: config.trusted_proxy_hops,
         rates: (config.rate_per_minute, config.rate_anonymous_per_minute),

@@ -25,7 +25,7 @@ fn dispatch(shared: &Shared, call: &Call) -> Outcome {
     let pieces: Vec<&str> = call.segments.iter().skip(1).map(String::as_str).collect();
     match (call.method.as_str(), pieces.as_slice()) {
         ("GET", ["ready"]) => Ok(ready()),
-        ("POST", ["reset"]) => steering::reset(shared),
+        ("POST", ["reset"]) => steering::reset(shared, call),
         ("POST", ["keys"]) => steering::change_keys(shared),
         ("GET", ["clock"]) => Ok(steering::clock(shared)),
         ("POST", ["clock"]) => steering::move_clock(shared, &body(call)?),
@@ -34,6 +34,10 @@ fn dispatch(shared: &Shared, call: &Call) -> Outcome {
         ("GET", ["faults"]) => Ok(Answer::ok(json!(shared.faults().list()))),
         ("POST", ["faults"]) => steering::add_fault(shared, body(call)?),
         ("DELETE", ["faults"]) => Ok((shared.faults().clear(), Answer::empty(204)).1),
+        ("GET", ["faults", "plan"]) => Ok(Answer::ok(shared.faults().told())),
+        ("GET", ["faults", "calls"]) => Ok(Answer::ok(shared.faults().calls())),
+        ("POST", ["faults", "plan"]) => steering::plan_faults(shared, body(call)?),
+        ("POST", ["faults", "end"]) => Ok((shared.faults().end(), Answer::empty(204)).1),
         ("GET", ["journal"]) => Ok(steering::journal(shared, call)),
         ("DELETE", ["journal"]) => Ok((shared.journal().clear(), Answer::empty(204)).1),
         ("GET", ["unknown"]) => Ok(Answer::ok(json!(shared.journal().unknown()))),

@@ -6,22 +6,25 @@ use super::trouble;
 use crate::answer::{Answer, Outcome};
 use crate::call::Call;
 use crate::entra::sessions::Sessions;
+use crate::front::faults::{Book, Fault, plan::Plan};
 use crate::graph::bearer::Caller;
 use crate::simulation::Shared;
 use crate::world::World;
 
 /// Empties the world; the signing key stays.
-pub fn reset(shared: &Shared) -> Outcome {
+pub fn reset(shared: &Shared, call: &Call) -> Outcome {
     let mut world = shared.world();
     let key = std::mem::take(&mut world.signing_key);
     let stands = world.clock_stands_at;
     *world = World { signing_key: key, clock_stands_at: stands, ..World::default() };
     shared.clock.set_offset(0);
-    shared.faults().clear();
+    *shared.faults() = Book::default();
+    shared.ids.seed(call.json().and_then(|body| body["seed"].as_u64()));
     *shared.sessions() = Sessions::default();
     let mut journal = shared.journal();
     journal.clear();
     journal.forget_unknown();
+    journal.number_anew();
     Ok(Answer::empty(204))
 }
 
@@ -55,14 +58,29 @@ pub fn set_switches(shared: &Shared, body: &Value) -> Outcome {
 }
 
 pub fn add_fault(shared: &Shared, body: Value) -> Outcome {
-    let fault = serde_json::from_value(body).map_err(|e| trouble(400, &format!("not a fault: {e}")))?;
+    let fault: Fault =
+        serde_json::from_value(body).map_err(|e| trouble(400, &format!("not a fault: {e}")))?;
+    if fault.path.is_empty() && fault.class.is_none() {
+        return Err(trouble(400, "say the fault's path or class"));
+    }
     shared.faults().add(fault);
     Ok(Answer::empty(204))
 }
 
+/// Draws faults from a seed from now on.
+pub fn plan_faults(shared: &Shared, body: Value) -> Outcome {
+    let plan: Plan = serde_json::from_value(body).map_err(|e| trouble(400, &format!("not a plan: {e}")))?;
+    shared.faults().set_plan(plan);
+    Ok(Answer::ok(shared.faults().told()))
+}
+
 pub fn journal(shared: &Shared, call: &Call) -> Answer {
     let since = call.param("since").parse().unwrap_or(0);
-    Answer::ok(json!(shared.journal().read(call.param("tenant"), since)))
+    let mut calls = shared.journal().read(call.param("tenant"), since);
+    if let Ok(last) = call.param("last").parse::<usize>() {
+        calls.drain(..calls.len().saturating_sub(last));
+    }
+    Answer::ok(json!(calls))
 }
 
 /// Any Graph call by an administrator who may do everything: drift made by hand.

@@ -114,6 +114,8 @@ fn app_only(
     claims["oid"] = json!(sp.id);
     claims["sub"] = json!(sp.id);
     claims["idtyp"] = json!("app");
+    let lapsed = shared.faults().lasting.is_lapsed(tenant, &app.app_id, call.now);
+    let roles = if lapsed { &[] } else { roles };
     if !roles.is_empty() {
         claims["roles"] = json!(roles);
     }

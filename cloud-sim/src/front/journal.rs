@@ -33,12 +33,15 @@ impl Journal {
         call: &Call,
         who: &(Option<String>, Option<String>),
         status: &Value,
+        fault: Option<&str>,
         answer: &Answer,
     ) {
         self.next += 1;
         let mut entry = json!({
             "seq": self.next, "at": call.now.to_rfc3339(), "method": call.method, "path": call.path,
-            "query": call.raw_query, "tenant": who.0, "appId": who.1, "status": status,
+            "query": call.raw_query, "tenant": who.0, "appId": who.1, "status": status, "fault": fault,
+            "host": call.header("host"), "clientRequestId": call.header("client-request-id"),
+            "retryAfter": answer.headers.iter().find(|(name, _)| name == "retry-after").map(|(_, value)| value),
         });
         if let Some(body) = request_body(call) {
             entry["requestBody"] = body;
@@ -61,6 +64,10 @@ impl Journal {
                 && (tenant.is_empty() || e["tenant"].as_str().is_some_and(|t| t.eq_ignore_ascii_case(tenant)))
         };
         self.entries.iter().filter(fits).cloned().collect()
+    }
+
+    pub fn number_anew(&mut self) {
+        self.next = 0;
     }
 
     pub fn clear(&mut self) {

@@ -8,7 +8,6 @@ mod respond;
 pub mod tls;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::{ConnectInfo, State};
@@ -20,7 +19,7 @@ use crate::answer::Answer;
 use crate::call::Call;
 use crate::simulation::Shared;
 use connection::Scissors;
-use faults::{Kind, Strike};
+use faults::{Delivery, Kind};
 
 /// Handles any call.
 pub async fn front(
@@ -36,32 +35,25 @@ pub async fn front(
         shared.touch();
     }
     if call.path == "/sim" || call.path.starts_with("/sim/") {
-        return respond::bytes(respond::complete(&call, crate::control::answer(&shared, &call)));
+        return respond::delivered(
+            respond::complete(&call, crate::control::answer(&shared, &call)),
+            Delivery::Whole,
+        );
     }
     let who = crate::graph::bearer::seems(&call);
-    let strike = shared.faults().strike(&call, who.0.as_deref());
-    let answer = match strike {
-        Some(strike) if !strike.after_effect => faults::answer(strike).unwrap_or_else(|| Answer::empty(200)),
-        _ => dispatch(&shared, &call),
-    };
-    let answer = match strike {
-        Some(strike) if strike.after_effect => faults::answer(strike).unwrap_or(answer),
-        _ => answer,
-    };
+    let (answer, delivery, strike) = faults::answered(&shared, &call, &who, || dispatch(&shared, &call));
     let status = match strike.map(|s| s.kind) {
         Some(Kind::LostAnswer) => json!("lost-answer"),
         Some(Kind::Timeout) => json!("timeout"),
         _ => json!(answer.status),
     };
-    shared.journal().write(&call, &who, &status, &answer);
+    shared.journal().write(&call, &who, &status, strike.map(|s| s.kind.key()), &answer);
     let answer = respond::complete(&call, answer);
     if let Some(recorder) = &shared.recorder {
         recorder.write(&call, strike, &answer);
     }
-    if let Some(strike) = strike {
-        hold(&shared, strike, &scissors).await;
-    }
-    respond::bytes(answer)
+    delivery.hold(&shared, &scissors).await;
+    respond::delivered(answer, delivery)
 }
 
 fn read(shared: &Shared, method: &Method, uri: &Uri, headers: HeaderMap, body: Bytes) -> Call {
@@ -84,6 +76,7 @@ fn read(shared: &Shared, method: &Method, uri: &Uri, headers: HeaderMap, body: B
 }
 
 fn dispatch(shared: &Shared, call: &Call) -> Answer {
+    let _drawn = shared.ids.draw_here();
     let result = match call.segments.first().map(String::as_str) {
         Some("v1.0" | "beta") => crate::graph::answer(shared, call),
         _ if crate::pages::wants(call) => crate::pages::answer(shared, call),
@@ -93,23 +86,6 @@ fn dispatch(shared: &Shared, call: &Call) -> Answer {
         shared.touch();
     }
     result.unwrap_or_else(|refusal| refusal)
-}
-
-/// What a fault does to the connection before the answer goes out.
-async fn hold(shared: &Shared, strike: Strike, scissors: &Scissors) {
-    match strike.kind {
-        Kind::LostAnswer => scissors.cut(),
-        Kind::Slow => tokio::time::sleep(Duration::from_secs(strike.retry_after.unwrap_or(2))).await,
-        Kind::Timeout => {
-            let long = Duration::from_secs(strike.retry_after.unwrap_or(600));
-            tokio::select! {
-                () = tokio::time::sleep(long) => {}
-                () = shared.stopped() => {}
-            }
-            scissors.cut();
-        }
-        _ => {}
-    }
 }
 
 /// An instant as an error body writes it.

@@ -1,10 +1,10 @@
 //! From an answer to bytes on the wire, with the headers every answer has.
 
-use axum::body::Body as Bytes;
 use axum::response::Response;
 use http::header::{HeaderName, HeaderValue};
 
 use super::complete_error;
+use super::faults::{self, Delivery};
 use crate::answer::{Answer, Body};
 use crate::call::Call;
 use crate::world::new_id;
@@ -37,16 +37,18 @@ pub fn complete(call: &Call, mut answer: Answer) -> Answer {
     answer
 }
 
-/// Makes the response.
-pub fn bytes(answer: Answer) -> Response {
-    let body = match answer.body {
+/// Makes the response, whole or broken.
+pub fn delivered(answer: Answer, delivery: Delivery) -> Response {
+    let whole = match answer.body {
         Body::None => Vec::new(),
         Body::Html(text) | Body::Text(_, text) => text.into_bytes(),
         Body::Json(value) => value.to_string().into_bytes(),
     };
-    let mut response = Response::new(Bytes::from(body));
+    let (body, more) = faults::delivered(delivery, whole);
+    let mut response = Response::new(body);
     *response.status_mut() = http::StatusCode::from_u16(answer.status).unwrap_or(http::StatusCode::OK);
-    for (name, value) in &answer.headers {
+    let more = more.into_iter().map(|(name, value)| (name.to_owned(), value));
+    for (name, value) in answer.headers.into_iter().chain(more) {
         if let (Ok(name), Ok(value)) =
             (HeaderName::try_from(name.as_str()), HeaderValue::try_from(value.as_str()))
         {

@@ -93,12 +93,11 @@ fn one(shared: &Shared, call: &Call, caller: &Caller, part: &Value) -> Answer {
     }
     inner.body = if part["body"].is_null() { Vec::new() } else { part["body"].to_string().into_bytes() };
     let who = (Some(caller.tenant.clone()), Some(caller.app_id.clone()));
-    let strike = shared.faults().strike(&inner, who.0.as_deref());
-    let answer = match strike.and_then(faults::answer) {
+    let answer = match faults::of_part(shared, &inner, &who) {
         Some(answer) => answer,
         None => super::as_caller(shared, &inner, caller).unwrap_or_else(|refusal| refusal),
     };
-    shared.journal().write(&inner, &who, &json!(answer.status), &answer);
+    shared.journal().write(&inner, &who, &json!(answer.status), None, &answer);
     answer
 }
 

@@ -5,6 +5,9 @@ use crate::call::Call;
 use crate::entra::keys;
 use crate::simulation::Shared;
 
+/// Tenant and app as a call names them, not verified.
+pub type Who = (Option<String>, Option<String>);
+
 /// The caller of a Graph call.
 #[derive(Clone, Debug, Default)]
 pub struct Caller {
@@ -64,7 +67,7 @@ pub fn caller(shared: &Shared, call: &Call) -> Result<Caller, Answer> {
 }
 
 /// Tenant and app a call seems to be about, unverified: for the journal and for faults.
-pub fn seems(call: &Call) -> (Option<String>, Option<String>) {
+pub fn seems(call: &Call) -> Who {
     let token = call.header("authorization").and_then(|h| h.strip_prefix("Bearer "));
     if let Some((_, claims, _, _)) = token.and_then(keys::parts) {
         let text = |name: &str| claims[name].as_str().map(str::to_owned);

@@ -3,6 +3,7 @@
 pub mod application;
 pub mod directory;
 pub mod entitlement;
+mod ids;
 pub mod licence;
 pub mod review;
 pub mod switches;
@@ -24,10 +25,7 @@ pub use review::{Review, Reviewed};
 pub use switches::Switches;
 pub use tenant::{Domain, Tenant};
 
-/// A new random object id, lower-case.
-pub fn new_id() -> String {
-    uuid::Uuid::new_v4().to_string()
-}
+pub use ids::{Ids, new_id};
 
 /// The whole simulated cloud.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]

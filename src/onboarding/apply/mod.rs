@@ -122,7 +122,8 @@ impl<L: Ledger> Hands<'_, L> {
         told: impl FnOnce(&T) -> (Option<String>, Value),
     ) -> Result<T, Stop> {
         self.settled(what)?;
-        let unknown = |error: &GraphError| error.kind == GraphErrorKind::LostAnswer;
+        // Refused because it is there: by an earlier attempt, by somebody else, or by this very one.
+        let unknown = |error: &GraphError| error.kind == GraphErrorKind::LostAnswer || there_already(error);
         let told = |made: &T| {
             let (id, after) = told(made);
             Wrote { what, id, before: Value::Null, after }

@@ -271,7 +271,11 @@ async fn gates(
         (approvers, linked, facts.operator, app_of, group)
     {
         let directory = app.graph.app(known.customer.entra_tenant_id, credential);
-        approvers = seated(&directory, facts, group).await? > 0;
+        // Nobody sits in a group that somebody deleted meanwhile: the run waits, and can be stopped and planned anew.
+        approvers = match seated(&directory, facts, group).await {
+            Err(error) if error.kind == GraphErrorKind::NotFound => false,
+            seats => seats? > 0,
+        };
     }
     let declared = facts.declared.contains_key(StepKind::Rbac.key());
     let rbac = declared && facts.rbac == Some(Rbac::Unified);

@@ -2,6 +2,7 @@
 
 mod calls;
 mod lists;
+mod manners;
 mod reading;
 mod tokens;
 pub mod wire;

@@ -6,10 +6,11 @@ use axum::response::Response;
 use chrono::{DateTime, Utc};
 use http::{Method, Request, StatusCode, header};
 use mssp_portal::app::{App, Parts};
-use mssp_portal::graph::Cloud;
+use mssp_portal::graph::{Cloud, Limits};
 use mssp_portal::kit::audit::Event;
 use mssp_portal::kit::chance::Chance;
 use mssp_portal::kit::clock::{Clock, SetClock};
+use mssp_portal::kit::db::Db;
 use mssp_portal::kit::ids::{CustomerId, EntraTenantId, PersonId, ProviderId};
 use mssp_portal::kit::right::{Role, Roles};
 use mssp_portal::kit::scope::Scope;
@@ -41,12 +42,12 @@ pub fn noon() -> DateTime<Utc> {
 fn parts(database: &Database, cloud: &str, clock: Clock, seed: u64) -> Parts {
     let chance = Chance::seeded(seed);
     Parts {
-        database: database.app.clone(),
-        connections: 8,
+        db: Db::open(database.app.clone(), 8),
         clock,
         chance: chance.clone(),
         seal: Seal::new(&MASTER_KEY, chance).unwrap(),
         cloud: Cloud::simulated(cloud).unwrap(),
+        graph: Limits::default(),
         portal_url: "http://localhost:8080".parse().unwrap(),
         trusted_proxy_hops: 0,
         rates: (1_000_000.try_into().unwrap(), 1_000_000.try_into().unwrap()),
