@@ -96,7 +96,7 @@ impl Graph {
                 Ok(document) => return Ok(document),
                 Err(error) => error,
             };
-            match patience.wait_after(&error, &self.0.chance) {
+            match patience.wait_after(&error, None, &self.0.chance) {
                 Some(wait) => self.0.clock.sleep(wait).await,
                 None => return Err(error),
             }

@@ -24,13 +24,18 @@ impl Patience {
 
     /// The wait before the next try, or None when this error does not pass or patience is at its end. A wait that
     /// Microsoft names is kept exactly; otherwise the steps double, each with up to half of itself as jitter.
-    pub fn wait_after(&mut self, error: &GraphError, chance: &Chance) -> Option<Duration> {
+    pub fn wait_after(
+        &mut self,
+        error: &GraphError,
+        quiet: Option<Duration>,
+        chance: &Chance,
+    ) -> Option<Duration> {
         let asked = match &error.kind {
             Kind::Throttled { retry_after } => *retry_after,
             Kind::Unavailable | Kind::LostAnswer => None,
             _ => return None,
         };
-        self.wait(asked, chance)
+        self.wait(asked.max(quiet), chance)
     }
 
     /// The same for a wait known beforehand.
@@ -56,7 +61,7 @@ mod tests {
     fn waits_double_with_jitter_and_end() {
         let chance = Chance::seeded(1);
         let mut patience = Patience::new(&Limits::default());
-        let waits: Vec<_> = std::iter::from_fn(|| patience.wait_after(&busy(None), &chance)).collect();
+        let waits: Vec<_> = std::iter::from_fn(|| patience.wait_after(&busy(None), None, &chance)).collect();
         assert_eq!(waits.len(), 3);
         for (wait, base) in waits.iter().zip([500, 1000, 2000]) {
             let base = Duration::from_millis(base);
@@ -68,11 +73,17 @@ mod tests {
     fn a_named_wait_is_kept_and_one_beyond_patience_goes_to_the_caller() {
         let chance = Chance::seeded(1);
         let mut patience = Patience::new(&Limits::default());
-        assert_eq!(patience.wait_after(&busy(Some(10)), &chance), Some(Duration::from_secs(10)));
-        assert_eq!(patience.wait_after(&busy(Some(25)), &chance), None);
+        assert_eq!(patience.wait_after(&busy(Some(10)), None, &chance), Some(Duration::from_secs(10)));
+        assert_eq!(patience.wait_after(&busy(Some(25)), None, &chance), None);
+        let gone = GraphError::new(Kind::Unavailable, "GET /x", "gone");
+        let quiet = Some(Duration::from_secs(7));
+        assert_eq!(Patience::new(&Limits::default()).wait_after(&gone, quiet, &chance), quiet);
         assert_eq!(
-            Patience::new(&Limits::default())
-                .wait_after(&GraphError::new(Kind::Forbidden, "GET /x", "no"), &chance),
+            Patience::new(&Limits::default()).wait_after(
+                &GraphError::new(Kind::Forbidden, "GET /x", "no"),
+                None,
+                &chance
+            ),
             None
         );
     }

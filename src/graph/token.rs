@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::{ExposeSecret, SecretString};
@@ -10,7 +11,7 @@ use serde::Deserialize;
 
 use crate::graph::Inner;
 use crate::graph::credential::{AppCredential, Proof};
-use crate::graph::error::GraphError;
+use crate::graph::error::{GraphError, GraphErrorKind};
 use crate::graph::error_reading::{self, Refusal};
 use crate::graph::ids::ClientId;
 use crate::graph::token_claims::{self, Permissions};
@@ -21,9 +22,12 @@ const CALL: &str = "POST /{tenant}/oauth2/v2.0/token";
 
 /// A token is renewed this long before it ends.
 const EARLY: TimeDelta = TimeDelta::minutes(5);
+/// Tokens held at once before those that nobody uses are forgotten.
+const PLACES: usize = 20_000;
 
 /// A bearer token that was found to be the one asked for.
 pub(crate) struct Token {
+    tenant: EntraTenantId,
     bearer: SecretString,
     pub permissions: Permissions,
     obtained: DateTime<Utc>,
@@ -31,8 +35,9 @@ pub(crate) struct Token {
 }
 
 impl Token {
-    pub fn bearer(&self) -> &str {
-        self.bearer.expose_secret()
+    /// The token itself, for a call in its own directory only.
+    pub fn bearer_in(&self, tenant: EntraTenantId) -> Option<&str> {
+        (self.tenant == tenant).then(|| self.bearer.expose_secret())
     }
 
     fn fresh(&self, now: DateTime<Utc>) -> bool {
@@ -72,6 +77,19 @@ struct Place {
 struct State {
     token: Option<Arc<Token>>,
     failure: Option<GraphError>,
+    /// Claims that the next token must have: Microsoft refused the last one for want of them.
+    claims: Option<String>,
+    /// Entra asked not to be asked before.
+    quiet_until: Option<DateTime<Utc>>,
+}
+
+impl State {
+    /// The answer as long as Entra wants to be left alone.
+    fn quiet(&self, now: DateTime<Utc>) -> Option<GraphError> {
+        let rest = (self.quiet_until? - now).to_std().ok().filter(|rest| !rest.is_zero())?;
+        let kind = GraphErrorKind::Throttled { retry_after: Some(rest) };
+        Some(GraphError::new(kind, CALL, "kept quiet as Microsoft asked"))
+    }
 }
 
 #[derive(Default)]
@@ -80,6 +98,10 @@ pub(crate) struct Tokens(Mutex<HashMap<TokenKey, Arc<Place>>>);
 impl Tokens {
     fn place(&self, key: &TokenKey) -> Arc<Place> {
         let mut places = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if places.len() >= PLACES && !places.contains_key(key) {
+            // Proofs change with time: what nobody uses is forgotten, and asked for anew if it is wanted after all.
+            places.retain(|_, place| Arc::strong_count(place) > 1);
+        }
         places.entry(key.clone()).or_default().clone()
     }
 
@@ -101,12 +123,18 @@ impl Tokens {
         {
             return Err(failure.clone());
         }
-        let outcome = obtain(graph, key.tenant, credential).await;
+        let outcome = match state.quiet(graph.clock.now()) {
+            Some(error) => Err(error),
+            None => {
+                let State { claims, quiet_until, .. } = &mut *state;
+                obtain(graph, key.tenant, credential, claims.as_deref(), quiet_until).await
+            }
+        };
         place.rounds.fetch_add(1, Ordering::SeqCst);
         match outcome {
             Ok(token) => {
                 let token = Arc::new(token);
-                *state = State { token: Some(token.clone()), failure: None };
+                *state = State { token: Some(token.clone()), ..State::default() };
                 Ok(token)
             }
             Err(error) => {
@@ -115,18 +143,19 @@ impl Tokens {
                 if let Some(token) = alive.filter(|_| error.passes()) {
                     return Ok(token.clone());
                 }
-                *state = State { token: None, failure: Some(error.clone()) };
+                let claims = state.claims.take().filter(|_| error.passes());
+                (state.token, state.failure, state.claims) = (None, Some(error.clone()), claims);
                 Err(error)
             }
         }
     }
 
-    /// Forgets this very token; a newer one that came meanwhile stays.
-    pub async fn forget(&self, key: &TokenKey, token: &Arc<Token>) {
+    /// Forgets this very token; a newer one that came meanwhile stays. `claims`: what the next one must have.
+    pub async fn forget(&self, key: &TokenKey, token: &Arc<Token>, claims: Option<String>) {
         let place = self.place(key);
         let mut state = place.state.lock().await;
         if state.token.as_ref().is_some_and(|held| Arc::ptr_eq(held, token)) {
-            state.token = None;
+            (state.token, state.claims) = (None, claims);
         }
     }
 
@@ -143,37 +172,52 @@ struct Issued {
     expires_in: i64,
 }
 
+/// A refusal, and how long Entra asked to wait.
+type Refused = (GraphError, Option<Duration>);
+
 /// Asks Entra, again when it is busy, and checks that the token is for this directory, audience and app.
 async fn obtain(
     graph: &Inner,
     tenant: EntraTenantId,
     credential: &AppCredential,
+    claims: Option<&str>,
+    quiet_until: &mut Option<DateTime<Utc>>,
 ) -> Result<Token, GraphError> {
     let endpoint = graph.cloud.token_endpoint(tenant);
     let mut patience = retry::Patience::new(&graph.limits);
     let issued = loop {
-        match ask_once(graph, &endpoint, credential).await {
+        match ask_once(graph, &endpoint, credential, claims).await {
             Ok(issued) => break issued,
-            Err(error) => match patience.wait_after(&error, &graph.chance) {
-                Some(wait) => graph.clock.sleep(wait).await,
-                None => return Err(error),
-            },
+            Err((error, asked)) => {
+                *quiet_until = asked.map(|wait| graph.clock.now() + wait);
+                match patience.wait_after(&error, asked, &graph.chance) {
+                    Some(wait) => graph.clock.sleep(wait).await,
+                    None => return Err(error),
+                }
+            }
         }
     };
-    let claims = token_claims::read(CALL, issued.access_token.expose_secret())?;
-    let permissions = claims.checked(CALL, &graph.cloud, tenant, &credential.client_id)?;
+    let told = token_claims::read(CALL, issued.access_token.expose_secret())?;
+    let permissions = told.checked(CALL, &graph.cloud, tenant, &credential.client_id)?;
     let now = graph.clock.now();
     let expires = now + TimeDelta::seconds(issued.expires_in.clamp(0, 86_400));
-    Ok(Token { bearer: issued.access_token, permissions, obtained: now, expires })
+    Ok(Token { tenant, bearer: issued.access_token, permissions, obtained: now, expires })
 }
 
-async fn ask_once(graph: &Inner, endpoint: &str, credential: &AppCredential) -> Result<Issued, GraphError> {
+async fn ask_once(
+    graph: &Inner,
+    endpoint: &str,
+    credential: &AppCredential,
+    claims: Option<&str>,
+) -> Result<Issued, Refused> {
+    let at_once = |error| (error, None);
     let scope = graph.cloud.graph_scope();
     let mut form = vec![
         ("grant_type", "client_credentials".to_owned()),
         ("client_id", credential.client_id.to_string()),
         ("scope", scope),
     ];
+    form.extend(claims.map(|claims| ("claims", claims.to_owned())));
     let assertion = match &credential.proof {
         Proof::Secret(secret) => {
             form.push(("client_secret", secret.expose_secret().to_owned()));
@@ -182,7 +226,8 @@ async fn ask_once(graph: &Inner, endpoint: &str, credential: &AppCredential) -> 
         Proof::Federated(assertion) => Some(assertion.clone()),
         Proof::Certificate { der, key_pem } => {
             let client = &credential.client_id;
-            Some(assertion::signed(client, der, key_pem, endpoint, &graph.clock, &graph.chance)?)
+            let signed = assertion::signed(client, der, key_pem, endpoint, &graph.clock, &graph.chance);
+            Some(signed.map_err(at_once)?)
         }
     };
     if let Some(assertion) = assertion {
@@ -196,19 +241,21 @@ async fn ask_once(graph: &Inner, endpoint: &str, credential: &AppCredential) -> 
         .header("client-request-id", graph.chance.uuid_v4().to_string())
         .form(&form)
         .build()
-        .map_err(|_| GraphError::not_understood(CALL, "the request cannot be built"))?;
+        .map_err(|_| at_once(GraphError::not_understood(CALL, "the request cannot be built")))?;
     // Asking for a token changes nothing, so it may be repeated.
-    let answer = http::exchange(&graph.client, &graph.limits, CALL, false, request).await?;
+    let answer = http::exchange(&graph.client, &graph.limits, CALL, false, request).await.map_err(at_once)?;
     if !answer.is_success() {
-        return Err(error_reading::of_entra(&Refusal {
+        let retry_after = answer.retry_after(graph.clock.now());
+        let error = error_reading::of_entra(&Refusal {
             call: CALL,
             status: answer.status,
             body: &answer.body,
             request_id: answer.request_id(),
-            retry_after: answer.retry_after(graph.clock.now()),
+            retry_after,
             effect_unknown: false,
-        }));
+        });
+        return Err((error, retry_after));
     }
     serde_json::from_slice(&answer.body)
-        .map_err(|_| GraphError::not_understood(CALL, "the token answer cannot be read"))
+        .map_err(|_| at_once(GraphError::not_understood(CALL, "the token answer cannot be read")))
 }

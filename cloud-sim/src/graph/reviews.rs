@@ -17,7 +17,7 @@ const FILTERS: &[&str] =
 const PARTS: &[&str] = &["instances", "decisions", "contactedReviewers"];
 
 pub fn answer(scene: &Scene<'_>, rest: &[&str]) -> Outcome {
-    if scene.call.method != "GET" {
+    if scene.call.method != "GET" || rest.contains(&"filterByCurrentUser") {
         return Err(Answer::unknown());
     }
     let mut list = definitions(scene);

@@ -33,6 +33,8 @@ const FILTERS: &[&str] = &[
     "accountEnabled",
     "givenName",
     "surname",
+    "identities/any/issuer",
+    "identities/any/issuerAssignedId",
     "otherMails/any",
     "proxyAddresses/any",
 ];

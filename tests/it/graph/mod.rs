@@ -1,7 +1,12 @@
 //! The Graph client against single situations on the wire.
 
 mod calls;
+mod catalogue;
+mod deadlines;
+mod kept;
 mod lists;
+mod manners;
+pub mod needs;
 mod reading;
 mod tokens;
 pub mod wire;
