@@ -71,7 +71,10 @@ fn change(object: &mut Map<String, Value>, chance: &mut StdRng) {
                 4 => json!("new"),
                 _ => json!(true),
             };
-            object.insert(format!("something{}New", if number % 2 == 0 { "@odata." } else { "" }), new);
+            object.insert(
+                format!("something{}New", if number.is_multiple_of(2) { "@odata." } else { "" }),
+                new,
+            );
         }
     }
 }

@@ -62,7 +62,7 @@ fn domain(example: &Example) -> String {
 impl Cloud {
     pub async fn with(contract: &Path, examples: &[Example]) -> Self {
         let place = Place(std::env::temp_dir().join(format!("examples-{}", std::process::id())));
-        let state = || Options { state: Some(place.0.clone()), ..options() };
+        let state = || Options { state: Some(place.0.clone()), unforgiving: false, ..options() };
         let simulation = Simulation::start(Options { record: None, ..state() }).await.unwrap();
         #[expect(clippy::disallowed_methods, reason = "a test's own client speaks to the test's own cloud")]
         let http = reqwest::Client::new();

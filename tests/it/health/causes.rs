@@ -225,6 +225,17 @@ async fn a_code_nobody_knows_is_shown_with_its_request_id_and_counted_per_custom
     };
     for customer in [one, two] {
         consent(&app, contoso, customer, "reader", "granted", "").await;
+        // Requests are read where a package is ours.
+        sqlx::query!(
+            "insert into owned_object (provider_id, customer_id, object, graph_id, since)
+             values ($1, $2, 'package.tier1', 'p', $3)",
+            contoso.0,
+            customer.0,
+            app.app.clock.now()
+        )
+        .execute(&app.owner)
+        .await
+        .unwrap();
     }
     for customer in [one, one, two, two] {
         due(customer).await.unwrap();
