@@ -58,3 +58,17 @@ health-cause-crashed-fix = After five times it is stopped. Look into the portal'
 health-cause-unknown-what = The work ended without telling a cause.
 health-cause-unknown-whose = We have to act.
 health-cause-unknown-fix = Look into the portal's own log, then start it again here.
+health-kind-consent-reader = Consent: reading
+health-kind-consent-operator = Consent: writing
+health-kind-step = Steps of a plan
+health-unknown = Codes nobody here knows
+health-unknown-lead = Microsoft refused with a code that the portal cannot explain. Look it up, or give the code and the request id to Microsoft; tell the makers of the portal, so that it is explained here.
+health-column-code = Code
+health-column-seen = Seen
+health-column-call = Last call
+health-column-seen-last = Last time
+health-seen = { $count ->
+    [one] once
+    *[other] { $count } times
+    }
+health-request = Request

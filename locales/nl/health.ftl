@@ -58,3 +58,17 @@ health-cause-crashed-fix = Na vijf keer wordt het gestopt. Kijk in het logboek v
 health-cause-unknown-what = Het werk eindigde zonder oorzaak te melden.
 health-cause-unknown-whose = Wij moeten iets doen.
 health-cause-unknown-fix = Kijk in het logboek van de portal zelf en start het daarna hier opnieuw.
+health-kind-consent-reader = Toestemming: lezen
+health-kind-consent-operator = Toestemming: schrijven
+health-kind-step = Stappen van een plan
+health-unknown = Codes die hier niemand kent
+health-unknown-lead = Microsoft weigerde met een code die het portaal niet kan uitleggen. Zoek hem op, of geef de code en de aanvraag-id aan Microsoft; meld hem ook aan de makers van het portaal, zodat hij hier wordt uitgelegd.
+health-column-code = Code
+health-column-seen = Gezien
+health-column-call = Laatste aanroep
+health-column-seen-last = Laatste keer
+health-seen = { $count ->
+    [one] één keer
+    *[other] { $count } keer
+    }
+health-request = Aanvraag-id

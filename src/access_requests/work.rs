@@ -167,7 +167,7 @@ async fn failed(app: &App, claimed: &Claimed, error: &GraphError) -> Result<Outc
         }
         _ => None,
     };
-    Ok(Outcome::Failed { problem: json!({ "cause": error.cause(), "detail": error.to_string() }), next })
+    Ok(Outcome::Failed { problem: error.problem(), next })
 }
 
 fn jittered(app: &App) -> TimeDelta {

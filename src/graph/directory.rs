@@ -9,14 +9,18 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::Url;
 
+use crate::graph::challenge;
 use crate::graph::credential::AppCredential;
+use crate::graph::deadline::Deadline;
 use crate::graph::error::{GraphError, GraphErrorKind as Kind};
 use crate::graph::error_reading::{self, Refusal};
 use crate::graph::http::{self, Answer};
 use crate::graph::ids::ClientId;
-use crate::graph::lane::{Turn, Workload};
+use crate::graph::lane::Workload;
+use crate::graph::needs;
 use crate::graph::retry::Patience;
 use crate::graph::token::{Token, TokenKey};
+use crate::graph::turns::{Turn, Urgency};
 use crate::graph::{Inner, Permissions};
 use crate::kit::crash::{self, Point, When};
 use crate::kit::ids::EntraTenantId;
@@ -28,7 +32,21 @@ pub struct Directory {
     pub(crate) graph: Arc<Inner>,
     credential: Arc<AppCredential>,
     key: Arc<TokenKey>,
+    urgency: Urgency,
 }
+
+/// What is left of one call, try after try.
+struct Tries<'a> {
+    ask: &'a Ask,
+    address: &'a Url,
+    deadline: Deadline,
+    patience: Patience,
+    /// Claims that Microsoft wants in a new token.
+    challenge: Option<String>,
+}
+
+/// Seconds a token must have been held before a refusal is put down to its age: it may be older than the consent.
+const AT_LEAST: i64 = 60;
 
 /// One call before it is sent. The path begins with the version: `/v1.0/groups`.
 pub(crate) struct Ask {
@@ -73,7 +91,14 @@ impl Ask {
 impl Directory {
     pub(crate) fn new(graph: Arc<Inner>, tenant: EntraTenantId, credential: &AppCredential) -> Self {
         let key = Arc::new(TokenKey::new(tenant, credential));
-        Self { graph, credential: Arc::new(credential.clone()), key }
+        Self { graph, credential: Arc::new(credential.clone()), key, urgency: Urgency::Background }
+    }
+
+    /// The same for what a person waits for or has approved: it does not queue behind background reading.
+    #[must_use]
+    pub fn for_person(mut self) -> Self {
+        self.urgency = Urgency::Person;
+        self
     }
 
     pub fn tenant(&self) -> EntraTenantId {
@@ -119,16 +144,36 @@ impl Directory {
     /// Sends a call, and again where it is safe. The answer is a success.
     pub(crate) async fn send(&self, ask: &Ask) -> Result<Answer, GraphError> {
         let address = self.address(ask)?;
-        self.send_to(ask, &address).await
+        self.send_to(ask, &address, self.deadline()).await
+    }
+
+    pub(crate) fn deadline(&self) -> Deadline {
+        Deadline::after(self.graph.limits.operation)
     }
 
     /// The same to an address already checked: a next page.
-    pub(crate) async fn send_to(&self, ask: &Ask, address: &Url) -> Result<Answer, GraphError> {
-        let mut patience = Patience::new(&self.graph.limits);
+    pub(crate) async fn send_to(
+        &self,
+        ask: &Ask,
+        address: &Url,
+        deadline: Deadline,
+    ) -> Result<Answer, GraphError> {
+        let patience = Patience::new(&self.graph.limits);
+        let mut tries = Tries { ask, address, deadline, patience, challenge: None };
         let mut renewed = false;
         loop {
-            let token = self.token().await?;
-            let error = match self.attempt(ask, address, &token, &mut patience).await {
+            let token = deadline.bound(ask.call, self.token()).await??;
+            let old = token.age(self.graph.clock.now()) >= AT_LEAST;
+            if let Some(missing) = needs::missing(ask.call, &token.permissions) {
+                // The consent may be newer than the token.
+                if old && !renewed {
+                    renewed = true;
+                    self.graph.tokens.forget(&self.key, &token, None).await;
+                    continue;
+                }
+                return Err(GraphError::lacking(ask.call, missing));
+            }
+            let error = match self.attempt(&mut tries, &token).await {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
@@ -136,39 +181,39 @@ impl Directory {
                 // Refused before any effect, so even a create may go again: once, with a new token.
                 renewed = true;
                 if !planted::has(Bug::TokenKept) {
-                    self.graph.tokens.forget(&self.key, &token).await;
+                    self.graph.tokens.forget(&self.key, &token, tries.challenge.take()).await;
                 }
                 continue;
             }
-            if error.status == Some(403) && token.age(self.graph.clock.now()) >= 60 {
+            if error.lost_consent() || (error.status == Some(403) && old) {
                 // The token may be older than the consent; the next call asks for a new one.
-                self.graph.tokens.forget(&self.key, &token).await;
+                self.graph.tokens.forget(&self.key, &token, None).await;
             }
             let quiet = self.quiet(Workload::of(&ask.path));
             let blind = planted::has(Bug::BlindRepeat) && error.status.is_some_and(|status| status >= 500);
-            match patience.wait_after(&error, quiet, &self.graph.chance).filter(|_| ask.repeatable || blind) {
-                Some(wait) => self.graph.clock.sleep(wait).await,
-                None => return Err(error),
+            let wait = tries.patience.wait_after(&error, quiet, &self.graph.chance);
+            match wait.filter(|_| ask.repeatable || blind) {
+                Some(wait) if wait < deadline.left() => self.graph.clock.sleep(wait).await,
+                _ => return Err(error),
             }
         }
     }
 
-    async fn attempt(
-        &self,
-        ask: &Ask,
-        address: &Url,
-        token: &Arc<Token>,
-        patience: &mut Patience,
-    ) -> Result<Answer, GraphError> {
-        let workload = Workload::of(&ask.path);
-        let app = self.client_id().as_str();
+    async fn attempt(&self, tries: &mut Tries<'_>, token: &Arc<Token>) -> Result<Answer, GraphError> {
+        let (ask, deadline, workload) = (tries.ask, tries.deadline, Workload::of(&tries.ask.path));
         let changes = ask.method != Method::GET;
-        let request = self.request(ask, address, token)?;
+        let mut request = self.request(ask, tries.address, token)?;
         let id = http::request_id(&request);
-        let (call, tenant) = (ask.call, self.tenant().0);
+        let (call, tenant, app) = (ask.call, self.tenant().0, self.client_id().as_str());
         let point = |when| Point::Call { when, call, tenant, app, request: &id };
         let answer = {
-            let _turn = self.turn(ask, workload, patience).await?;
+            let _turn = self.turn(tries, workload).await?;
+            let left = deadline.left();
+            if left < self.graph.limits.operation / 10 {
+                // Too little to hear what became of it.
+                return Err(Deadline::passed(ask.call));
+            }
+            *request.timeout_mut() = Some(left.min(self.graph.limits.exchange));
             crash::point(|| point(When::Before)).await;
             let answer = http::exchange(&self.graph.client, &self.graph.limits, call, changes, request).await;
             crash::point(|| point(When::After)).await;
@@ -181,6 +226,7 @@ impl Directory {
             let lane = self.graph.lanes.of(self.tenant());
             lane.keep_quiet(app, workload, self.graph.clock.now() + wait);
         }
+        tries.challenge = challenge::claims_in(&answer.headers).filter(|_| answer.status == 401);
         self.judge(ask, answer, token)
     }
 
@@ -189,17 +235,24 @@ impl Directory {
         lane.quiet(self.client_id().as_str(), workload, self.graph.clock.now())
     }
 
-    /// A turn at a time when Microsoft lets us ask.
-    async fn turn(&self, ask: &Ask, workload: Workload, patience: &mut Patience) -> Result<Turn, GraphError> {
+    /// A turn within the budget, at a time when Microsoft lets us ask.
+    async fn turn(&self, tries: &mut Tries<'_>, workload: Workload) -> Result<Turn, GraphError> {
+        let (ask, deadline) = (tries.ask, tries.deadline);
         let lane = self.graph.lanes.of(self.tenant());
+        let app = self.client_id().as_str();
+        let budget = lane.budget.wait(app, workload, self.urgency, &self.graph.clock);
+        deadline.bound(ask.call, budget).await?;
+        // Entitlement management writes of one directory go one after another (contract §14).
+        let alone = ask.method != Method::GET && workload == Workload::Entitlement;
         loop {
-            let turn = lane.turn(workload, ask.method != Method::GET).await;
+            let turn = self.graph.turns.turn(self.tenant(), self.urgency, alone);
+            let turn = deadline.bound(ask.call, turn).await?;
             // Asked with the turn in hand: whoever had it before us may just have been told to wait.
             let Some(rest) = self.quiet(workload) else { return Ok(turn) };
             drop(turn);
-            match patience.wait(Some(rest), &self.graph.chance) {
-                Some(wait) => self.graph.clock.sleep(wait).await,
-                None => {
+            match tries.patience.wait(Some(rest), &self.graph.chance) {
+                Some(wait) if wait < deadline.left() => self.graph.clock.sleep(wait).await,
+                _ => {
                     let kind = Kind::Throttled { retry_after: Some(rest) };
                     return Err(GraphError::new(kind, ask.call, "kept quiet as Microsoft asked"));
                 }
@@ -208,11 +261,14 @@ impl Directory {
     }
 
     fn request(&self, ask: &Ask, address: &Url, token: &Token) -> Result<reqwest::Request, GraphError> {
+        let bearer = token.bearer_in(self.tenant()).ok_or_else(|| {
+            GraphError::not_understood(ask.call, "a token of another directory was at hand")
+        })?;
         let mut request = self
             .graph
             .client
             .request(ask.method.clone(), address.clone())
-            .bearer_auth(token.bearer())
+            .bearer_auth(bearer)
             .header("accept", "application/json")
             .header("client-request-id", self.graph.chance.uuid_v4().to_string());
         for (name, value) in &ask.headers {
@@ -238,7 +294,7 @@ impl Directory {
             return Err(error);
         }
         if planted::has(Bug::TokenLogged) {
-            tracing::info!(token = token.bearer(), "refused");
+            tracing::info!(token = token.bearer_in(self.tenant()), "refused");
         }
         let mut error = error_reading::of_graph(&Refusal {
             call: ask.call,

@@ -3,11 +3,19 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::graph::error_reading;
+use serde_json::{Value, json};
+
+use crate::graph::{catalogue, error_reading};
+
+pub use crate::graph::catalogue::{CAUSES, move_of};
 
 /// A call that did not give what it was for. Never holds a secret, a token or a request body.
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{call}: {kind}{}: {message}", .code.as_deref().map(|code| format!(" ({code})")).unwrap_or_default())]
+#[error(
+    "{call}: {kind}{}: {message}{}",
+    .code.as_deref().map(|code| format!(" ({code})")).unwrap_or_default(),
+    .request_id.as_deref().map(|id| format!("; request {id}")).unwrap_or_default()
+)]
 pub struct GraphError {
     pub kind: GraphErrorKind,
     /// The call by method and documented address, e.g. `GET /groups/{id}/members`.
@@ -18,6 +26,8 @@ pub struct GraphError {
     /// Microsoft's words, cut to a sane length and without control characters.
     pub message: Box<str>,
     pub request_id: Option<Box<str>>,
+    /// Permissions the token lacks, as alternatives: any of them would do.
+    pub missing: Vec<Box<str>>,
 }
 
 /// The kinds the engine acts on.
@@ -61,7 +71,7 @@ pub enum WhoseMove {
 impl GraphError {
     pub(crate) fn new(kind: GraphErrorKind, call: &'static str, message: impl AsRef<str>) -> Self {
         let message = error_reading::tidy(message.as_ref());
-        Self { kind, call, status: None, code: None, message, request_id: None }
+        Self { kind, call, status: None, code: None, message, request_id: None, missing: Vec::new() }
     }
 
     /// Something the caller builds on is not there (any more).
@@ -73,6 +83,12 @@ impl GraphError {
         Self::new(GraphErrorKind::NotUnderstood, call, message)
     }
 
+    /// The token is not what was asked for: no permission in it opens this call.
+    pub(crate) fn lacking(call: &'static str, missing: Vec<Box<str>>) -> Self {
+        let words = format!("the token lacks {}", missing.join(" or "));
+        Self { missing, ..Self::new(GraphErrorKind::ConsentMissing, call, words) }
+    }
+
     pub(crate) fn with_code(mut self, code: impl Into<Box<str>>) -> Self {
         self.code = Some(code.into());
         self
@@ -81,33 +97,57 @@ impl GraphError {
     /// Stable key of the cause: same cause, same key, so that many customers' errors can be told in one line.
     /// Texts are `errors-<cause>-what`, `-whose` and `-fix`.
     pub fn cause(&self) -> &'static str {
-        use GraphErrorKind::{
-            AppDisabled, AppGone, BadCredential, Conflict, ConsentMissing, Forbidden, LostAnswer,
-            NoSuchTenant, NotFound, NotUnderstood, Refused, Throttled, Unavailable,
+        let own_finding = self.passes() || self.kind == GraphErrorKind::NotUnderstood;
+        let by_code = || {
+            let row = catalogue::of(self.code.as_deref()?)?;
+            // A code tells the cause of the kind it stands for, and of no other: a refusal to an app without any
+            // permission is a missing consent, whatever its code.
+            (row.kind == self.kind.key()).then_some(row.cause)
         };
-        if let Some(cause) = self.code.as_deref().and_then(error_reading::cause_of_code) {
-            return cause;
-        }
-        match &self.kind {
-            Forbidden | Refused { .. } if error_reading::speaks_of_licence(&self.message) => "licence",
-            ConsentMissing => "consent-missing",
-            AppGone => "app-gone",
-            AppDisabled => "app-disabled",
-            BadCredential => "bad-credential",
-            NoSuchTenant => "no-such-tenant",
-            Forbidden => "forbidden",
-            NotFound => "not-found",
-            Conflict => "conflict",
-            Refused { .. } => "refused",
-            Throttled { .. } => "throttled",
-            Unavailable => "unavailable",
-            LostAnswer => "lost-answer",
-            NotUnderstood => "not-understood",
-        }
+        let by_text = || {
+            let refused = matches!(self.kind, GraphErrorKind::Forbidden | GraphErrorKind::Refused { .. });
+            (refused && error_reading::speaks_of_licence(&self.message)).then_some("licence")
+        };
+        let by_status = || {
+            let row = catalogue::under("status", self.status?)?;
+            (row.kind == self.kind.key()).then_some(row.cause)
+        };
+        let by_kind = || catalogue::under("kind", self.kind.key()).map(|row| row.cause);
+        let found = match by_code() {
+            _ if own_finding => by_kind(),
+            // "Access denied" is what a missing licence looks like too.
+            None | Some("forbidden") => by_text().or_else(by_code).or_else(by_status).or_else(by_kind),
+            found => found,
+        };
+        found.unwrap_or("refused")
+    }
+
+    /// Nothing in the catalogue explains it: its code is counted, and shown with the request id.
+    pub fn is_unknown(&self) -> bool {
+        self.cause() == "refused"
     }
 
     pub fn whose_move(&self) -> WhoseMove {
-        move_of(self.cause())
+        catalogue::move_of(self.cause())
+    }
+
+    /// What is kept of it and shown later: cause, Microsoft's words, and what a search or a support case needs.
+    pub fn problem(&self) -> Value {
+        let mut problem = json!({ "cause": self.cause(), "detail": self.to_string(), "call": self.call });
+        let more = [("code", &self.code), ("request", &self.request_id)];
+        for (key, value) in more.into_iter().filter_map(|(key, value)| Some((key, value.as_ref()?))) {
+            problem[key] = json!(value);
+        }
+        if let Some(status) = self.status {
+            problem["status"] = json!(status);
+        }
+        if !self.missing.is_empty() {
+            problem["missing"] = json!(self.missing);
+        }
+        if self.is_unknown() {
+            problem["unknown"] = json!(true);
+        }
+        problem
     }
 
     /// Waiting and asking again may help, without anybody acting.
@@ -127,39 +167,26 @@ impl GraphError {
     }
 }
 
-/// Who can end a cause, also where only its key was kept.
-pub fn move_of(cause: &str) -> WhoseMove {
-    match cause {
-        "consent-missing" | "consent-declined" | "app-gone" | "app-disabled" | "licence" | "forbidden"
-        | "conditional-access" | "not-resource-owner" => WhoseMove::Customer,
-        "throttled" | "unavailable" | "not-understood" => WhoseMove::Microsoft,
-        _ => WhoseMove::Us,
+impl GraphErrorKind {
+    /// Stable name, as the catalogue writes it.
+    pub fn key(&self) -> &'static str {
+        match self {
+            Self::ConsentMissing => "consent-missing",
+            Self::AppGone => "app-gone",
+            Self::AppDisabled => "app-disabled",
+            Self::BadCredential => "bad-credential",
+            Self::NoSuchTenant => "no-such-tenant",
+            Self::Forbidden => "forbidden",
+            Self::NotFound => "not-found",
+            Self::Conflict => "conflict",
+            Self::Refused { .. } => "refused",
+            Self::Throttled { .. } => "throttled",
+            Self::Unavailable => "unavailable",
+            Self::LostAnswer => "lost-answer",
+            Self::NotUnderstood => "not-understood",
+        }
     }
 }
-
-/// Every cause there is, for the catalogue of texts and its tests.
-pub const CAUSES: &[&str] = &[
-    "consent-missing",
-    "consent-declined",
-    "app-gone",
-    "app-disabled",
-    "bad-credential",
-    "credential-expired",
-    "no-such-tenant",
-    "conditional-access",
-    "not-resource-owner",
-    "licence",
-    "forbidden",
-    "not-found",
-    "conflict",
-    "refused",
-    "throttled",
-    "unavailable",
-    "lost-answer",
-    "not-understood",
-    // No answer of Microsoft's: what a run says of a thing that was accepted and never showed.
-    "not-visible",
-];
 
 impl fmt::Display for GraphErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -183,6 +210,6 @@ impl fmt::Display for GraphErrorKind {
 
 impl fmt::Debug for GraphError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "GraphError({self}; status {:?}, request {:?})", self.status, self.request_id)
+        write!(f, "GraphError({self}; status {:?})", self.status)
     }
 }

@@ -1,40 +1,11 @@
-//! From a refused call's status and body to a `GraphError`. The codes are data (contract §1 and §15).
+//! From a refused call's status and body to a `GraphError`. What codes mean is data: the catalogue.
 
 use std::time::Duration;
 
 use serde::Deserialize;
 
+use crate::graph::catalogue;
 use crate::graph::error::{GraphError, GraphErrorKind as Kind};
-
-type Row = (&'static str, fn() -> Kind, &'static str);
-
-/// Code, kind, cause. Entra's numbers are those of contract §15, Graph's words those of §1.
-const CODES: &[Row] = &[
-    ("AADSTS7000215", || Kind::BadCredential, "bad-credential"),
-    ("AADSTS7000222", || Kind::BadCredential, "credential-expired"),
-    ("AADSTS700016", || Kind::AppGone, "app-gone"),
-    ("AADSTS7000112", || Kind::AppDisabled, "app-disabled"),
-    ("AADSTS90002", || Kind::NoSuchTenant, "no-such-tenant"),
-    ("AADSTS900023", || Kind::NoSuchTenant, "no-such-tenant"),
-    ("AADSTS500011", || Kind::ConsentMissing, "consent-missing"),
-    ("AADSTS65001", || Kind::ConsentMissing, "consent-missing"),
-    ("AADSTS65004", || Kind::ConsentMissing, "consent-declined"),
-    ("AADSTS50012", || Kind::BadCredential, "bad-credential"),
-    ("AADSTS700027", || Kind::BadCredential, "bad-credential"),
-    ("AADSTS53003", || Kind::Forbidden, "conditional-access"),
-    ("CallerNotResourceOwner", || Kind::Forbidden, "not-resource-owner"),
-    ("ResourceNotFound", || Kind::NotFound, "not-found"),
-    ("RoleNotFound", || Kind::NotFound, "not-found"),
-];
-
-fn known(code: &str) -> Option<(Kind, &'static str)> {
-    let row = CODES.iter().find(|row| row.0.eq_ignore_ascii_case(code))?;
-    Some((row.1(), row.2))
-}
-
-pub(crate) fn cause_of_code(code: &str) -> Option<&'static str> {
-    known(code).map(|row| row.1)
-}
 
 /// Entitlement management has no documented code for it: the text is the only sign (contract §0).
 pub(crate) fn speaks_of_licence(message: &str) -> bool {
@@ -98,21 +69,19 @@ fn unread(refusal: &Refusal<'_>) -> String {
     format!("status {} without an error that can be read", refusal.status)
 }
 
+/// Throttling and failures of the service are told by the status; then the code decides; then the status again.
 fn kind_of(refusal: &Refusal<'_>, code: Option<&str>) -> Kind {
-    match refusal.status {
-        429 => return Kind::Throttled { retry_after: refusal.retry_after },
-        500..=599 if refusal.effect_unknown => return Kind::LostAnswer,
-        500..=599 => return Kind::Unavailable,
+    let by_status = catalogue::under("status", refusal.status);
+    let name = code.map_or_else(|| refusal.status.to_string(), |code| tidy(code).into());
+    match (refusal.status, by_status.map(|row| row.kind)) {
+        (_, Some("throttled")) => return Kind::Throttled { retry_after: refusal.retry_after },
+        (500..=599, Some("unavailable") | None) if refusal.effect_unknown => return Kind::LostAnswer,
+        (500..=599, Some("unavailable") | None) => return Kind::Unavailable,
         _ => {}
     }
-    if let Some((kind, _)) = code.and_then(known) {
-        return kind;
-    }
-    match refusal.status {
-        403 => Kind::Forbidden,
-        404 | 410 => Kind::NotFound,
-        409 => Kind::Conflict,
-        status => Kind::Refused { code: code.map_or_else(|| status.to_string(), |code| tidy(code).into()) },
+    match code.and_then(catalogue::of).or(by_status) {
+        Some(row) => row.kind_with(&name, refusal.retry_after),
+        None => Kind::Refused { code: name },
     }
 }
 
@@ -133,10 +102,13 @@ pub(crate) fn of_entra(refusal: &Refusal<'_>) -> GraphError {
     let mut codes: Vec<String> =
         body.error_codes.unwrap_or_default().iter().map(|number| format!("AADSTS{number}")).collect();
     codes.extend(number_in(&description));
-    let row = codes.iter().find_map(|code| known(code).map(|row| (code.clone(), row.0)));
+    let row = codes.iter().find_map(|code| Some((code.clone(), catalogue::of(code)?)));
     let word = body.error.filter(|word| !word.is_empty());
     let (code, kind) = match row {
-        Some((code, kind)) => (Some(code), kind),
+        Some((code, row)) => {
+            let kind = row.kind_with(&code, refusal.retry_after);
+            (Some(code), kind)
+        }
         None => {
             let code = codes.into_iter().next().or(word.clone());
             (code.clone(), entra_kind(refusal, word.as_deref(), code.as_deref()))
@@ -153,13 +125,11 @@ pub(crate) fn of_entra(refusal: &Refusal<'_>) -> GraphError {
 }
 
 fn entra_kind(refusal: &Refusal<'_>, word: Option<&str>, code: Option<&str>) -> Kind {
-    match (refusal.status, word) {
+    match (refusal.status, word.and_then(|word| catalogue::under("word", word))) {
         (429, _) => Kind::Throttled { retry_after: refusal.retry_after },
         (500..=599, _) => Kind::Unavailable,
-        (_, Some("temporarily_unavailable")) => Kind::Unavailable,
-        (_, Some("invalid_client")) => Kind::BadCredential,
-        (_, Some("consent_required")) => Kind::ConsentMissing,
-        (status, _) => {
+        (_, Some(row)) => row.kind_with(code.unwrap_or_default(), refusal.retry_after),
+        (status, None) => {
             Kind::Refused { code: code.map_or_else(|| status.to_string(), |code| tidy(code).into()) }
         }
     }

@@ -32,8 +32,14 @@ pub struct Limits {
     pub attempts: u32,
     /// Waiting between the tries of one call, all together. A longer Retry-After is handed to the caller.
     pub waiting: Duration,
-    /// Calls under way at the same time in one directory.
+    /// One call from first to last: waiting for its turn, every try, and all pages of a list together.
+    pub operation: Duration,
+    /// Calls under way at the same time in one directory, and how many of these places background leaves to people.
     pub at_once: usize,
+    pub spared: usize,
+    /// The same over all directories.
+    pub at_once_over_all: usize,
+    pub spared_over_all: usize,
 }
 
 impl Default for Limits {
@@ -48,7 +54,11 @@ impl Default for Limits {
             list_bytes: 64 << 20,
             attempts: 4,
             waiting: Duration::from_secs(30),
+            operation: Duration::from_secs(240),
             at_once: 4,
+            spared: 1,
+            at_once_over_all: 64,
+            spared_over_all: 8,
         }
     }
 }

@@ -1,13 +1,12 @@
-//! Manners towards one directory: a cap on calls at once, entitlement management writes one after another
-//! (contract §14), and no call before a Retry-After has passed.
+//! Manners towards one directory: its budgets, and no call before a Retry-After has passed.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use tokio::sync::{OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
 
+use crate::graph::budget::Budget;
 use crate::kit::ids::EntraTenantId;
 
 /// The part of Graph that throttles on its own.
@@ -16,10 +15,15 @@ pub(crate) enum Workload {
     Entitlement,
     Defender,
     Audit,
+    Security,
     Directory,
 }
 
 impl Workload {
+    #[cfg(test)]
+    pub const ALL: [Self; 5] =
+        [Self::Entitlement, Self::Defender, Self::Audit, Self::Security, Self::Directory];
+
     pub fn of(path: &str) -> Self {
         let path = path.trim_start_matches("/v1.0").trim_start_matches("/beta");
         if path.starts_with("/identityGovernance") {
@@ -28,6 +32,8 @@ impl Workload {
             Self::Defender
         } else if path.starts_with("/auditLogs") {
             Self::Audit
+        } else if path.starts_with("/security") {
+            Self::Security
         } else {
             Self::Directory
         }
@@ -35,37 +41,13 @@ impl Workload {
 }
 
 /// One directory as seen by all apps of this process.
+#[derive(Default)]
 pub(crate) struct Lane {
-    calls: Arc<Semaphore>,
-    entitlement_writes: Arc<tokio::sync::Mutex<()>>,
+    pub budget: Budget,
     quiet_until: Mutex<HashMap<(String, Workload), DateTime<Utc>>>,
 }
 
-/// Held while one call is under way.
-pub(crate) struct Turn {
-    _call: Option<OwnedSemaphorePermit>,
-    _write: Option<OwnedMutexGuard<()>>,
-}
-
 impl Lane {
-    fn new(at_once: usize) -> Self {
-        Self {
-            calls: Arc::new(Semaphore::new(at_once)),
-            entitlement_writes: Arc::default(),
-            quiet_until: Mutex::default(),
-        }
-    }
-
-    /// Waits for a turn. Writes queue before they take a place, so that they do not keep reads out.
-    pub async fn turn(&self, workload: Workload, changes: bool) -> Turn {
-        let write = if changes && workload == Workload::Entitlement {
-            Some(self.entitlement_writes.clone().lock_owned().await)
-        } else {
-            None
-        };
-        Turn { _write: write, _call: self.calls.clone().acquire_owned().await.ok() }
-    }
-
     /// How long this app must still keep quiet, if at all.
     pub fn quiet(&self, app: &str, workload: Workload, now: DateTime<Utc>) -> Option<Duration> {
         let until =
@@ -81,18 +63,12 @@ impl Lane {
 }
 
 /// All lanes of this process, one per directory; a lane is small and stays.
-pub(crate) struct Lanes {
-    at_once: usize,
-    lanes: Mutex<HashMap<EntraTenantId, Arc<Lane>>>,
-}
+#[derive(Default)]
+pub(crate) struct Lanes(Mutex<HashMap<EntraTenantId, Arc<Lane>>>);
 
 impl Lanes {
-    pub fn new(at_once: usize) -> Self {
-        Self { at_once, lanes: Mutex::default() }
-    }
-
     pub fn of(&self, tenant: EntraTenantId) -> Arc<Lane> {
-        let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
-        lanes.entry(tenant).or_insert_with(|| Arc::new(Lane::new(self.at_once))).clone()
+        let mut lanes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        lanes.entry(tenant).or_default().clone()
     }
 }

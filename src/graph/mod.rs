@@ -6,10 +6,14 @@
 //! asked looks the object up under the natural key its function names.
 
 pub mod assertion;
+mod budget;
 pub mod catalogs;
+pub mod catalogue;
+mod challenge;
 pub mod cloud;
 pub mod connected_organizations;
 mod credential;
+mod deadline;
 pub mod defender;
 mod directory;
 pub mod discovery;
@@ -20,6 +24,7 @@ mod http;
 pub mod ids;
 mod lane;
 mod lenient;
+mod needs;
 mod odata;
 pub mod organization;
 pub mod packages;
@@ -32,6 +37,7 @@ mod retry;
 pub mod subjects;
 mod token;
 mod token_claims;
+mod turns;
 pub mod users;
 
 use std::sync::Arc;
@@ -47,6 +53,7 @@ pub use error::{CAUSES, GraphError, GraphErrorKind, WhoseMove, move_of};
 pub use http::Limits;
 pub use ids::*;
 pub use token_claims::Permissions;
+pub use turns::Urgency;
 
 /// One Microsoft cloud as this process talks to it. Cheap to clone.
 #[derive(Clone)]
@@ -60,6 +67,7 @@ pub(crate) struct Inner {
     pub client: reqwest::Client,
     pub tokens: token::Tokens,
     pub lanes: lane::Lanes,
+    pub turns: Arc<turns::Turns>,
 }
 
 impl Graph {
@@ -80,9 +88,9 @@ impl Graph {
         limits: Limits,
     ) -> Result<Self, GraphError> {
         let client = http::client(&cloud, &limits)?;
-        let lanes = lane::Lanes::new(limits.at_once);
-        let tokens = token::Tokens::default();
-        Ok(Self(Arc::new(Inner { cloud, clock, chance, limits, client, tokens, lanes })))
+        let (tokens, lanes) = (token::Tokens::default(), lane::Lanes::default());
+        let turns = turns::Turns::new(&limits);
+        Ok(Self(Arc::new(Inner { cloud, clock, chance, limits, client, tokens, lanes, turns })))
     }
 
     pub fn cloud(&self) -> &Cloud {

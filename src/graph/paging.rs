@@ -14,7 +14,8 @@ use crate::kit::planted::{self, Bug};
 #[derive(Deserialize)]
 #[serde(bound = "T: DeserializeOwned")]
 struct Page<T> {
-    #[serde(default, deserialize_with = "lenient::or_default")]
+    /// Null is an empty list; an answer without it is not a list at all.
+    #[serde(deserialize_with = "lenient::or_default")]
     value: Vec<T>,
     #[serde(rename = "@odata.nextLink")]
     next: Option<String>,
@@ -30,6 +31,8 @@ impl Directory {
         let mut seen = HashSet::new();
         let mut bytes = 0;
         let mut address = first.clone();
+        // One for the whole list: a list of many slow pages ends too.
+        let deadline = self.deadline();
         loop {
             let refused = |why: &str| GraphError::not_understood(ask.call, why);
             if seen.len() >= limits.pages {
@@ -38,7 +41,7 @@ impl Directory {
             if !seen.insert(address.clone()) {
                 return Err(refused("the list leads back to a page already read"));
             }
-            let answer = self.send_to(&ask, &address).await?;
+            let answer = self.send_to(&ask, &address, deadline).await?;
             bytes += answer.body.len();
             if bytes > limits.list_bytes {
                 return Err(refused("the list is too large"));
@@ -56,8 +59,8 @@ impl Directory {
     }
 }
 
-/// The address of the next page if it is on the same origin and under the same version and area of the API. Graph may
-/// write the rest its own way (`catalogs('id')` for `catalogs/id`), so no more than that is compared.
+/// The address of the next page if it is on the same origin, under the same version and area of the API, and of the
+/// same collection. Graph may write the ids between them its own way (`catalogs('id')` for `catalogs/id`).
 fn next_page(first: &Url, next: &str) -> Option<Url> {
     let next = Url::parse(next).ok()?;
     if planted::has(Bug::NextLinkAnywhere) {
@@ -66,16 +69,20 @@ fn next_page(first: &Url, next: &str) -> Option<Url> {
     let same = next.origin() == first.origin()
         && next.username().is_empty()
         && next.password().is_none()
-        && area(&next) == area(first);
+        && place(&next) == place(first);
     same.then_some(next)
 }
 
-/// `/v1.0/groups(uniqueName='x')/members` -> `v1.0`, `groups`.
-fn area(address: &Url) -> (String, String) {
-    let mut parts = address.path().split('/').skip(1);
-    let mut part = || parts.next().unwrap_or_default().to_ascii_lowercase();
-    let (version, area) = (part(), part());
-    (version, area.split(['(', '%']).next().unwrap_or_default().to_owned())
+/// `/v1.0/groups(uniqueName='x')/members` -> `v1.0`, `groups`, `members`.
+fn place(address: &Url) -> [String; 3] {
+    let mut parts = address.path().split('/').filter(|part| !part.is_empty());
+    let (version, area) = (parts.next(), parts.next());
+    let collection = parts.next_back().or(area);
+    let word = |part: Option<&str>| {
+        let word = part.unwrap_or_default().split(['(', '%']).next().unwrap_or_default();
+        word.to_ascii_lowercase()
+    };
+    [word(version), word(area), word(collection)]
 }
 
 #[cfg(test)]
@@ -90,6 +97,10 @@ mod tests {
         assert!(follows("https://graph.microsoft.com/v1.0/Groups/a/members?$skiptoken=x"));
         assert!(follows("https://graph.microsoft.com/v1.0/groups('a')/members?$skiptoken=x"));
         assert!(!follows("https://graph.microsoft.com/v1.0/users?$skiptoken=x"));
+        assert!(!follows("https://graph.microsoft.com/v1.0/groups/a/owners?$skiptoken=x"));
+        assert!(!follows("https://graph.microsoft.com/v1.0/groups?$skiptoken=x"));
+        assert!(!follows("http://169.254.169.254/v1.0/groups/a/members"));
+        assert!(!follows("file:///v1.0/groups/a/members"));
         assert!(!follows("https://graph.microsoft.com/beta/groups/a/members?$skiptoken=x"));
         assert!(!follows("http://graph.microsoft.com/v1.0/groups/a/members?$skiptoken=x"));
         assert!(!follows("https://graph.microsoft.com.evil.example/v1.0/groups/a/members"));

@@ -108,7 +108,7 @@ pub struct PackageReference {
     pub id: PackageId,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Expiration {
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
@@ -118,6 +118,8 @@ pub struct Expiration {
     /// Must be absent with `afterDuration`. Kept as written.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub end_date_time: Option<String>,
+    #[serde(flatten)]
+    pub rest: Map<String, Value>,
 }
 
 impl Expiration {
@@ -125,7 +127,7 @@ impl Expiration {
         Self {
             kind: Some(ExpirationType::AfterDuration),
             duration: Some(IsoDuration::days(days)),
-            end_date_time: None,
+            ..Self::default()
         }
     }
 }
@@ -219,7 +221,7 @@ pub struct ReviewSettings {
 }
 
 /// When reviews begin, how long each is open, how often they come back.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ReviewSchedule {
     /// Kept as written; the moment is no part of any comparison.
@@ -229,6 +231,8 @@ pub struct ReviewSchedule {
     pub expiration: Option<Expiration>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recurrence: Option<Recurrence>,
+    #[serde(flatten)]
+    pub rest: Map<String, Value>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -237,6 +241,8 @@ pub struct Recurrence {
     pub pattern: Option<RecurrencePattern>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub range: Option<RecurrenceRange>,
+    #[serde(flatten)]
+    pub rest: Map<String, Value>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -276,6 +282,7 @@ impl Recurrence {
                 rest: rest(&pattern),
             }),
             range: Some(RecurrenceRange { kind: Some("noEnd".into()), rest: rest(&range) }),
+            rest: Map::new(),
         }
     }
 }

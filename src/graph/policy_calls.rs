@@ -4,7 +4,7 @@ use ::http::Method;
 use serde_json::Value;
 
 use crate::graph::directory::{Ask, Directory};
-use crate::graph::error::GraphError;
+use crate::graph::error::{GraphError, GraphErrorKind};
 use crate::graph::ids::{PackageId, PolicyId};
 use crate::graph::odata;
 use crate::graph::policies::AssignmentPolicy;
@@ -15,7 +15,9 @@ impl Directory {
     /// All policies of the directory, each with the id of its package.
     pub async fn policies(&self) -> Result<Vec<AssignmentPolicy>, GraphError> {
         let path = format!("{PATH}{}", odata::query(&[("$expand", "accessPackage")]));
-        self.list(Ask::get("GET EM/assignmentPolicies", path)).await
+        const CALL: &str = "GET EM/assignmentPolicies";
+        let policies: Vec<AssignmentPolicy> = self.list(Ask::get(CALL, path)).await?;
+        policies.into_iter().map(|policy| known(policy, CALL)).collect()
     }
 
     /// The policies of one package. A filter by package is not documented, so it is done here.
@@ -28,7 +30,9 @@ impl Directory {
     pub async fn policy(&self, id: &PolicyId) -> Result<Option<AssignmentPolicy>, GraphError> {
         let query = odata::query(&[("$expand", "accessPackage")]);
         let path = format!("{PATH}/{}{query}", odata::segment(id));
-        self.find(Ask::get("GET EM/assignmentPolicies/{id}", path)).await
+        const CALL: &str = "GET EM/assignmentPolicies/{id}";
+        let found: Option<AssignmentPolicy> = self.find(Ask::get(CALL, path)).await?;
+        found.map(|policy| known(policy, CALL)).transpose()
     }
 
     /// Natural key: (package, display name), **not unique**: look it up by [`Directory::policies_of`]. The answer
@@ -39,7 +43,8 @@ impl Directory {
         if let Some(object) = body.as_object_mut() {
             object.remove("id");
         }
-        self.create(Ask::create(CALL, PATH.into(), body)).await
+        let made = self.create(Ask::create(CALL, PATH.into(), body)).await?;
+        known(made, CALL).map_err(|error| GraphError { kind: GraphErrorKind::LostAnswer, ..error })
     }
 
     /// Writes a policy whole; it must hold its package. Natural key: its id. Safe to repeat.
@@ -57,6 +62,14 @@ impl Directory {
         let done = self.write(Ask::delete("DELETE EM/assignmentPolicies/{id}", path)).await;
         crate::graph::directory::found(done).map(drop)
     }
+}
+
+/// One that is there has an id. Before it is made it has none, so the type does not say it.
+fn known(policy: AssignmentPolicy, call: &'static str) -> Result<AssignmentPolicy, GraphError> {
+    if policy.id.is_some() {
+        return Ok(policy);
+    }
+    Err(GraphError::not_understood(call, "a policy without an id"))
 }
 
 /// What may be written: without what the service sets itself, and without nulls it never asked for.

@@ -13,7 +13,7 @@ use crate::kit::ids::EntraTenantId;
 #[derive(Clone, Debug, PartialEq)]
 pub enum Readable<T> {
     Read(T),
-    /// Policy.Read.All is not consented (403): the checklist asks a person instead.
+    /// Policy.Read.All is not consented: the checklist asks a person instead.
     NotReadable,
 }
 
@@ -125,7 +125,9 @@ impl ConditionalAccessPolicy {
 fn readable<T>(outcome: Result<T, GraphError>) -> Result<Readable<T>, GraphError> {
     match outcome {
         Ok(value) => Ok(Readable::Read(value)),
-        Err(error) if error.kind == GraphErrorKind::Forbidden => Ok(Readable::NotReadable),
+        Err(error) if matches!(error.kind, GraphErrorKind::Forbidden | GraphErrorKind::ConsentMissing) => {
+            Ok(Readable::NotReadable)
+        }
         Err(error) => Err(error),
     }
 }

@@ -1,7 +1,7 @@
 //! People's requests for packages, and what they hold of them (contract §8).
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::json;
 
 use crate::graph::directory::{Ask, Directory};
@@ -100,7 +100,17 @@ pub struct PolicyBrief {
 #[serde(rename_all = "camelCase")]
 pub struct Schedule {
     pub start_date_time: Option<DateTime<Utc>>,
+    #[serde(default, deserialize_with = "with_a_moment")]
     pub expiration: Option<Expiration>,
+}
+
+/// An end that cannot be read is no answer: taken for none, access would seem to last for ever.
+fn with_a_moment<'de, D: Deserializer<'de>>(source: D) -> Result<Option<Expiration>, D::Error> {
+    let end = Option::<Expiration>::deserialize(source)?;
+    if let Some(text) = end.as_ref().and_then(|end| end.end_date_time.as_deref()) {
+        text.parse::<DateTime<Utc>>().map_err(serde::de::Error::custom)?;
+    }
+    Ok(end)
 }
 
 /// What a person holds.

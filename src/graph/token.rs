@@ -24,9 +24,12 @@ const CALL: &str = "POST /{tenant}/oauth2/v2.0/token";
 
 /// A token is renewed this long before it ends.
 const EARLY: TimeDelta = TimeDelta::minutes(5);
+/// Tokens held at once before those that nobody uses are forgotten.
+const PLACES: usize = 20_000;
 
 /// A bearer token that was found to be the one asked for.
 pub(crate) struct Token {
+    tenant: EntraTenantId,
     bearer: SecretString,
     pub permissions: Permissions,
     obtained: DateTime<Utc>,
@@ -34,8 +37,9 @@ pub(crate) struct Token {
 }
 
 impl Token {
-    pub fn bearer(&self) -> &str {
-        self.bearer.expose_secret()
+    /// The token itself, for a call in its own directory only.
+    pub fn bearer_in(&self, tenant: EntraTenantId) -> Option<&str> {
+        (self.tenant == tenant || planted::has(Bug::AnothersToken)).then(|| self.bearer.expose_secret())
     }
 
     fn fresh(&self, now: DateTime<Utc>) -> bool {
@@ -75,6 +79,8 @@ struct Place {
 struct State {
     token: Option<Arc<Token>>,
     failure: Option<GraphError>,
+    /// Claims that the next token must have: Microsoft refused the last one for want of them.
+    claims: Option<String>,
     /// Entra asked not to be asked before.
     quiet_until: Option<DateTime<Utc>>,
 }
@@ -98,6 +104,10 @@ impl Tokens {
             key.tenant = EntraTenantId(uuid::Uuid::nil());
         }
         let mut places = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if places.len() >= PLACES && !places.contains_key(&key) {
+            // Proofs change with time: what nobody uses is forgotten, and asked for anew if it is wanted after all.
+            places.retain(|_, place| Arc::strong_count(place) > 1);
+        }
         places.entry(key).or_default().clone()
     }
 
@@ -121,7 +131,10 @@ impl Tokens {
         }
         let outcome = match state.quiet(graph.clock.now()) {
             Some(error) => Err(error),
-            None => obtain(graph, key.tenant, credential, &mut state.quiet_until).await,
+            None => {
+                let State { claims, quiet_until, .. } = &mut *state;
+                obtain(graph, key.tenant, credential, claims.as_deref(), quiet_until).await
+            }
         };
         place.rounds.fetch_add(1, Ordering::SeqCst);
         match outcome {
@@ -136,18 +149,19 @@ impl Tokens {
                 if let Some(token) = alive.filter(|_| error.passes()) {
                     return Ok(token.clone());
                 }
-                (state.token, state.failure) = (None, Some(error.clone()));
+                let claims = state.claims.take().filter(|_| error.passes());
+                (state.token, state.failure, state.claims) = (None, Some(error.clone()), claims);
                 Err(error)
             }
         }
     }
 
-    /// Forgets this very token; a newer one that came meanwhile stays.
-    pub async fn forget(&self, key: &TokenKey, token: &Arc<Token>) {
+    /// Forgets this very token; a newer one that came meanwhile stays. `claims`: what the next one must have.
+    pub async fn forget(&self, key: &TokenKey, token: &Arc<Token>, claims: Option<String>) {
         let place = self.place(key);
         let mut state = place.state.lock().await;
         if state.token.as_ref().is_some_and(|held| Arc::ptr_eq(held, token)) {
-            state.token = None;
+            (state.token, state.claims) = (None, claims);
         }
     }
 
@@ -172,12 +186,13 @@ async fn obtain(
     graph: &Inner,
     tenant: EntraTenantId,
     credential: &AppCredential,
+    claims: Option<&str>,
     quiet_until: &mut Option<DateTime<Utc>>,
 ) -> Result<Token, GraphError> {
     let endpoint = graph.cloud.token_endpoint(tenant);
     let mut patience = retry::Patience::new(&graph.limits);
     let issued = loop {
-        match ask_once(graph, tenant, &endpoint, credential).await {
+        match ask_once(graph, tenant, &endpoint, credential, claims).await {
             Ok(issued) => break issued,
             Err((error, asked)) => {
                 *quiet_until = asked.map(|wait| graph.clock.now() + wait);
@@ -188,11 +203,11 @@ async fn obtain(
             }
         }
     };
-    let claims = token_claims::read(CALL, issued.access_token.expose_secret())?;
-    let permissions = claims.checked(CALL, &graph.cloud, tenant, &credential.client_id)?;
+    let told = token_claims::read(CALL, issued.access_token.expose_secret())?;
+    let permissions = told.checked(CALL, &graph.cloud, tenant, &credential.client_id)?;
     let now = graph.clock.now();
     let expires = now + TimeDelta::seconds(issued.expires_in.clamp(0, 86_400));
-    Ok(Token { bearer: issued.access_token, permissions, obtained: now, expires })
+    Ok(Token { tenant, bearer: issued.access_token, permissions, obtained: now, expires })
 }
 
 async fn ask_once(
@@ -200,6 +215,7 @@ async fn ask_once(
     tenant: EntraTenantId,
     endpoint: &str,
     credential: &AppCredential,
+    claims: Option<&str>,
 ) -> Result<Issued, Refused> {
     let at_once = |error| (error, None);
     let scope = graph.cloud.graph_scope();
@@ -208,6 +224,7 @@ async fn ask_once(
         ("client_id", credential.client_id.to_string()),
         ("scope", scope),
     ];
+    form.extend(claims.map(|claims| ("claims", claims.to_owned())));
     let assertion = match &credential.proof {
         Proof::Secret(secret) => {
             form.push(("client_secret", secret.expose_secret().to_owned()));

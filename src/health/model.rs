@@ -20,11 +20,12 @@ pub struct KindRow {
     pub last_ended: Option<DateTime<Utc>>,
 }
 
-/// One cause of failure of one kind of work, with how many customers it meets.
+/// One cause of failure, with how many customers it meets.
 #[derive(Clone, Debug)]
 pub struct CauseRow {
-    pub kind: String,
     pub cause: String,
+    /// What fails for it: kinds of work, `consent-reader`, `consent-operator`, `step`.
+    pub kinds: Vec<String>,
     pub many: i64,
     pub stopped: i64,
     /// Most failures in a row that one customer has.
@@ -42,11 +43,26 @@ pub struct FailedRow {
     pub cause: String,
     /// Microsoft's words, behind a fold.
     pub detail: String,
+    /// Microsoft's code and request id, where they were told.
+    pub code: String,
+    pub request: String,
     pub failures: i32,
     pub attempts: i32,
     pub ended_at: Option<DateTime<Utc>>,
     pub due_at: Option<DateTime<Utc>>,
     pub stopped: bool,
+}
+
+/// A code of Microsoft that the catalogue does not explain.
+#[derive(Clone, Debug)]
+pub struct UnknownRow {
+    pub code: String,
+    pub many: i64,
+    pub customers: i64,
+    pub last_at: DateTime<Utc>,
+    /// Of the last time.
+    pub call: String,
+    pub request: String,
 }
 
 /// How old the data of one customer is.

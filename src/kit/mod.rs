@@ -26,5 +26,6 @@ pub mod seal;
 pub mod session;
 pub mod streams;
 pub mod text;
+pub mod unknown;
 pub mod walls;
 pub mod work;

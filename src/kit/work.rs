@@ -20,6 +20,7 @@ use crate::kit::db::Db;
 use crate::kit::ids::{CustomerId, ProviderId};
 use crate::kit::planted::{self, Bug};
 use crate::kit::scope::{Scope, Tx};
+use crate::kit::unknown;
 
 /// Claims in a row that never came back after which a row is left for a person.
 pub const MAX_ATTEMPTS: i32 = 5;
@@ -135,6 +136,7 @@ impl Claimed {
             }
         };
         let mut tx = self.scope.begin(db).await?;
+        let counted = problem.clone();
         let finished = sqlx::query!(
             "update work set leased_until = null, ended_at = $5::timestamptz, outcome = $6, problem = $7, failures = $8,
                     attempts = coalesce($9, attempts), due_at = case when woken then $5::timestamptz else $10 end,
@@ -156,6 +158,9 @@ impl Claimed {
         .await?;
         if finished.rows_affected() == 0 {
             return Err(WorkError::LeaseLost);
+        }
+        if let Some(problem) = counted {
+            unknown::count(&mut tx, self.customer, &problem, now).await?;
         }
         Ok(tx.commit_bookkeeping("the row's own outcome").await?)
     }

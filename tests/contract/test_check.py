@@ -10,6 +10,7 @@ import unittest
 from pathlib import Path
 
 import check
+import entra
 import portal
 
 EM = "/v1.0/identityGovernance/entitlementManagement"
@@ -133,12 +134,57 @@ class Bites(unittest.TestCase):
         broken["response"] = refused()["response"]
         self.assertEqual(self.complaints(broken, own=False), [])
 
+    def test_a_documented_request_may_have_the_faults_of_its_page_and_the_answer_to_it_none(self):
+        broken = catalog()
+        broken["request"]["headers"]["user-agent"] = "documented-example/1"
+        broken["request"]["body"]["state"] = "Published!"
+        self.assertEqual(self.complaints(broken, own=False), [])
+        broken["response"]["body"]["catalogStatus"] = "x"
+        self.assertTrue(self.complaints(broken, own=False))
+
     def test_a_batch_is_checked_part_by_part(self):
         part = {"id": "1", "method": "GET", "url": "/identityGovernance/entitlementManagement/accessPackages"}
         answer = {"id": "1", "status": 200, "headers": {}, "body": {"value": [{"id": 7}]}}
         batch = exchange("POST", "/v1.0/$batch", {"requests": [part]}, 200, {"responses": [answer]})
         inside, = check.parts(batch)
         self.assertTrue(any("string" in one for one in self.complaints(inside)))
+
+    def test_token_exchanges_are_held_to_section_15(self):
+        def token():
+            form = {"grant_type": "client_credentials", "client_id": ID, "client_secret": "(removed)",
+                    "scope": "http://127.0.0.1:1/.default"}
+            answer = {"token_type": "Bearer", "expires_in": 3599, "access_token": "(removed)"}
+            one = exchange("POST", f"/{ID}/oauth2/v2.0/token", form, 200, answer)
+            one["request"]["headers"]["content-type"] = "application/x-www-form-urlencoded"
+            return one
+
+        def gone():
+            one = token()
+            body = {"error": "unauthorized_client", "error_codes": [700016], "timestamp": "t", "trace_id": "t",
+                    "error_description": "AADSTS700016: Application", "correlation_id": "c"}
+            one["response"].update(status=400, body=body)
+            return one
+
+        for make in (token, gone):
+            self.assertTrue(entra.is_token(make()))
+            self.assertEqual(list(entra.complaints(make(), True)), [])
+        for make, change, words in [
+            (token, put((*ASKED, "scope"), "User.Read"), "scope"),
+            (token, put((*ASKED, "client_assertion"), "x"), "one proof"),
+            (token, put((*ASKED, "client_secret"), None), "one proof"),
+            (token, put((*ASKED, "client_id"), None), "client_id"),
+            (token, put((*ASKED, "grant_type"), "password"), "grant_type"),
+            (token, put(("path",), "/common/oauth2/v2.0/token"), "names its tenant"),
+            (token, put((*ANSWER, "refresh_token"), "x"), "refresh token"),
+            (token, put((*ANSWER, "expires_in"), "3599"), "life"),
+            (gone, put((*ANSWER, "error"), "invalid_client"), "unauthorized_client"),
+            (gone, put((*ANSWER, "trace_id"), None), "trace_id"),
+            (gone, put((*ANSWER, "error_description"), "Gone"), "begin with the number"),
+            (gone, put(("response", "status"), 404), "status"),
+        ]:
+            broken = make()
+            change(broken)
+            self.assertTrue(any(words in one for one in entra.complaints(broken, True)), words)
 
     def test_an_operation_nobody_covered_fails_and_so_does_an_empty_record(self):
         contract = os.environ["GRAPH_CONTRACT_DIR"]

@@ -8,6 +8,7 @@ mod cloud_over_https;
 mod compose;
 mod customers;
 mod doctor;
+mod examples;
 mod graph;
 mod health;
 mod onboarding;

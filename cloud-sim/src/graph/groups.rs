@@ -106,9 +106,13 @@ fn make(scene: &Scene<'_>, body: &Value, unique: Option<&str>) -> Result<Group, 
             "Invalid value specified for property 'mailNickname' of resource 'Group'.",
         ));
     }
-    if flag("mailEnabled")? || !flag("securityEnabled")? {
+    let (mail, security, types) = (flag("mailEnabled")?, flag("securityEnabled")?, types(body)?);
+    // Documented: security groups and Microsoft 365 groups are made here, mail-enabled security groups and
+    // distribution lists elsewhere.
+    let microsoft_365 = types.iter().any(|kind| kind == "Unified");
+    if mail != microsoft_365 || (!mail && !security) {
         return Err(Answer::bad_request(
-            "The service supports security groups only (mailEnabled false, securityEnabled true).",
+            "The service does not currently support writes of mail-enabled groups. Please ensure that the mail-enablement property is unset and the security-enablement property is set.",
         ));
     }
     let unique_name = match unique {
@@ -128,12 +132,30 @@ fn make(scene: &Scene<'_>, body: &Value, unique: Option<&str>) -> Result<Group, 
         description: text(body, "description")?,
         mail_nickname: nickname,
         unique_name,
-        security_enabled: true,
+        security_enabled: security,
+        mail_enabled: mail,
+        group_types: types,
         created: Some(scene.now()),
         members: bound(scene, body, "members@odata.bind")?,
         owners: bound(scene, body, "owners@odata.bind")?,
         delay: scene.switches().delay("consistency.groups", scene.now()),
         ..Group::default()
+    })
+}
+
+/// Kinds beyond a plain security group.
+fn types(body: &Value) -> Result<Vec<String>, Answer> {
+    let list = match &body["groupTypes"] {
+        Value::Null => Vec::new(),
+        Value::Array(list) => list.clone(),
+        _ => return Err(Answer::bad_request("'groupTypes' must be a list.")),
+    };
+    let known = |kind: &Value| {
+        kind.as_str().filter(|k| ["Unified", "DynamicMembership"].contains(k)).map(str::to_owned)
+    };
+    let types: Option<Vec<String>> = list.iter().map(known).collect();
+    types.ok_or_else(|| {
+        Answer::bad_request("Invalid value specified for property 'groupTypes' of resource 'Group'.")
     })
 }
 

@@ -108,7 +108,7 @@ fn group_calls(scene: &mut Scene<'_>, rest: &[&str]) -> Outcome {
     match (scene.call.method.as_str(), rest) {
         ("GET", []) => groups::list(scene),
         ("POST", []) => groups::create(scene),
-        ("GET", ["delta"]) => Err(Answer::unknown()),
+        (_, ["delta", ..]) => Err(Answer::unknown()),
         ("GET", [id]) => groups::get(scene, id),
         ("PATCH", [id]) => groups::update(scene, id),
         ("DELETE", [id]) => groups::delete(scene, id),

@@ -64,7 +64,7 @@ async fn check(app: &App, claimed: &Claimed, wakes: &[&'static str]) -> Result<O
         match prove(app, &customer, *kind, credential).await {
             Ok(proof) => keep(app, claimed, &customer, *kind, proof, wakes).await?,
             // Not knowing is no loss: the last proof stands, and the row is red in Health.
-            Err(error) => problem = Some(json!({ "cause": error.cause(), "detail": error.to_string() })),
+            Err(error) => problem = Some(error.problem()),
         }
     }
     let next =

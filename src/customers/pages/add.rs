@@ -119,7 +119,7 @@ async fn told(app: &App, page: &Page, tenant: EntraTenantId) -> Option<TenantInf
     let home = providers::store::sign_in_tenant(&mut tx).await.ok()??;
     let reader = providers::store::credential(&mut tx, &app.seal, AppKind::Reader).await.ok()??;
     drop(tx);
-    let told = app.graph.app(home, &reader).tenant_by_id(tenant).await;
+    let told = app.graph.app(home, &reader).for_person().tenant_by_id(tenant).await;
     let told = told.map_err(|error| tracing::info!(%error, "organisation name not readable")).ok()??;
     Some(told).filter(|told| !told.display_name.is_empty())
 }

@@ -36,6 +36,8 @@ pub async fn one(
 
 #[derive(Deserialize)]
 pub struct AllForm {
+    /// One kind of work only.
+    #[serde(default)]
     kind: String,
     cause: String,
 }

@@ -5,7 +5,8 @@ use axum::extract::State;
 
 use super::{Cause, kind_text};
 use crate::app::App;
-use crate::health::model::{AgeRow, CauseRow, KindRow};
+use crate::graph::catalogue;
+use crate::health::model::{AgeRow, CauseRow, KindRow, UnknownRow};
 use crate::health::store;
 use crate::kit::error::AppResult;
 use crate::kit::frame::Frame;
@@ -23,9 +24,10 @@ struct KindView {
 }
 
 struct CauseView {
-    kind: String,
-    kind_key: String,
+    kinds: Vec<String>,
     cause_key: String,
+    /// The button has something to start: not where only steps of runs failed.
+    again: bool,
     cause: Cause,
     many: i64,
     stopped: i64,
@@ -33,6 +35,12 @@ struct CauseView {
     more: i64,
     failures: i32,
     href: String,
+}
+
+struct UnknownView {
+    row: UnknownRow,
+    link: Option<String>,
+    last: (String, String),
 }
 
 struct AgeView {
@@ -49,13 +57,14 @@ struct HomeView {
     t: T,
     kinds: Vec<KindView>,
     causes: Vec<CauseView>,
+    unknown: Vec<UnknownView>,
     slowest: Vec<AgeView>,
     stopped: i64,
     may_steer: bool,
 }
 
-fn rows_of(kind: &str, cause: Option<&str>) -> String {
-    let query = serde_html_form::to_string([("kind", Some(kind)), ("cause", cause)]).unwrap_or_default();
+fn rows_of(kind: Option<&str>, cause: Option<&str>) -> String {
+    let query = serde_html_form::to_string([("kind", kind), ("cause", cause)]).unwrap_or_default();
     format!("/health/rows?{query}")
 }
 
@@ -64,27 +73,33 @@ pub async fn show(State(app): State<App>, page: Page) -> AppResult {
     let mut tx = page.scope().begin(&app.db).await?;
     let kinds = store::kinds(&mut tx, now).await?;
     let causes = store::causes(&mut tx).await?;
+    let unknown = store::unknown_codes(&mut tx).await?;
     let slowest = store::slowest(&mut tx).await?;
     drop(tx);
     let kind = |row: KindRow| KindView {
         title: kind_text(t, &row.kind),
         what: t.text(&format!("health-kind-{}-what", row.kind)).unwrap_or_default(),
-        href: rows_of(&row.kind, None),
+        href: rows_of(Some(&row.kind), None),
         late: row.late_since.map(|at| t.span(&(now - at))),
         last: row.last_ended.map(|at| (t.age(&at, &now), t.moment(&at))),
         row,
     };
     let cause = |row: CauseRow| CauseView {
-        kind: kind_text(t, &row.kind),
-        href: rows_of(&row.kind, Some(&row.cause)),
-        cause: Cause::new(t, &row.cause),
+        kinds: row.kinds.iter().map(|kind| kind_text(t, kind)).collect(),
+        again: row.kinds.iter().any(|kind| kind != "step"),
+        href: rows_of(None, Some(&row.cause)),
+        cause: Cause::new(t, &row.cause, None),
         more: row.many.saturating_sub(i64::try_from(row.names.len()).unwrap_or(0)),
         names: row.names.join(", "),
-        kind_key: row.kind,
         cause_key: row.cause,
         many: row.many,
         stopped: row.stopped,
         failures: row.failures,
+    };
+    let code = |row: UnknownRow| UnknownView {
+        link: catalogue::link_of("refused", Some(&row.code)),
+        last: (t.age(&row.last_at, &now), t.moment(&row.last_at)),
+        row,
     };
     let age = |row: AgeRow| AgeView {
         href: format!("/customers/{}", row.customer),
@@ -97,6 +112,7 @@ pub async fn show(State(app): State<App>, page: Page) -> AppResult {
         stopped: kinds.iter().map(|row| row.stopped).sum(),
         kinds: kinds.into_iter().map(kind).collect(),
         causes: causes.into_iter().map(cause).collect(),
+        unknown: unknown.into_iter().map(code).collect(),
         slowest: slowest.into_iter().map(age).collect(),
         may_steer: page.scope().may(Right::SteerWork),
         frame: page.frame.clone(),

@@ -4,7 +4,10 @@ mod again;
 mod home;
 mod rows;
 
+use fluent_bundle::FluentValue;
+
 use crate::app::App;
+use crate::graph::catalogue;
 use crate::kit::right::Right;
 use crate::kit::router::Routes;
 use crate::kit::text::T;
@@ -22,19 +25,32 @@ struct Cause {
     what: String,
     whose: String,
     fix: String,
+    /// Where Microsoft explains it.
+    link: Option<String>,
 }
 
 impl Cause {
-    fn new(t: T, cause: &str) -> Self {
+    fn new(t: T, cause: &str, code: Option<&str>) -> Self {
         let part = |part: &str| {
             t.text(&format!("errors-{cause}-{part}"))
                 .or_else(|| t.text(&format!("health-cause-{cause}-{part}")))
                 .unwrap_or_else(|| t.text_or_key(&format!("health-cause-unknown-{part}")))
         };
-        Self { what: part("what"), whose: part("whose"), fix: part("fix") }
+        Self {
+            what: part("what"),
+            whose: part("whose"),
+            fix: part("fix"),
+            link: catalogue::link_of(cause, code),
+        }
     }
 }
 
+/// A kind of work, a consent, or `step:` with the step's key.
 fn kind_text(t: T, kind: &str) -> String {
-    t.text(&format!("health-kind-{kind}")).unwrap_or_else(|| kind.to_owned())
+    let Some(step) = kind.strip_prefix("step:") else {
+        return t.text(&format!("health-kind-{kind}")).unwrap_or_else(|| kind.to_owned());
+    };
+    let (key, of) = step.split_once('.').unwrap_or((step, ""));
+    let arguments = vec![("name", FluentValue::from(of.to_owned()))];
+    t.text_with(&format!("onboarding-step-{key}"), arguments).unwrap_or_else(|| step.to_owned())
 }

@@ -49,9 +49,14 @@ struct RowView {
     customer: String,
     name: String,
     kind: String,
-    kind_key: String,
+    /// The page of a step that failed.
+    step: Option<String>,
+    /// The work to start again; none for a step.
+    again: Option<String>,
     cause: Cause,
     detail: String,
+    /// Code and request id, for a search or a support case.
+    reference: Option<String>,
     failures: i32,
     ended: Option<(String, String)>,
     next: Option<String>,
@@ -69,6 +74,15 @@ struct RowsView {
     may_steer: bool,
 }
 
+/// A consent is mended by checking it again; a step is retried from its own page.
+fn again(kind: &str) -> Option<String> {
+    match kind.split(['-', ':']).next() {
+        Some("step") => None,
+        Some("consent") => Some("consent".to_owned()),
+        _ => Some(kind.to_owned()),
+    }
+}
+
 pub async fn show(State(app): State<App>, page: Page, Query(asked): Query<Asked>) -> AppResult {
     let (t, now) = (page.t, app.clock.now());
     let mut tx = page.scope().begin(&app.db).await?;
@@ -77,12 +91,18 @@ pub async fn show(State(app): State<App>, page: Page, Query(asked): Query<Asked>
     let last = rows.last().filter(|_| more);
     let next = last.and_then(|row| serde_json::to_string(&(&row.sort_name, row.customer, &row.kind)).ok());
     let view = |row: FailedRow| RowView {
+        step: row
+            .kind
+            .strip_prefix("step:")
+            .map(|step| format!("/customers/{}/onboarding/steps/{step}", row.customer)),
+        again: again(&row.kind),
         customer: row.customer.to_string(),
         name: row.name,
         kind: kind_text(t, &row.kind),
-        kind_key: row.kind,
-        cause: Cause::new(t, &row.cause),
+        cause: Cause::new(t, &row.cause, Some(&row.code)),
         detail: row.detail,
+        reference: (!row.code.is_empty() || !row.request.is_empty())
+            .then(|| t.errors_reference(row.code.clone(), row.request.clone())),
         failures: row.failures,
         ended: row.ended_at.map(|at| (t.age(&at, &now), t.moment(&at))),
         next: row.due_at.filter(|_| !row.stopped).map(|at| t.span(&(at - now))),

@@ -6,7 +6,9 @@ use crate::onboarding::observation::{SeenDefender, SeenRole};
 /// A refusal is an observation, not a failure: without active Unified RBAC the API refuses (contract §9, FIELD).
 pub(super) async fn read(directory: &Directory) -> Result<SeenDefender, GraphError> {
     match roles(directory).await {
-        Err(error) if error.kind == GraphErrorKind::Forbidden => Ok(SeenDefender::Unknown),
+        Err(error) if matches!(error.kind, GraphErrorKind::Forbidden | GraphErrorKind::ConsentMissing) => {
+            Ok(SeenDefender::Unknown)
+        }
         Err(error) if matches!(error.kind, GraphErrorKind::Refused { .. } | GraphErrorKind::NotFound) => {
             Ok(SeenDefender::Inactive)
         }

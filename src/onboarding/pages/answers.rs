@@ -280,7 +280,7 @@ pub async fn administrator(
     drop(tx);
     let Some(credential) = credential else { return Err(changed(page.t)) };
     let found = if typed.contains('@') {
-        app.graph.app(customer.entra_tenant_id, &credential).user(&typed).await
+        app.graph.app(customer.entra_tenant_id, &credential).for_person().user(&typed).await
     } else {
         Ok(None)
     };

@@ -71,6 +71,7 @@ fn review_settings(review: &ReviewFacts, starts: DateTime<Utc>) -> ReviewSetting
             start_date_time: Some(starts.to_rfc3339_opts(SecondsFormat::Secs, true)),
             expiration: review.open_for.map(after),
             recurrence: Some(Recurrence::every_months(review.every_months)),
+            ..ReviewSchedule::default()
         }),
         primary_reviewers: sets(&review.reviewers),
         ..ReviewSettings::default()

@@ -34,10 +34,7 @@ pub async fn work(app: App, claimed: Claimed) -> Outcome {
             } else if !error.passes() {
                 stands_against(&app, &claimed, &error).await;
             }
-            Outcome::Failed {
-                problem: json!({ "cause": error.cause(), "detail": error.to_string() }),
-                next: None,
-            }
+            Outcome::Failed { problem: error.problem(), next: None }
         }
         Err(error) => {
             tracing::warn!(customer = %claimed.customer(), %error, "tenant not read");

@@ -44,8 +44,7 @@ pub async fn work(app: App, claimed: Claimed) -> Outcome {
             if error.lost_consent() {
                 wake_consent(&app, &claimed).await;
             }
-            let problem = json!({ "cause": error.cause(), "detail": error.to_string() });
-            Outcome::Failed { problem, next: None }
+            Outcome::Failed { problem: error.problem(), next: None }
         }
         Err(error) => {
             tracing::warn!(customer = %claimed.customer(), %error, "run broke off");
@@ -133,7 +132,7 @@ async fn world_changed(
         let what = "the app that reads is not set up: the tenant cannot be compared with what was approved";
         return Err(GraphError::new(GraphErrorKind::BadCredential, "the engine", what).into());
     };
-    let directory = app.graph.app(known.customer.entra_tenant_id, reader);
+    let directory = app.graph.app(known.customer.entra_tenant_id, reader).for_person();
     let (version, blueprint) = &known.blueprint;
     let seen = observe(&directory, blueprint, &known.facts).await?;
     let fresh = plan(blueprint, &seen, &known.facts);
@@ -223,7 +222,7 @@ async fn rounds(
             return rest(app, claimed, applying, &steps, soonest).await;
         }
         let Some(operator) = &known.operator else { return rest(app, claimed, applying, &steps, None).await };
-        let directory = app.graph.app(known.customer.entra_tenant_id, operator);
+        let directory = app.graph.app(known.customer.entra_tenant_id, operator).for_person();
         set_state(app, claimed, applying, RunState::Running).await?;
         let turns = ready.iter().map(|step| turn(app, claimed, applying, &facts, &directory, step));
         for (step, outcome) in ready.iter().zip(join_all(turns).await) {

@@ -9,6 +9,7 @@ use crate::app::App;
 use crate::graph::{Directory, GraphError, GraphErrorKind, PackageId};
 use crate::kit::audit::Event;
 use crate::kit::scope::Tx;
+use crate::kit::unknown;
 use crate::kit::work::{Claimed, WorkError};
 use crate::onboarding::apply::{Applied, Hands, Ledger, Stop, Wrote};
 use crate::onboarding::facts::Facts;
@@ -161,10 +162,7 @@ impl Journal<'_> {
     }
 
     async fn refused(&self, error: &GraphError) -> Result<Turn, EngineError> {
-        let mut problem = json!({
-            "cause": error.cause(), "detail": error.to_string(), "call": error.call,
-            "request": error.request_id, "status": error.status,
-        });
+        let mut problem = error.problem();
         if error.lost_consent() {
             self.end(RunStepState::Pending, &problem, Some("consent-lost")).await?;
             return Ok(Turn::ConsentLost);
@@ -185,6 +183,7 @@ impl Journal<'_> {
         store::end_step(&mut tx, run, (key, RunStepState::Failed), Some(&problem), now).await?;
         store::log(&mut tx, run, (&key.to_string(), "failed"), &[("cause", cause.to_owned())], now).await?;
         let sent = store::sent(&mut tx, run, key).await?;
+        unknown::count(&mut tx, self.claimed.customer(), &problem, now).await?;
         let event = Event::new("step.failed").of(self.claimed.customer()).after(json!({
             "step": key, "problem": problem, "unanswered": sent.unanswered(), "run": run,
         }));

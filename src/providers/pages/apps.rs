@@ -227,7 +227,11 @@ pub async fn check(
         (Some(tenant), Some(credential)) => {
             match app.graph.app(EntraTenantId(tenant), &credential).permissions_now().await {
                 Ok(_) => json!({ "ok": true }),
-                Err(error) => json!({ "ok": false, "cause": error.cause(), "detail": error.to_string() }),
+                Err(error) => {
+                    let mut problem = error.problem();
+                    problem["ok"] = json!(false);
+                    problem
+                }
             }
         }
         _ => json!({ "ok": false, "cause": "bad-credential", "detail": "client id or credential missing" }),

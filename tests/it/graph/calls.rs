@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use futures::future::join_all;
 use mssp_portal::graph::catalogs::NewCatalog;
 use mssp_portal::graph::defender::NewDefenderRole;
 use mssp_portal::graph::discovery::DiscoveryError;
 use mssp_portal::graph::groups::{Membership, NewGroup, Upserted};
-use mssp_portal::graph::{CatalogId, ConnectedOrganizationId, GraphErrorKind, Limits, PackageId};
+use mssp_portal::graph::{ConnectedOrganizationId, GraphErrorKind, Limits, PackageId};
 use mssp_portal::kit::clock::Ticking;
 use serde_json::json;
 
@@ -126,6 +125,24 @@ async fn a_long_retry_after_goes_to_the_caller_and_nobody_asks_before_it_ends() 
 }
 
 #[tokio::test]
+async fn a_wait_that_comes_with_503_is_kept_by_everybody_who_stands_in_line() {
+    let clock = clock();
+    let wire = Wire::playing(|_, before| match before {
+        0 => Reply::text(503, "busy").with("retry-after", "20"),
+        _ => Reply::json(200, json!({"value": []})),
+    })
+    .await;
+    let limits = Limits { at_once: 1, spared: 0, ..Limits::default() };
+    let directory = wire.graph_within(&clock, limits).app(tenant(1), &credential("s"));
+    directory.permissions().await.unwrap();
+    let begun = clock.now();
+    let all = futures::future::join_all((0..3).map(|_| directory.catalogs())).await;
+    assert!(all.iter().all(Result::is_ok));
+    assert_eq!(wire.seen().len(), 4);
+    assert!(clock.now() - begun >= chrono::TimeDelta::seconds(20));
+}
+
+#[tokio::test]
 async fn a_redirect_is_never_followed() {
     let other = Wire::playing(|_, _| Reply::json(200, json!({"id": "x"}))).await;
     let target = other.base.clone();
@@ -172,50 +189,6 @@ async fn too_large_and_too_slow_answers_end() {
     let directory = wire.graph_within(&clock(), small).app(tenant(1), &credential("s"));
     assert_eq!(directory.catalogs().await.unwrap_err().kind, GraphErrorKind::Unavailable);
     assert_eq!(directory.create_catalog(&catalog()).await.unwrap_err().kind, GraphErrorKind::LostAnswer);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn entitlement_writes_of_one_directory_go_one_after_another() {
-    let wire = Wire::playing(|_, _| Reply::json(201, json!({"id": "c"}))).await;
-    let graph = wire.graph(&clock());
-    let (one, two) = (graph.app(tenant(1), &credential("s")), graph.app(tenant(2), &credential("s")));
-    one.permissions().await.unwrap();
-    let new = catalog();
-    join_all((0..10).map(|_| one.create_catalog(&new))).await;
-    assert_eq!(wire.most_at_once(), 1);
-    two.permissions().await.unwrap();
-    // On a busy machine two that may meet need not: they are given many occasions.
-    for _ in 0..100 {
-        if wire.most_at_once() < 2 {
-            join_all([&one, &two].map(|at| at.create_catalog(&new))).await;
-        }
-    }
-    assert_eq!(wire.most_at_once(), 2, "another directory does not wait for this one");
-}
-
-#[tokio::test]
-async fn graph_codes_become_kinds() {
-    let table = [
-        (403, "Authorization_RequestDenied", "Insufficient privileges.", "forbidden"),
-        (403, "AccessDenied", "Your tenant has no license for this feature.", "licence"),
-        (400, "CallerNotResourceOwner", "The caller is not the resource owner.", "not-resource-owner"),
-        (400, "ResourceNotFound", "The resource was not found.", "not-found"),
-        (404, "RoleNotFound", "The role was not found.", "not-found"),
-        (409, "Conflict", "There.", "conflict"),
-        (400, "InvalidModel", "Model is not valid.", "refused"),
-        (400, "UnknownError", "", "refused"),
-    ];
-    for (status, code, message, cause) in table {
-        let body = json!({"error": {"code": code, "message": message, "innerError": {"request-id": "r-2"}}});
-        let wire = Wire::playing(move |_, _| Reply::json(status, body.clone())).await;
-        let directory = wire.graph(&clock()).app(tenant(1), &credential("s"));
-        let error = directory
-            .add_group_to_catalog(&CatalogId::new("c"), ID.parse().unwrap(), "Tier 1 Analyst")
-            .await
-            .unwrap_err();
-        assert_eq!((error.cause(), error.status), (cause, Some(status)), "{error:?}");
-        assert_eq!((error.code.as_deref(), error.request_id.as_deref()), (Some(code), Some("r-2")));
-    }
 }
 
 #[tokio::test]

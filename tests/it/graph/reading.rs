@@ -124,6 +124,21 @@ async fn requests_are_read_in_both_documented_spellings() {
 }
 
 #[tokio::test]
+async fn an_end_that_cannot_be_read_is_an_error_and_not_access_for_ever() {
+    let held = |end: Value| {
+        json!({"value": [{"id": "a", "state": "delivered", "schedule":
+        {"startDateTime": "2026-01-01T00:00:00Z", "expiration": {"type": "afterDateTime", "endDateTime": end}}}]})
+    };
+    let (_wire, directory) = answering(held(json!("2027-01-01T00:00:00.1234567Z"))).await;
+    assert!(directory.assignments(None, None).await.unwrap()[0].ends().is_some());
+    let (_wire, directory) = answering(held(Value::Null)).await;
+    assert_eq!(directory.assignments(None, None).await.unwrap()[0].ends(), None);
+    let (_wire, directory) = answering(held(json!("in a year"))).await;
+    let error = directory.assignments(None, None).await.unwrap_err();
+    assert_eq!((error.call, error.cause()), ("GET EM/assignments", "not-understood"));
+}
+
+#[tokio::test]
 async fn a_request_that_is_gone_is_none_and_a_watermark_is_part_of_the_filter() {
     let wire = Wire::playing(|seen, _| match seen.path.contains("assignmentRequests?") {
         true => Reply::json(200, json!({"value": null})),
@@ -246,7 +261,7 @@ fn every_cause_has_its_three_texts_in_both_languages() {
         let found: std::collections::BTreeSet<_> = texts
             .lines()
             .filter_map(|line| line.split_once(" = ")?.0.strip_prefix("errors-"))
-            .filter(|key| !key.starts_with("move-") && *key != "reference")
+            .filter(|key| !key.starts_with("move-") && !matches!(*key, "reference" | "explained"))
             .map(str::to_owned)
             .collect();
         let wanted = mssp_portal::graph::error::CAUSES

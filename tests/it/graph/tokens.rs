@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
+use base64::Engine;
 use futures::future::join_all;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
-use mssp_portal::graph::{AppCredential, ClientId, GraphErrorKind, Proof};
+use mssp_portal::graph::catalogs::NewCatalog;
+use mssp_portal::graph::preflight::Readable;
+use mssp_portal::graph::{AppCredential, CatalogId, ClientId, GraphErrorKind, Proof};
 use rcgen::{CertificateParams, KeyPair, PKCS_RSA_SHA256, PublicKeyData};
 use serde_json::json;
 use sha2::Digest;
@@ -74,6 +77,32 @@ async fn a_living_token_is_used_while_the_token_service_is_away() {
 }
 
 #[tokio::test]
+async fn a_wait_that_the_token_endpoint_asks_for_is_kept() {
+    for status in [429, 503] {
+        let wire = Wire::with_tokens(nothing, move |base, seen, before| match before {
+            0 => Reply::text(status, "{}").with("retry-after", "20"),
+            1 => Reply::text(status, "{}").with("retry-after", "300"),
+            _ => token_for(base, seen, json!({})),
+        })
+        .await;
+        let clock = clock();
+        let directory = wire.graph(&clock).app(tenant(1), &credential("s"));
+        let begun = clock.clock().now();
+        assert!(
+            directory.permissions().await.unwrap_err().passes(),
+            "300 seconds are for the caller to wait"
+        );
+        assert_eq!(clock.clock().now() - begun, chrono::TimeDelta::seconds(20));
+        let error = directory.permissions().await.unwrap_err();
+        let rest = Duration::from_secs(300);
+        assert_eq!(error.kind, GraphErrorKind::Throttled { retry_after: Some(rest) }, "{status}");
+        assert_eq!(wire.token_requests().len(), 2, "nobody asks before it ends");
+        clock.advance(rest);
+        directory.permissions().await.unwrap();
+    }
+}
+
+#[tokio::test]
 async fn a_token_that_is_not_what_was_asked_for_is_refused_and_never_sent() {
     for wrong in [
         json!({"tid": tenant(2)}),
@@ -93,16 +122,151 @@ async fn a_token_that_is_not_what_was_asked_for_is_refused_and_never_sent() {
 
 #[tokio::test]
 async fn a_token_without_roles_means_that_consent_is_missing() {
-    let refused = |_: &Seen, _| {
-        Reply::json(403, json!({"error": {"code": "Authorization_RequestDenied", "message": "Insufficient"}}))
-    };
     let wire =
-        Wire::with_tokens(refused, |base, seen, _| token_for(base, seen, json!({"roles": null}))).await;
+        Wire::with_tokens(nothing, |base, seen, _| token_for(base, seen, json!({"roles": null}))).await;
     let directory = wire.graph(&clock()).app(tenant(1), &credential("s"));
     let held = directory.permissions().await.unwrap();
     assert_eq!(held.missing(&["Organization.Read.All", "User.Read.All"]).len(), 2);
     let error = directory.organization().await.unwrap_err();
     assert_eq!((error.kind.clone(), error.cause()), (GraphErrorKind::ConsentMissing, "consent-missing"));
+    assert_eq!(error.missing, [Box::from("Organization.Read.All")]);
+    assert!(wire.seen().is_empty());
+}
+
+#[tokio::test]
+async fn a_token_without_the_role_a_call_needs_is_not_sent_and_the_error_names_the_role() {
+    let roles = json!({"roles": ["User.Read.All", "EntitlementManagement.ReadWrite.All"]});
+    let wire = Wire::with_tokens(nothing, move |base, seen, _| token_for(base, seen, roles.clone())).await;
+    let directory = wire.graph(&clock()).app(tenant(1), &credential("s"));
+    directory.catalogs().await.unwrap();
+    let group = "0282e19d-bf41-435d-92a4-99bab93af305".parse().unwrap();
+    let error = directory.group(group).await.unwrap_err();
+    assert_eq!((error.kind.clone(), error.cause()), (GraphErrorKind::ConsentMissing, "consent-missing"));
+    assert!(
+        error.lost_consent() && error.message.contains("GroupMember.Read.All or Group.ReadWrite.All"),
+        "{error}"
+    );
+    let catalog = CatalogId::new("c");
+    let error = directory.add_group_to_catalog(&catalog, group, "Tier 1").await.unwrap_err();
+    assert_eq!(error.missing, [Box::from("Group.ReadWrite.All")], "it needs two, and one is held");
+    assert_eq!(directory.authorization_policy().await.unwrap(), Readable::NotReadable);
+    assert_eq!(wire.seen().len(), 1, "only what the token opens was sent");
+}
+
+#[tokio::test]
+async fn a_token_that_is_older_than_the_consent_is_renewed_before_a_call_is_refused() {
+    let wire = Wire::with_tokens(nothing, |base, seen, before| {
+        let roles = if before == 0 { vec!["User.Read.All"] } else { super::wire::every_permission() };
+        token_for(base, seen, json!({ "roles": roles }))
+    })
+    .await;
+    let clock = clock();
+    let directory = wire.graph(&clock).app(tenant(1), &credential("s"));
+    assert!(directory.catalogs().await.is_err(), "the token is fresh: asking again would give the same");
+    assert_eq!(wire.token_requests().len(), 1);
+    clock.advance(Duration::from_secs(61));
+    directory.catalogs().await.unwrap();
+    assert_eq!((wire.token_requests().len(), wire.seen().len()), (2, 1));
+}
+
+#[tokio::test]
+async fn a_token_is_dropped_when_consent_is_lost() {
+    let gone = json!({"error": "unauthorized_client", "error_codes": [700016],
+        "error_description": "AADSTS700016: Application with identifier was not found in the directory."});
+    let wire = Wire::with_tokens(
+        |_, before| match before {
+            0 => Reply::json(200, json!({"value": []})),
+            _ => Reply::json(403, json!({"error": {"code": "Authorization_RequestDenied", "message": "no"}})),
+        },
+        move |base, seen, before| match before {
+            0 => token_for(base, seen, json!({})),
+            _ => Reply::json(400, gone.clone()),
+        },
+    )
+    .await;
+    let clock = clock();
+    let directory = wire.graph(&clock).app(tenant(1), &credential("s"));
+    directory.catalogs().await.unwrap();
+    clock.advance(Duration::from_secs(600));
+    assert_eq!(directory.catalogs().await.unwrap_err().kind, GraphErrorKind::Forbidden);
+    for _ in 0..2 {
+        let error = directory.catalogs().await.unwrap_err();
+        assert_eq!(error.kind, GraphErrorKind::AppGone, "the token that still lived is not used again");
+    }
+    assert_eq!(wire.seen().len(), 2);
+    let renewed = clock.clone();
+    let wire = Wire::with_tokens(nothing, |base, seen, before| match before {
+        0 => token_for(base, seen, json!({})),
+        _ => Reply::json(400, json!({"error": "unauthorized_client", "error_codes": [7000112]})),
+    })
+    .await;
+    let directory = wire.graph(&clock).app(tenant(1), &credential("s"));
+    directory.permissions().await.unwrap();
+    renewed.advance(Duration::from_secs(3400));
+    assert_eq!(
+        directory.permissions().await.unwrap_err().kind,
+        GraphErrorKind::AppDisabled,
+        "199 s were left"
+    );
+}
+
+#[tokio::test]
+async fn a_claims_challenge_is_answered_with_a_new_token_that_has_the_claims() {
+    const CLAIMS: &str = r#"{"access_token":{"nbf":{"essential":true, "value":"1604106651"}}}"#;
+    let challenge = format!(
+        "Bearer realm=\"\", authorization_uri=\"https://login.example/common/oauth2/authorize\", \
+         error=\"insufficient_claims\", claims=\"{}\"",
+        base64::engine::general_purpose::STANDARD.encode(CLAIMS)
+    );
+    let refused = move |times| {
+        let challenge = challenge.clone();
+        move |_: &Seen, before| {
+            let body = json!({"error": {"code": "InvalidAuthenticationToken", "message":
+                "Continuous access evaluation resulted in challenge with result: InteractionRequired"}});
+            match before < times {
+                true => Reply::json(401, body).with("www-authenticate", challenge.clone()),
+                false => Reply::json(200, json!({"id": "made", "value": []})),
+            }
+        }
+    };
+    let wire = Wire::playing(refused(1)).await;
+    let directory = wire.graph(&clock()).app(tenant(1), &credential("s"));
+    let new = NewCatalog { display_name: "MSSP Accesses".into(), description: "d".into() };
+    directory.create_catalog(&new).await.expect("refused before any effect: sent once more");
+    let asked: Vec<_> = wire.token_requests().iter().map(|one| one.field("claims")).collect();
+    assert_eq!(asked, [None, Some(CLAIMS.to_owned())]);
+    directory.catalogs().await.unwrap();
+    assert_eq!(wire.token_requests().len(), 2, "the new token serves on");
+
+    let wire = Wire::playing(refused(9)).await;
+    let error = wire.graph(&clock()).app(tenant(1), &credential("s")).catalogs().await.unwrap_err();
+    assert_eq!((error.cause(), error.status), ("token-refused", Some(401)));
+    assert_eq!((wire.token_requests().len(), wire.seen().len()), (2, 2), "one challenge, one answer");
+}
+
+#[tokio::test]
+async fn a_federated_assertion_and_a_secret_go_as_documented() {
+    let wire = Wire::playing(nothing).await;
+    let assertion = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJwb3J0YWwifQ.c2ln";
+    let app =
+        AppCredential { client_id: ClientId::new(APP), proof: Proof::Federated(assertion.to_owned().into()) };
+    assert!(!format!("{app:?}").contains("eyJ"));
+    wire.graph(&clock()).app(tenant(1), &app).permissions().await.unwrap();
+    wire.graph(&clock()).app(tenant(1), &credential("the secret&=")).permissions().await.unwrap();
+    let scope = format!("{}/.default", wire.base);
+    let form = |number: usize| -> Vec<(String, String)> {
+        let body = wire.token_requests()[number].body.clone();
+        url::form_urlencoded::parse(body.as_bytes()).into_owned().collect()
+    };
+    let pairs = |more: &[(&str, &str)]| -> Vec<(String, String)> {
+        let common = [("grant_type", "client_credentials"), ("client_id", APP), ("scope", scope.as_str())];
+        common.iter().chain(more).map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+    };
+    let kind = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+    assert_eq!(form(0), pairs(&[("client_assertion_type", kind), ("client_assertion", assertion)]));
+    assert_eq!(form(1), pairs(&[("client_secret", "the secret&=")]));
+    let sent = wire.token_requests();
+    assert!(sent.iter().all(|one| !one.headers.contains_key("authorization")));
 }
 
 #[tokio::test]
@@ -183,7 +347,6 @@ async fn a_certificate_signs_a_short_ps256_assertion_for_this_token_endpoint() {
     let asked = &wire.token_requests()[0];
     let assertion = asked.field("client_assertion").unwrap();
     let header = jsonwebtoken::decode_header(&assertion).unwrap();
-    use base64::Engine;
     let thumbprint =
         base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(sha2::Sha256::digest(certificate.der()));
     assert_eq!((header.alg, header.x5t_s256), (Algorithm::PS256, Some(thumbprint)));
@@ -198,36 +361,4 @@ async fn a_certificate_signs_a_short_ps256_assertion_for_this_token_endpoint() {
     assert_eq!(claims["jti"].as_str().unwrap().len(), 36);
     assert_eq!(asked.field("scope").unwrap(), format!("{}/.default", wire.base));
     assert!(asked.field("client_secret").is_none());
-}
-
-#[tokio::test]
-async fn entra_codes_become_causes_and_moves() {
-    use mssp_portal::graph::WhoseMove::{Customer, Us};
-    let table = [
-        (7000215, "invalid_client", "bad-credential", Us),
-        (7000222, "invalid_client", "credential-expired", Us),
-        (700016, "unauthorized_client", "app-gone", Customer),
-        (7000112, "unauthorized_client", "app-disabled", Customer),
-        (90002, "invalid_request", "no-such-tenant", Us),
-        (900023, "invalid_request", "no-such-tenant", Us),
-        (500011, "invalid_resource", "consent-missing", Customer),
-        (65001, "invalid_grant", "consent-missing", Customer),
-        (65004, "consent_required", "consent-declined", Customer),
-        (700027, "invalid_client", "bad-credential", Us),
-        (53003, "access_denied", "conditional-access", Customer),
-        (424242, "invalid_scope", "refused", Us),
-    ];
-    for (number, word, cause, mover) in table {
-        // Some answers carry the number in the text only.
-        for codes in [json!([number]), json!(null)] {
-            let body = json!({"error": word, "error_codes": codes, "trace_id": "t-1",
-                "error_description": format!("AADSTS{number}: Something.\r\nTrace ID: t-1")});
-            let wire = Wire::with_tokens(nothing, move |_, _, _| Reply::json(400, body.clone())).await;
-            let directory = wire.graph(&clock()).app(tenant(1), &credential("s"));
-            let error = directory.permissions().await.unwrap_err();
-            assert_eq!((error.cause(), error.whose_move()), (cause, mover), "{error:?}");
-            assert_eq!(error.code.as_deref(), Some(format!("AADSTS{number}").as_str()));
-            assert_eq!(error.request_id.as_deref(), Some("t-1"));
-        }
-    }
 }

@@ -3,13 +3,15 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use mssp_portal::graph::{AppCredential, ClientId, Cloud, Graph, Limits, Proof};
 use mssp_portal::kit::chance::Chance;
-use mssp_portal::kit::clock::SetClock;
+use mssp_portal::kit::clock::{Clock, SetClock};
 use mssp_portal::kit::ids::EntraTenantId;
+use mssp_portal::providers::AppKind;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -59,6 +61,10 @@ pub enum Reply {
     Silent,
     /// Promises the whole body and stops half way.
     Cut(String),
+    /// Answers at once and then gives its body a byte at a time, this long apart.
+    Dripping(Duration),
+    /// The same answer, this much later.
+    After(Duration, Box<Reply>),
 }
 
 impl Reply {
@@ -156,12 +162,18 @@ async fn serve(mut stream: TcpStream, wire: Wire, play: Arc<Play>) {
         let now = wire.under_way.fetch_add(1, Ordering::SeqCst) + 1;
         wire.most_at_once.fetch_max(now, Ordering::SeqCst);
         // Long enough for others to come in between if they may.
-        mssp_portal::kit::clock::Clock::system().sleep(std::time::Duration::from_millis(2)).await;
-        let reply = play(&seen, 0);
+        Clock::system().sleep(Duration::from_millis(2)).await;
+        let mut reply = play(&seen, 0);
+        if let Reply::After(wait, then) = reply {
+            Clock::system().sleep(wait).await;
+            reply = *then;
+        }
         wire.under_way.fetch_sub(1, Ordering::SeqCst);
         let (status, headers, body, promised) = match reply {
             Reply::Lost => return,
             Reply::Silent => return std::future::pending().await,
+            Reply::Dripping(apart) => return drip(stream, apart).await,
+            Reply::After(..) => unreachable!("one wait is enough"),
             Reply::Cut(body) => (200, Vec::new(), body.clone().into_bytes(), body.len() * 2),
             Reply::Answer { status, headers, body } => (status, headers, body.clone(), body.len()),
         };
@@ -174,6 +186,15 @@ async fn serve(mut stream: TcpStream, wire: Wire, play: Arc<Play>) {
         if !sent || promised != body.len() {
             return;
         }
+    }
+}
+
+async fn drip(mut stream: TcpStream, apart: Duration) {
+    let head = b"HTTP/1.1 200 X\r\ncontent-length: 1000000\r\n\r\n";
+    let mut sent = stream.write_all(head).await;
+    while sent.is_ok() {
+        Clock::system().sleep(apart).await;
+        sent = stream.write_all(b" ").await;
     }
 }
 
@@ -212,7 +233,7 @@ async fn read_request(stream: &mut TcpStream) -> Option<Seen> {
 pub fn token_for(base: &str, seen: &Seen, more: Value) -> Reply {
     let tenant = seen.path.split('/').nth(1).unwrap();
     let mut claims = json!({
-        "tid": tenant, "aud": base, "appid": seen.field("client_id"), "roles": ["Organization.Read.All"],
+        "tid": tenant, "aud": base, "appid": seen.field("client_id"), "roles": every_permission(),
     });
     for (key, value) in more.as_object().unwrap() {
         claims[key] = value.clone();
@@ -220,6 +241,15 @@ pub fn token_for(base: &str, seen: &Seen, more: Value) -> Reply {
     let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
     let token = format!("{}.{}.c2ln", part(&json!({"alg": "RS256"})), part(&claims));
     Reply::json(200, json!({"token_type": "Bearer", "expires_in": 3599, "access_token": token}))
+}
+
+/// Whatever a reader and an operator are consented to.
+pub fn every_permission() -> Vec<&'static str> {
+    [AppKind::Reader, AppKind::Operator]
+        .iter()
+        .flat_map(|kind| kind.application_permissions())
+        .copied()
+        .collect()
 }
 
 pub const APP: &str = "11111111-aaaa-4bbb-8ccc-222222222222";

@@ -168,6 +168,7 @@ pub fn looks() -> Vec<Act> {
         "health::causes" => |tx, _at| !health::causes(tx).await?.is_empty();
         "health::failed" => |tx, _at| !health::failed(tx, &health::Filter::default()).await?.0.is_empty();
         "health::failing" => |tx, _at| health::failing(tx).await?.0 > 0;
+        "health::unknown_codes" => |tx, _at| !health::unknown_codes(tx).await?.is_empty();
         "health::slowest" => |tx, _at| !health::slowest(tx).await?.is_empty();
         "onboarding::current_blueprint" => |tx, at| onboarding::current_blueprint(tx, at.now()).await?.0 == 2;
         "onboarding::blueprint" => |tx, _at| onboarding::blueprint(tx, 2).await?.is_some();

@@ -185,6 +185,8 @@ pub async fn customer(app: &TestApp, provider: ProviderId, word: &str, under: Un
         onboarding::log(&mut tx, run, ("", "approved"), &said, now).await.unwrap();
     }
     work::wake(&mut tx, id, WORK, now).await.unwrap();
+    let odd = json!({ "unknown": true, "code": word, "call": word, "request": word });
+    mssp_portal::kit::unknown::count(&mut tx, id, &odd, now).await.unwrap();
     let event = Event::new("customer.notes-changed").of(id).before(word).after(word).why(word);
     tx.commit(clock, event).await.unwrap();
     sqlx::query!(

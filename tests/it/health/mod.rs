@@ -1,5 +1,7 @@
 //! Health: work by kind, failures by cause in words, and starting stopped work again.
 
+mod causes;
+
 use mssp_portal::kit::ids::{CustomerId, ProviderId};
 use mssp_portal::kit::right::Role;
 use mssp_portal::kit::work::MAX_ATTEMPTS;
