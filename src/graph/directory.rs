@@ -19,6 +19,7 @@ use crate::graph::ids::ClientId;
 use crate::graph::lane::Workload;
 use crate::graph::needs;
 use crate::graph::retry::Patience;
+use crate::graph::strict;
 use crate::graph::token::{Token, TokenKey};
 use crate::graph::turns::{Turn, Urgency};
 use crate::graph::{Inner, Permissions};
@@ -336,7 +337,7 @@ impl Directory {
 
 /// The body as the type it should be.
 pub(crate) fn understood<T: DeserializeOwned>(ask: &Ask, answer: &Answer) -> Result<T, GraphError> {
-    serde_json::from_slice(&answer.body).map_err(|error| {
+    strict::read(&answer.body).map_err(|error| {
         let mut error = GraphError::not_understood(ask.call, format!("the answer cannot be read: {error}"));
         error.status = Some(answer.status);
         error.request_id = answer.request_id().map(error_reading::tidy);

@@ -34,6 +34,7 @@ mod policy_calls;
 pub mod preflight;
 pub mod requests;
 mod retry;
+mod strict;
 pub mod subjects;
 mod token;
 mod token_claims;

@@ -2,7 +2,7 @@
 //! withheld, and that is an answer.
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::graph::directory::{Ask, Directory, found};
 use crate::graph::error::{GraphError, GraphErrorKind};
@@ -63,7 +63,14 @@ pub struct B2bTarget {
     pub access_type: Option<AccessType>,
     /// Whom it names; `AllUsers`, `AllApplications` or ids.
     #[serde(deserialize_with = "lenient::or_default")]
-    pub targets: Vec<Value>,
+    pub targets: Vec<B2bName>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct B2bName {
+    pub target: Option<String>,
+    pub target_type: Option<String>,
 }
 
 words! {
@@ -77,7 +84,7 @@ impl CrossTenantAccess {
             self.b2b_collaboration_inbound.as_ref().and_then(|inbound| inbound.users_and_groups.as_ref());
         target.is_some_and(|target| {
             target.access_type == Some(AccessType::Blocked)
-                && target.targets.iter().any(|one| one["target"].as_str() == Some("AllUsers"))
+                && target.targets.iter().any(|one| one.target.as_deref() == Some("AllUsers"))
         })
     }
 }
@@ -96,29 +103,49 @@ pub struct ConditionalAccessPolicy {
     pub display_name: String,
     pub state: Option<ConditionalAccessState>,
     #[serde(default, deserialize_with = "lenient::or_default")]
-    conditions: Value,
+    conditions: Conditions,
     #[serde(default, deserialize_with = "lenient::or_default")]
-    grant_controls: Value,
+    grant_controls: GrantControls,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Conditions {
+    #[serde(deserialize_with = "lenient::or_default")]
+    users: Users,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Users {
+    #[serde(deserialize_with = "lenient::or_default")]
+    include_users: Vec<String>,
+    #[serde(deserialize_with = "lenient::or_default")]
+    exclude_users: Vec<String>,
+    include_guests_or_external_users: Option<Map<String, Value>>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct GrantControls {
+    #[serde(deserialize_with = "lenient::or_default")]
+    built_in_controls: Vec<String>,
 }
 
 impl ConditionalAccessPolicy {
-    fn names(list: &Value) -> impl Iterator<Item = &str> {
-        list.as_array().into_iter().flatten().filter_map(Value::as_str)
-    }
-
     /// Enforced, and its users include guests (heuristic, INFERRED: groups and roles are not resolved).
     pub fn reaches_guests(&self) -> bool {
-        let users = &self.conditions["users"];
-        let included = Self::names(&users["includeUsers"])
-            .any(|name| matches!(name, "All" | "GuestsOrExternalUsers"))
-            || users["includeGuestsOrExternalUsers"].is_object();
-        let excluded = Self::names(&users["excludeUsers"]).any(|name| name == "GuestsOrExternalUsers");
+        let users = &self.conditions.users;
+        let included =
+            users.include_users.iter().any(|name| name == "All" || name == "GuestsOrExternalUsers")
+                || users.include_guests_or_external_users.is_some();
+        let excluded = users.exclude_users.iter().any(|name| name == "GuestsOrExternalUsers");
         self.state == Some(ConditionalAccessState::Enabled) && included && !excluded
     }
 
     /// It asks for this control: `block`, `mfa`, `compliantDevice`, `domainJoinedDevice`.
     pub fn asks_for(&self, control: &str) -> bool {
-        Self::names(&self.grant_controls["builtInControls"]).any(|name| name.eq_ignore_ascii_case(control))
+        self.grant_controls.built_in_controls.iter().any(|name| name.eq_ignore_ascii_case(control))
     }
 }
 

@@ -79,9 +79,13 @@ fn take(scene: &mut Scene<'_>, sp: &ServicePrincipal, id: &str) -> Outcome {
 /// Delegated permissions are one grant for everybody.
 fn delegated(sp: &ServicePrincipal) -> Option<Value> {
     (!sp.delegated.is_empty()).then(|| {
-        json!({"id": made_id(&sp.id), "clientId": sp.id, "consentType": "AllPrincipals", "principalId": null,
+        json!({"id": delegated_grant(sp), "clientId": sp.id, "consentType": "AllPrincipals", "principalId": null,
             "resourceId": GRAPH, "scope": sp.delegated.join(" ")})
     })
+}
+
+fn delegated_grant(sp: &ServicePrincipal) -> String {
+    sp.delegated_grant.clone().unwrap_or_else(|| made_id(&sp.id))
 }
 
 /// `/oauth2PermissionGrants`.
@@ -94,7 +98,7 @@ pub fn of_people(scene: &mut Scene<'_>, rest: &[&str]) -> Outcome {
         ("DELETE", [id]) => {
             let id = plain_key(id);
             let mut all = scene.tenant_mut().service_principals.iter_mut();
-            let found = all.find(|s| !s.delegated.is_empty() && made_id(&s.id).eq_ignore_ascii_case(&id));
+            let found = all.find(|s| !s.delegated.is_empty() && delegated_grant(s).eq_ignore_ascii_case(&id));
             found.ok_or_else(|| Answer::not_found(&id))?.delegated.clear();
             Ok(Answer::empty(204))
         }

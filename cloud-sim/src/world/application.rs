@@ -51,6 +51,8 @@ pub struct ServicePrincipal {
     pub granted: Vec<Grant>,
     /// Delegated permissions granted here for everybody.
     pub delegated: Vec<String>,
+    /// Id of that grant, where it does not follow from the id above.
+    pub delegated_grant: Option<String>,
     /// App roles held by people: (user id, role value).
     pub people: Vec<(String, String)>,
     /// Application permissions as the tokens tell them, since an instant.

@@ -100,6 +100,8 @@ pub struct Policy {
     pub id: String,
     pub package: String,
     pub body: Value,
+    /// Id of its review definition, where that does not follow from its own.
+    pub review_definition: Option<String>,
     pub created: Option<DateTime<Utc>>,
     pub modified: Option<DateTime<Utc>>,
     pub delay: Delay,

@@ -27,6 +27,27 @@ pub fn changed(answer: &Value, seed: u64) -> (Value, String) {
     (answer, text)
 }
 
+/// The place of every value in an answer but of the whole.
+pub fn places(answer: &Value) -> Vec<String> {
+    fn inside(value: &Value, at: &str, found: &mut Vec<String>) {
+        let named: Vec<(String, &Value)> = match value {
+            Value::Object(object) => object.iter().map(|(name, inner)| (name.clone(), inner)).collect(),
+            Value::Array(items) => {
+                items.iter().enumerate().map(|(number, inner)| (number.to_string(), inner)).collect()
+            }
+            _ => Vec::new(),
+        };
+        for (name, inner) in named {
+            let place = format!("{at}/{}", name.replace('~', "~0").replace('/', "~1"));
+            inside(inner, &place, found);
+            found.push(place);
+        }
+    }
+    let mut found = Vec::new();
+    inside(answer, "", &mut found);
+    found
+}
+
 fn objects(value: &Value, at: String, places: &mut Vec<String>) {
     match value {
         Value::Object(object) => {

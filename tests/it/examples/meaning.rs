@@ -8,7 +8,7 @@ use mssp_portal::graph::groups::{Group, Principal};
 use mssp_portal::graph::organization::{Organization, ServicePlan, Sku, TenantInformation, VerifiedDomain};
 use mssp_portal::graph::packages::{AccessPackage, ResourceRoleScope};
 use mssp_portal::graph::preflight::{
-    AuthorizationPolicy, B2bSetting, B2bTarget, CrossTenantAccess, InboundTrust,
+    AuthorizationPolicy, B2bName, B2bSetting, B2bTarget, CrossTenantAccess, InboundTrust,
 };
 use mssp_portal::graph::requests::{Assignment, AssignmentRequest, Schedule, Subject};
 use mssp_portal::graph::users::User;
@@ -223,7 +223,8 @@ pub fn cross_tenant(of: &CrossTenantAccess) -> Value {
     };
     let target = |of: &B2bTarget| {
         let B2bTarget { access_type, targets } = of;
-        json!({"accessType": word!(access_type), "targets": targets})
+        let name = |of: &B2bName| json!({"target": of.target, "targetType": of.target_type});
+        json!({"accessType": word!(access_type), "targets": list(targets, name)})
     };
     let inbound = |of: &B2bSetting| {
         let B2bSetting { users_and_groups, applications } = of;

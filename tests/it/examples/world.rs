@@ -121,6 +121,14 @@ impl Tenant<'_> {
             "stages": if open { stages } else { json!([]) }}));
     }
 
+    fn application(&mut self, id: &str) -> &mut Value {
+        let app = self.some("application");
+        self.put(
+            "servicePrincipals",
+            json!({"id": id, "appId": app, "displayName": "App", "enabled": true, "granted": []}),
+        )
+    }
+
     /// Whatever this request speaks of.
     pub fn arrange(&mut self, example: &Example) {
         let pieces = example.pieces();
@@ -144,15 +152,26 @@ impl Tenant<'_> {
                 }
             }
             ["users" | "directoryObjects", id, ..] => self.user(id),
-            ["servicePrincipals", id, ..] => {
-                let app = self.some("application");
-                self.put(
-                    "servicePrincipals",
-                    json!({"id": id, "appId": app, "displayName": "App", "enabled": true}),
-                );
+            ["servicePrincipals", id, rest @ ..] => {
+                let held: Vec<Value> = rest
+                    .get(1)
+                    .map(|id| json!({"id": id, "permission": "User.Read.All"}))
+                    .into_iter()
+                    .collect();
+                self.application(id)["granted"] = json!(held);
+            }
+            ["oauth2PermissionGrants", id] => {
+                let app = self.application("ee000000-0000-4000-8000-00000000000a");
+                app["delegated"] = json!(["User.Read"]);
+                app["delegatedGrant"] = json!(id);
             }
             ["identityGovernance", "entitlementManagement", rest @ ..] => self.of_entitlement(example, rest),
-            ["identityGovernance", "accessReviews", "definitions", id, rest @ ..] => self.review(id, rest),
+            ["identityGovernance", "accessReviews", "definitions", id, rest @ ..]
+                if example.method == "GET" || rest.len() < 2 =>
+            {
+                self.review(id, rest);
+            }
+            ["identityGovernance", "accessReviews", "definitions", id, rest @ ..] => self.begun(id, rest),
             ["auditLogs", "directoryAudits", id] => {
                 self.put("audits", json!({"id": id, "activityDateTime": "2026-11-20T00:00:00Z"}));
             }
@@ -180,7 +199,15 @@ impl Tenant<'_> {
                 self.request(id, "pendingApproval", false, rest.get(1).copied());
             }
             ["assignments", id, ..] => self.assignment(id),
-            ["connectedOrganizations", id, ..] => self.organization(id),
+            ["connectedOrganizations", id, rest @ ..] => {
+                self.organization(id);
+                if let [side @ ("externalSponsors" | "internalSponsors"), person, ..] = rest
+                    && *person != "$ref"
+                {
+                    self.user(person);
+                    self.put("connectedOrganizations", json!({"id": id}))[*side] = json!([person]);
+                }
+            }
             _ => {}
         }
     }
@@ -200,8 +227,52 @@ impl Tenant<'_> {
         );
     }
 
+    /// A review that came of a policy: it can be decided, stopped and applied.
+    fn begun(&mut self, id: &str, rest: &[&str]) {
+        let (package, policy, assignment) =
+            (self.some("package"), self.some("policy"), self.some("assignment"));
+        self.assignment(&assignment);
+        self.policy(&policy, &package, "notSpecified");
+        self.put("policies", json!({"id": policy}))["reviewDefinition"] = json!(id);
+        let holder = self.person(&self.some("holder"));
+        let people: Vec<Value> = rest
+            .get(3)
+            .map(
+                |id| json!({"id": id, "assignment": assignment, "target": holder, "decision": "NotReviewed"}),
+            )
+            .into_iter()
+            .collect();
+        let over = rest.last() == Some(&"applyDecisions");
+        let ended = if over { json!("2026-11-21T00:00:00Z") } else { Value::Null };
+        let reviewers = [self.administrator.clone()];
+        self.put(
+            "reviewInstances",
+            json!({"id": rest[1], "policy": policy, "starts": "2026-11-20T00:00:00Z",
+            "ends": "2099-01-01T00:00:00Z", "mailed": "2026-11-20T00:00:00Z", "applyAt": ended,
+            "settings": {}, "reviewers": reviewers, "people": people}),
+        );
+    }
+
     fn of_body(&mut self, body: &Value, pieces: &[&str]) {
         self.named_in(body);
+        if pieces.last() == Some(&"$ref") && pieces.contains(&"externalSponsors") {
+            let all = self.kept["users"].as_array_mut().unwrap().iter_mut();
+            let administrator = &self.administrator;
+            all.filter(|user| text(user, "id") != administrator).for_each(|user| user["guest"] = json!(true));
+        }
+        let mail = body
+            .pointer("/accessPackageAssignment/target/email")
+            .or(body.pointer("/assignment/target/email"));
+        if let Some((_, domain)) = mail.and_then(Value::as_str).and_then(|mail| mail.split_once('@')) {
+            let id = self.some("organization");
+            self.organization(&id);
+            self.put("connectedOrganizations", json!({"id": id}))["domains"] = json!([domain]);
+        }
+        if let Some(catalog) =
+            body["appScopeId"].as_str().and_then(|scope| scope.strip_prefix("/AccessPackageCatalog/"))
+        {
+            self.catalog(catalog);
+        }
         let kind = text(body, "requestType").to_ascii_lowercase();
         let assignment = match &body["assignment"] {
             Value::Null => &body["accessPackageAssignment"],
@@ -251,7 +322,7 @@ impl Tenant<'_> {
                         "accessPackage" => drop(self.package(text(inner, "id"))),
                         "connectedOrganizationId" => self.organization(id),
                         "groupId" => self.group(id),
-                        "userId" | "targetId" => self.user(id),
+                        "userId" | "targetId" | "principalId" => self.user(id),
                         "originId" if text(value, "originSystem") == "AadGroup" && !id.contains('_') => {
                             self.group(id);
                         }

@@ -93,6 +93,7 @@ fn create(scene: &mut Scene<'_>) -> Outcome {
         id: new_id(),
         package: package_of(scene, &body)?,
         body: fresh,
+        review_definition: None,
         created: Some(scene.now()),
         modified: Some(scene.now()),
         delay: scene.switches().delay("consistency.policies", scene.now()),

@@ -86,7 +86,10 @@ fn bare(mut value: Value) -> Value {
 fn begun(scene: &Scene<'_>, definition: &str, instance: &str) -> Result<Review, Answer> {
     let id = plain_key(instance);
     let found = scene.tenant().review_instances.iter().find(|r| r.id.eq_ignore_ascii_case(&id));
-    let of = |r: &&Review| shown::definition_id(&r.policy).eq_ignore_ascii_case(&plain_key(definition));
+    let of = |r: &&Review| {
+        let policy = scene.tenant().policies.iter().find(|p| p.id == r.policy);
+        policy.is_some_and(|p| shown::definition_of(p).eq_ignore_ascii_case(&plain_key(definition)))
+    };
     found.filter(of).cloned().ok_or_else(|| Answer::not_found(&id))
 }
 
@@ -98,7 +101,9 @@ fn mine(scene: &Scene<'_>, on: &str) -> Outcome {
     let me = scene.caller.user.clone().unwrap_or_default();
     let asked = |r: &&Review| r.is_open(scene.now()) && r.people.iter().any(|p| review::reviews(r, p, &me));
     let open = scene.tenant().review_instances.iter().filter(asked);
-    let ids: Vec<String> = open.map(|r| shown::definition_id(&r.policy)).collect();
+    let policies: Vec<&str> = open.map(|r| r.policy.as_str()).collect();
+    let asking = scene.tenant().policies.iter().filter(|p| policies.contains(&p.id.as_str()));
+    let ids: Vec<String> = asking.map(shown::definition_of).collect();
     let all = shown::definitions(scene).into_iter();
     let found = all.filter(|d| ids.iter().any(|id| d["id"] == **id)).map(bare);
     scene.list(found.collect())

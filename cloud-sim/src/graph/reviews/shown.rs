@@ -9,8 +9,12 @@ use crate::graph::scene::{Scene, stamp};
 use crate::world::{Policy, Review, Reviewed, Tenant};
 
 /// A policy has the same definition at every reading.
-pub fn definition_id(policy: &str) -> String {
-    Uuid::new_v5(&Uuid::NAMESPACE_OID, policy.as_bytes()).to_string()
+pub fn definition_of(policy: &Policy) -> String {
+    policy.review_definition.clone().unwrap_or_else(|| made_id(&policy.id))
+}
+
+fn made_id(of: &str) -> String {
+    Uuid::new_v5(&Uuid::NAMESPACE_OID, of.as_bytes()).to_string()
 }
 
 /// Those of the policies, then those that were declared; instances and what is below them inside.
@@ -34,7 +38,7 @@ fn definition(scene: &Scene<'_>, policy: &Policy) -> Option<Value> {
     instances.extend(coming.map(|at| not_started(policy, at, &scope)));
     let open = instances.iter().any(|i| i["status"] == "InProgress");
     Some(json!({
-        "id": definition_id(&policy.id),
+        "id": definition_of(policy),
         "displayName": format!("{} {}", package.display_name, policy.body["displayName"].as_str()?),
         "createdDateTime": stamp(Some(since)), "lastModifiedDateTime": stamp(Some(since)),
         "status": if open { "InProgress" } else { "NotStarted" }, "scope": scope,
@@ -68,7 +72,7 @@ fn reviewers(sets: &Value) -> Vec<Value> {
 
 fn not_started(policy: &Policy, at: DateTime<Utc>, scope: &Value) -> Value {
     json!({
-        "id": definition_id(&format!("{}{at}", policy.id)), "startDateTime": stamp(Some(at)),
+        "id": made_id(&format!("{}{at}", policy.id)), "startDateTime": stamp(Some(at)),
         "endDateTime": null, "status": "NotStarted", "scope": scope, "reviewers": [], "fallbackReviewers": [],
         "contactedReviewers": [], "decisions": [],
     })
