@@ -106,6 +106,9 @@ impl GraphError {
         };
         let by_text = || {
             let refused = matches!(self.kind, GraphErrorKind::Forbidden | GraphErrorKind::Refused { .. });
+            if refused && error_reading::speaks_of_storage(&self.message) {
+                return Some("defender-not-ready");
+            }
             (refused && error_reading::speaks_of_licence(&self.message)).then_some("licence")
         };
         let by_status = || {
@@ -116,15 +119,21 @@ impl GraphError {
         let found = match by_code() {
             _ if own_finding => by_kind(),
             // "Access denied" is what a missing licence looks like too.
-            None | Some("forbidden") => by_text().or_else(by_code).or_else(by_status).or_else(by_kind),
+            None | Some("forbidden" | "bad-request") => {
+                by_text().or_else(by_code).or_else(by_status).or_else(by_kind)
+            }
             found => found,
         };
         found.unwrap_or("refused")
     }
 
-    /// Nothing in the catalogue explains it: its code is counted, and shown with the request id.
+    /// Its code is not in the catalogue: it is counted, and shown with the request id, even where the status tells the
+    /// cause. What passes by itself is not worth learning.
     pub fn is_unknown(&self) -> bool {
-        self.cause() == "refused"
+        let known = |code: &str| catalogue::of(code).or_else(|| catalogue::under("word", code)).is_some();
+        let code = self.code.as_deref().is_some_and(|code| !known(code));
+        let own_finding = self.passes() || self.kind == GraphErrorKind::NotUnderstood;
+        !own_finding && (code || self.cause() == "refused")
     }
 
     pub fn whose_move(&self) -> WhoseMove {

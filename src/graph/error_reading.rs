@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde::Deserialize;
+use serde_json::Value;
 
 use crate::graph::catalogue;
 use crate::graph::error::{GraphError, GraphErrorKind as Kind};
@@ -11,6 +11,11 @@ use crate::graph::error::{GraphError, GraphErrorKind as Kind};
 pub(crate) fn speaks_of_licence(message: &str) -> bool {
     let message = message.to_ascii_lowercase();
     message.contains("license") || message.contains("licence")
+}
+
+/// Defender says so when the customer has not activated its roles for what the role is about (contract §9, FIELD).
+pub(crate) fn speaks_of_storage(message: &str) -> bool {
+    message.to_ascii_lowercase().contains("not a valid permission for storage")
 }
 
 /// At most 500 characters, no control characters: it goes to logs and pages.
@@ -29,39 +34,27 @@ pub(crate) struct Refusal<'a> {
     pub effect_unknown: bool,
 }
 
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct Body {
-    error: Option<Inner>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default, rename_all = "camelCase")]
-struct Inner {
-    code: Option<String>,
-    message: Option<String>,
-    #[serde(alias = "innererror")]
-    inner_error: Option<Request>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default, rename_all = "kebab-case")]
-struct Request {
-    request_id: Option<String>,
+/// What stands under the first of these names, if it is a text. Error bodies are read piece by piece: one odd piece
+/// must not hide the code.
+fn text<'a>(value: &'a Value, names: &[&str]) -> Option<&'a str> {
+    names.iter().find_map(|name| value[*name].as_str()).filter(|text| !text.is_empty())
 }
 
 /// A refused Graph call.
 pub(crate) fn of_graph(refusal: &Refusal<'_>) -> GraphError {
-    let inner =
-        serde_json::from_slice::<Body>(refusal.body).ok().and_then(|body| body.error).unwrap_or_default();
-    let code = inner.code.filter(|code| !code.is_empty());
-    let kind = kind_of(refusal, code.as_deref());
-    let message = inner.message.filter(|text| !text.is_empty());
-    let mut error = GraphError::new(kind, refusal.call, message.unwrap_or_else(|| unread(refusal)));
+    let body: Value = serde_json::from_slice(refusal.body).unwrap_or_default();
+    let inner = &body["error"];
+    let code = text(inner, &["code", "Code"]).or(text(&body, &["error"]));
+    let message =
+        text(inner, &["message", "Message"]).or(text(&body, &["error_description", "message", "Message"]));
+    let kind = kind_of(refusal, code);
+    let mut error =
+        GraphError::new(kind, refusal.call, message.map_or_else(|| unread(refusal), str::to_owned));
     error.status = Some(refusal.status);
-    error.code = code.map(|code| tidy(&code));
-    let request = inner.inner_error.and_then(|inner| inner.request_id);
-    error.request_id = refusal.request_id.or(request.as_deref()).map(tidy);
+    error.code = code.map(tidy);
+    let about = ["innerError", "innererror", "InnerError"].map(|name| &inner[name]);
+    let request = about.into_iter().find_map(|about| text(about, &["request-id", "requestId"]));
+    error.request_id = refusal.request_id.or(request).map(tidy);
     error
 }
 
@@ -85,33 +78,23 @@ fn kind_of(refusal: &Refusal<'_>, code: Option<&str>) -> Kind {
     }
 }
 
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct TokenBody {
-    error: Option<String>,
-    error_description: Option<String>,
-    error_codes: Option<Vec<u32>>,
-    trace_id: Option<String>,
-    correlation_id: Option<String>,
-}
-
 /// A refused token or discovery request. The first known number decides, else the `error` word.
 pub(crate) fn of_entra(refusal: &Refusal<'_>) -> GraphError {
-    let body = serde_json::from_slice::<TokenBody>(refusal.body).unwrap_or_default();
-    let description = body.error_description.unwrap_or_default();
+    let body: Value = serde_json::from_slice(refusal.body).unwrap_or_default();
+    let description = text(&body, &["error_description"]).unwrap_or_default();
     let mut codes: Vec<String> =
-        body.error_codes.unwrap_or_default().iter().map(|number| format!("AADSTS{number}")).collect();
-    codes.extend(number_in(&description));
+        body["error_codes"].as_array().into_iter().flatten().filter_map(number).collect();
+    codes.extend(number_in(description));
     let row = codes.iter().find_map(|code| Some((code.clone(), catalogue::of(code)?)));
-    let word = body.error.filter(|word| !word.is_empty());
+    let word = text(&body, &["error"]);
     let (code, kind) = match row {
         Some((code, row)) => {
             let kind = row.kind_with(&code, refusal.retry_after);
             (Some(code), kind)
         }
         None => {
-            let code = codes.into_iter().next().or(word.clone());
-            (code.clone(), entra_kind(refusal, word.as_deref(), code.as_deref()))
+            let code = codes.into_iter().next().or(word.map(str::to_owned));
+            (code.clone(), entra_kind(refusal, word, code.as_deref()))
         }
     };
     let first_line = description.lines().next().unwrap_or_default();
@@ -119,9 +102,16 @@ pub(crate) fn of_entra(refusal: &Refusal<'_>) -> GraphError {
     let mut error = GraphError::new(kind, refusal.call, message);
     error.status = Some(refusal.status);
     error.code = code.map(|code| tidy(&code));
-    let trace = body.trace_id.or(body.correlation_id);
-    error.request_id = refusal.request_id.or(trace.as_deref()).map(tidy);
+    let trace = text(&body, &["trace_id", "correlation_id"]);
+    error.request_id = refusal.request_id.or(trace).map(tidy);
     error
+}
+
+/// `700016`, as a number or as digits in a text.
+fn number(value: &Value) -> Option<String> {
+    let digits = value.as_u64().map(|number| number.to_string()).or(value.as_str().map(str::to_owned))?;
+    let sane = (1..=10).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
+    sane.then(|| format!("AADSTS{digits}"))
 }
 
 fn entra_kind(refusal: &Refusal<'_>, word: Option<&str>, code: Option<&str>) -> Kind {
