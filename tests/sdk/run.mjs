@@ -25,7 +25,9 @@ function start(program, words, env, stdout) {
   return child;
 }
 
-const cloud = start(join(bin, "cloud-sim"), ["--listen", "127.0.0.1:0", "--tls-dir", tls], {}, "pipe");
+// What is said is recorded where somebody wants to hold it to Microsoft's description.
+const record = process.env.CONTRACT_RECORD ? ["--record", process.env.CONTRACT_RECORD] : [];
+const cloud = start(join(bin, "cloud-sim"), ["--listen", "127.0.0.1:0", "--tls-dir", tls, ...record], {}, "pipe");
 const lines = createInterface({ input: cloud.stdout })[Symbol.asyncIterator]();
 const { value: line } = await lines.next();
 const origin = line?.split("simulated cloud: ")[1];

@@ -17,14 +17,14 @@ use crate::graph::wire::{Reply, Wire, clock, credential};
 const CHANGES: u64 = 16;
 
 /// A wire that gives whatever answer is set, and a client on it.
-struct Stage {
+pub struct Stage {
     wire: Wire,
     graph: Graph,
     next: Arc<Mutex<(u16, String)>>,
 }
 
 impl Stage {
-    async fn new() -> Self {
+    pub async fn new() -> Self {
         let next = Arc::new(Mutex::new((200, String::new())));
         let set = next.clone();
         let wire = Wire::playing(move |seen, _| {
@@ -39,7 +39,7 @@ impl Stage {
     }
 
     /// The reader's understanding of this text.
-    async fn read(&self, row: &Row, tenant: EntraTenantId, status: u16, told: &Value, text: &str) -> Outcome {
+    pub async fn read(&self, row: &Row, tenant: EntraTenantId, status: u16, told: &Value, text: &str) -> Outcome {
         // The next page is where the first one came from; it is empty.
         let text = text.replace("https://graph.microsoft.com/", &format!("{}/", self.wire.base));
         *self.next.lock().unwrap() = (status, text);
@@ -48,9 +48,9 @@ impl Stage {
     }
 }
 
-type Outcome = Result<Value, mssp_portal::graph::GraphError>;
+pub type Outcome = Result<Value, mssp_portal::graph::GraphError>;
 
-fn tenant_of(example: &Value) -> EntraTenantId {
+pub fn tenant_of(example: &Value) -> EntraTenantId {
     let first = example["value"][0]["id"].as_str().and_then(|id| id.parse().ok());
     first.unwrap_or_else(|| EntraTenantId(uuid::Uuid::from_u128(7)))
 }
@@ -61,7 +61,7 @@ fn items(answer: &Value) -> Vec<Value> {
 
 /// An answer to a question the portal does not ask (a `$select` without the id), or a placeholder where an id should be:
 /// there is nothing to understand.
-fn lacks(essential: Essential, answer: &Value) -> bool {
+pub fn lacks(essential: Essential, answer: &Value) -> bool {
     let guid = |value: &Value| value.as_str().is_some_and(|text| uuid::Uuid::parse_str(text).is_ok());
     items(answer).iter().any(|item| match essential {
         Essential::Nothing => false,
@@ -72,7 +72,7 @@ fn lacks(essential: Essential, answer: &Value) -> bool {
 }
 
 /// The portal's answer is about the first organization only; every other list is understood whole.
-fn told(row: &Row, answer: &Value) -> Value {
+pub fn told(row: &Row, answer: &Value) -> Value {
     match (row.call, answer.get("value")) {
         ("GET /organization", Some(all)) => json!([all[0]]),
         (_, Some(all)) => all.clone(),

@@ -5,6 +5,7 @@ mod changes;
 mod cloud;
 mod documents;
 mod known;
+mod made;
 mod meaning;
 mod policy_meaning;
 mod readers;
