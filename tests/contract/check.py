@@ -21,8 +21,8 @@ from description import HOST, Description, options, told
 from shape import Shapes
 
 HERE = Path(__file__).parent
-# How Microsoft's clients for Python and JavaScript name themselves.
-SDK = re.compile(r"kiota|graph-python|graph-js|msgraph", re.IGNORECASE)
+# How Microsoft's clients for Python and JavaScript name themselves, and the test that sends what its pages show.
+MICROSOFTS = re.compile(r"kiota|graph-python|graph-js|msgraph|documented-example", re.IGNORECASE)
 EXAMPLE = "documented-example/"
 GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(?=Z|\+00:00|%2B00|\")")
@@ -40,7 +40,7 @@ class Contract:
 
     def placed(self, exchange):
         """The exchange with its version, path template and operation; casts, which the slices lack, cut off."""
-        path = exchange["path"]
+        path = exchange["path"].rstrip("/")
         cast = path.rsplit("/", 1)[-1]
         if cast in self.casts:
             path = path.removesuffix(f"/{cast}")
@@ -57,8 +57,8 @@ class Contract:
         response = exchange["response"]
         accepted = response is not None and response["status"] < 300
         if not exchange.get("operation"):
-            # What the slices do not hold, Microsoft's own clients may still know: told in a line of its own.
-            if own or (accepted and not exchange.get("sdk")):
+            # Microsoft's own clients and pages know more than the slices hold: told in a line of its own.
+            if own or (accepted and not exchange.get("microsofts")):
                 yield "no such operation in Microsoft's description"
             if response is not None:
                 yield from rules.of_response(exchange)
@@ -177,7 +177,7 @@ def main(directory, exchanges, sources):
     for exchange in recorded(exchanges):
         agent = exchange["request"]["headers"].get("user-agent", "")
         own = agent.startswith("mssp-portal/")
-        exchange["sdk"] = bool(SDK.search(" ".join(
+        exchange["microsofts"] = bool(MICROSOFTS.search(" ".join(
             [agent, exchange["request"]["headers"].get("sdkversion", "")])))
         key = alike(exchange, own)
         if entra.is_token(exchange):
@@ -187,17 +187,18 @@ def main(directory, exchanges, sources):
             count["tokens"] += 1
             continue
         placed = contract.placed(exchange)
-        operation = (placed["version"], exchange["method"], portal.blank(placed.get("template") or placed["path"]))
+        template = placed.get("template") or GUID.sub("{}", placed["path"]).removeprefix(f"/{placed['version']}")
+        operation = (placed["version"], exchange["method"], portal.blank(template))
         if key not in checked:
             checked[key] = list(contract.complaints(copy.deepcopy(placed), own))
         for complaint in [*checked[key], *echoes(exchange)]:
             violations[operation, complaint].append(exchange)
         count["exchanges"] += 1
-        count["sdk"] += exchange["sdk"]
-        if exchange["sdk"] and not placed.get("operation"):
-            undescribed[operation] += 1
+        count["microsofts"] += exchange["microsofts"]
         count["portal"] += own
         answer = exchange["response"]
+        if exchange["microsofts"] and not placed.get("operation") and answer and answer["status"] != 501:
+            undescribed[operation] += 1
         seen[operation, "any"] += 1
         if own and answer and (answer["status"] < 400) and not exchange["fault"]:
             seen[operation, "own"] += 1
@@ -206,14 +207,14 @@ def main(directory, exchanges, sources):
     for (operation, complaint), where in sorted(violations.items(), key=lambda one: one[0]):
         print(f"{' '.join(operation)}: {complaint} ({len(where)} times)")
     for operation, many in sorted(undescribed.items()):
-        print(f"not described: {' '.join(operation)}, asked for by Microsoft's own clients ({many} times)")
+        print(f"not described: {' '.join(operation)}, known to Microsoft's own clients or pages ({many} times)")
     missing = sorted(name for key, name in known.items() if not seen[key, "own"])
     for name in missing:
         print(f"the portal uses {name}, and no recorded exchange covers it")
     distinct = {operation for operation, _ in seen}
     print(
         f"contract: {count['exchanges']} exchanges validated ({count['portal']} of the portal, "
-        f"{count['sdk']} of Microsoft's own clients, "
+        f"{count['microsofts']} of Microsoft's own clients and pages, "
         f"{len(checked)} unlike each other), {len(distinct)} distinct operations, "
         f"{len(known)} of them the portal's own; {count['tokens']} token exchanges; {len(violations)} violations, {len(missing)} not covered; "
         f"{time.monotonic() - begun:.0f} s"

@@ -39,7 +39,14 @@ impl Stage {
     }
 
     /// The reader's understanding of this text.
-    pub async fn read(&self, row: &Row, tenant: EntraTenantId, status: u16, told: &Value, text: &str) -> Outcome {
+    pub async fn read(
+        &self,
+        row: &Row,
+        tenant: EntraTenantId,
+        status: u16,
+        told: &Value,
+        text: &str,
+    ) -> Outcome {
         // The next page is where the first one came from; it is empty.
         let text = text.replace("https://graph.microsoft.com/", &format!("{}/", self.wire.base));
         *self.next.lock().unwrap() = (status, text);

@@ -31,17 +31,22 @@ fn made(line: &str) -> (Example, u64) {
 async fn every_answer_the_description_allows_is_read_and_means_what_it_says() {
     let file = std::env::var_os("CONTRACT_ANSWERS").filter(|file| !file.is_empty());
     let Some(file) = file else {
-        return say("made answers: skipped; CONTRACT_ANSWERS names no file of them (scripts/contract makes it)");
+        return say(
+            "made answers: skipped; CONTRACT_ANSWERS names no file of them (scripts/contract makes it)",
+        );
     };
     let (rows, stage) = (rows(), Stage::new().await);
     let (mut read, mut calls, mut wrong) = (0, BTreeSet::new(), Vec::new());
     for line in std::fs::read_to_string(file).unwrap().lines() {
         let (example, seed) = made(line);
         let Some(row) = rows.iter().find(|row| example.is_of(row.call)) else { continue };
+        if row.call.starts_with("PATCH ") && example.status == 200 {
+            // Of a group that was there nothing more is read.
+            continue;
+        }
         let answer = example.answered.as_ref().unwrap();
         let nobody = row.call == "GET /organization" && answer["value"].as_array().is_some_and(Vec::is_empty);
-        let outcome =
-            stage.read(row, tenant_of(answer), example.status, answer, &answer.to_string()).await;
+        let outcome = stage.read(row, tenant_of(answer), example.status, answer, &answer.to_string()).await;
         match outcome {
             Err(error) if nobody || lacks(row.essential, answer) => {
                 assert_eq!((&error.kind, error.call), (&GraphErrorKind::NotUnderstood, row.call));

@@ -118,14 +118,15 @@ impl Tenant<'_> {
         self.put("requests", json!({"id": id, "requestType": "userAdd", "state": state, "status": state,
             "package": package, "policy": policy, "requestor": asker, "correlation": self.kept["id"],
             "created": "2026-11-20T00:00:00Z", "completed": if open { Value::Null } else { json!("2026-11-21T00:00:00Z") },
-            "stages": if open { stages } else { json!([]) }}));
+            "answers": [], "stages": if open { stages } else { json!([]) }}));
     }
 
     fn application(&mut self, id: &str) -> &mut Value {
         let app = self.some("application");
         self.put(
             "servicePrincipals",
-            json!({"id": id, "appId": app, "displayName": "App", "enabled": true, "granted": []}),
+            json!({"id": id, "appId": app, "displayName": "App", "enabled": true, "granted": [],
+                "ownerTenant": self.kept["id"]}),
         )
     }
 
@@ -176,7 +177,7 @@ impl Tenant<'_> {
                 self.put("audits", json!({"id": id, "activityDateTime": "2026-11-20T00:00:00Z"}));
             }
             ["policies", "crossTenantAccessPolicy", "partners", id] => {
-                self.put("partners", json!({"id": id, "tenantId": id}));
+                self.kept["partners"].as_array_mut().unwrap().push(json!({"tenantId": id}));
             }
             _ => {}
         }
