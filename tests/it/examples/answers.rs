@@ -14,7 +14,7 @@ use crate::graph::needs::calls_in_sources;
 use crate::graph::wire::{Reply, Wire, clock, credential};
 
 /// Changed answers tried per example.
-const CHANGES: u64 = 16;
+const CHANGES: u64 = 40;
 
 /// A wire that gives whatever answer is set, and a client on it.
 pub struct Stage {
