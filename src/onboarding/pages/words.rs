@@ -186,6 +186,6 @@ pub fn question(t: T, step: &Step) -> Option<String> {
     let StepState::Question(question) = &step.state else { return None };
     Some(match question {
         Question::Administrator => t.onboarding_ask_administrator(),
-        Question::Adopt(_) => named(t, "onboarding-ask-adopt", &step.name),
+        Question::Adopt(_) => named(t, "onboarding-ask-adopt", &title(t, step)),
     })
 }
