@@ -48,6 +48,7 @@ onboarding-all-beside = Leave all of them alone and make ours beside them
 onboarding-all-beside-why = Ours get the provider's name behind theirs.
 onboarding-approve-title = Approve this plan
 onboarding-approve-lead = { $acts } steps will be applied at { $customer }. Each first looks again and writes only what is still needed.
+onboarding-approve-acts = What will be written
 onboarding-approve-operator = Writing needs the consent for the operator app. You can approve now; the work starts as soon as it is there.
 onboarding-approve = Approve and apply
 onboarding-retry = Retry failed steps

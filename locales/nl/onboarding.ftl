@@ -48,6 +48,7 @@ onboarding-all-beside = Laat ze allemaal ongemoeid en maak de onze ernaast
 onboarding-all-beside-why = Die van ons krijgen de naam van de provider erachter.
 onboarding-approve-title = Dit plan goedkeuren
 onboarding-approve-lead = { $acts } stappen worden uitgevoerd bij { $customer }. Elke stap kijkt eerst opnieuw en schrijft alleen wat nog nodig is.
+onboarding-approve-acts = Wat er wordt geschreven
 onboarding-approve-operator = Schrijven vereist toestemming voor de operator-app. U kunt nu goedkeuren; het werk begint zodra die er is.
 onboarding-approve = Goedkeuren en uitvoeren
 onboarding-retry = Mislukte stappen opnieuw proberen
@@ -151,7 +152,7 @@ onboarding-value-no-response = Als niemand beoordeelt
 onboarding-value-actions-lacking = Ontbrekende machtigingen
 onboarding-value-actions-more = Machtigingen die verder gaan dan de tier
 onboarding-value-assigned = Gegeven aan de groep
-onboarding-note-unread = Er is nog niets gelezen. Het portaal leest dit vanzelf, binnen een paar minuten na de toestemming.
+onboarding-note-unread = Er is nog niets gelezen. De portal leest dit vanzelf, binnen een paar minuten na de toestemming.
 onboarding-note-no-licence = Geen licentie voor Entra ID P2 of ID Governance gevonden. Microsoft weigert toegangspakketten zonder licentie; een verlenging kan acht uur nodig hebben.
 onboarding-note-no-invites = Niemand mag gasten uitnodigen, zelfs beheerders niet: levering van toegang zou mislukken. External Identities › Instellingen voor externe samenwerking.
 onboarding-note-no-inbound = De instellingen voor toegang tussen tenants houden gasten uit de directory van de analisten buiten.
@@ -177,7 +178,7 @@ onboarding-step-identify-who = Onboardingmedewerkers, bij het toevoegen van de k
 onboarding-step-reader-consent = Toestemming om te lezen
 onboarding-step-reader-consent-what = De beheerder van de klant geeft toestemming voor de reader-app van de provider.
 onboarding-step-reader-consent-why = Zonder toestemming is niets in de tenant te zien: geen plan, geen aanvragen, geen waarschuwingen.
-onboarding-step-reader-consent-who = De klant: een globale beheerder of beheerder met bevoorrechte rol.
+onboarding-step-reader-consent-who = De klant: een globale beheerder of beheerder van bevoorrechte rollen.
 onboarding-step-reader-consent-how = Maak de koppeling op de toestemmingspagina.
     Stuur die naar de beheerder van de klant.
     Hij opent de koppeling, meldt zich aan en accepteert; de portal ziet het vanzelf.
@@ -191,7 +192,7 @@ onboarding-step-preflight-how = Lees de opmerkingen hiernaast.
 onboarding-step-operator-consent = Toestemming om te schrijven
 onboarding-step-operator-consent-what = De beheerder van de klant geeft toestemming voor de operator-app van de provider.
 onboarding-step-operator-consent-why = Alleen deze app mag schrijven, en alleen zolang een goedgekeurd plan wordt uitgevoerd.
-onboarding-step-operator-consent-who = De klant: een globale beheerder of beheerder met bevoorrechte rol.
+onboarding-step-operator-consent-who = De klant: een globale beheerder of beheerder van bevoorrechte rollen.
 onboarding-step-operator-consent-how = Maak de koppeling voor de operator-app op de toestemmingspagina.
     Stuur die naar de beheerder van de klant.
     Vraag hem de toestemming weer in te trekken als het plan is uitgevoerd.
@@ -321,7 +322,7 @@ onboarding-found-in-catalog = Gepubliceerd: { $published }. Open voor externe ge
 onboarding-found-in-package = Geeft: { $gives }. Beleid: { $policies }. In bezit van { $held }, onder wie van ons { $ours }.
 onboarding-found-in-role = Gegeven aan: { $groups }.
 onboarding-will-be = Wordt
-onboarding-declared-once = Ooit gereed verklaard
+onboarding-declared-once = Eerder gereed verklaard
 onboarding-declared-until = Na een jaar wordt het opnieuw gevraagd, op { $at }.
 onboarding-declared-over = Het telde tot { $at }; controleer of het nog klopt en verklaar het opnieuw.
 onboarding-taken-over = “{ $word }” getypt bij het overnemen.

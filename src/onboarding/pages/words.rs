@@ -37,6 +37,11 @@ pub struct ChangeLine {
 }
 
 impl StepLine {
+    /// The portal writes something for it once the plan is approved.
+    pub fn writes(&self) -> bool {
+        matches!(self.state_key, "create" | "change")
+    }
+
     /// Whose move it is, or empty.
     pub fn whose(&self) -> &'static str {
         self.whose
