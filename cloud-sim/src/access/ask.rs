@@ -153,6 +153,7 @@ pub(super) fn fresh(kind: &str, package: &str, requestor: Requestor, now: DateTi
 /// Waits for approval, or is delivered.
 pub(super) fn begin(world: &mut World, at: usize, mut request: Request, now: DateTime<Utc>) {
     let id = request.id.clone();
+    request.delay = world.switches.delay("consistency.requests", now);
     let waits = !request.stages.is_empty();
     if let Some(first) = request.stages.first_mut() {
         first.started = Some(now);

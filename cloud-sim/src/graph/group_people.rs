@@ -7,6 +7,7 @@ use super::scene::Scene;
 use super::{groups, users};
 use crate::answer::{Answer, Outcome};
 use crate::world::Tenant;
+use crate::world::directory::Delay;
 
 /// Which list of a group.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -42,7 +43,10 @@ pub fn object(tenant: &Tenant, id: &str) -> Option<Value> {
 }
 
 pub fn list(scene: &mut Scene<'_>, key: &str, side: Side, cast: Option<&str>) -> Outcome {
-    let id = find(scene, key)?;
+    let (id, now) = (find(scene, key)?, scene.now());
+    if let Some(group) = scene.tenant_mut().group_mut(&id) {
+        group.late.retain(|_, delay| !delay.seen(now));
+    }
     let tenant = scene.tenant();
     let group = tenant.group(&id).ok_or_else(|| Answer::not_found(&id))?;
     let ids = if side == Side::Members { &group.members } else { &group.owners };
@@ -51,6 +55,7 @@ pub fn list(scene: &mut Scene<'_>, key: &str, side: Side, cast: Option<&str>) ->
     let hidden = side == Side::Owners && !scene.switches().on("groups.service-principal-owners-listed");
     let items = ids
         .iter()
+        .filter(|i| !group.late.contains_key(*i))
         .filter(|i| !hidden || !tenant.service_principals.iter().any(|s| s.id == **i))
         .filter_map(|i| object(tenant, i))
         .filter(|o| wanted.as_deref().is_none_or(|w| o["@odata.type"] == w))
@@ -62,6 +67,7 @@ pub fn add(scene: &mut Scene<'_>, key: &str, side: Side) -> Outcome {
     let id = find(scene, key)?;
     let body = scene.body()?;
     let object = exists(scene, &body["@odata.id"])?;
+    let delay = scene.switches().delay("consistency.members", scene.now());
     let group = scene.tenant_mut().group_mut(&id).ok_or_else(|| Answer::not_found(&id))?;
     let list = if side == Side::Members { &mut group.members } else { &mut group.owners };
     if list.contains(&object) {
@@ -69,7 +75,10 @@ pub fn add(scene: &mut Scene<'_>, key: &str, side: Side) -> Outcome {
             "One or more added object references already exist for the following modified properties: 'members'.",
         ));
     }
-    list.push(object);
+    list.push(object.clone());
+    if delay != Delay::default() {
+        group.late.insert(object, delay);
+    }
     Ok(Answer::empty(204))
 }
 

@@ -47,7 +47,8 @@ fn whole(scene: &Scene<'_>, group: &Group) -> Value {
     let mut value = shown(group, named(scene));
     for expand in scene.expands() {
         let ids = if expand.name == "owners" { &group.owners } else { &group.members };
-        let objects = ids.iter().filter_map(|id| group_people::object(scene.tenant(), id));
+        let seen = ids.iter().filter(|id| !group.late.contains_key(*id));
+        let objects = seen.filter_map(|id| group_people::object(scene.tenant(), id));
         value[&expand.name] = objects.take(20).collect();
     }
     value
@@ -106,9 +107,13 @@ fn make(scene: &Scene<'_>, body: &Value, unique: Option<&str>) -> Result<Group, 
             "Invalid value specified for property 'mailNickname' of resource 'Group'.",
         ));
     }
-    if flag("mailEnabled")? || !flag("securityEnabled")? {
+    let (mail, security, types) = (flag("mailEnabled")?, flag("securityEnabled")?, types(body)?);
+    // Documented: security groups and Microsoft 365 groups are made here, mail-enabled security groups and
+    // distribution lists elsewhere.
+    let microsoft_365 = types.iter().any(|kind| kind == "Unified");
+    if mail != microsoft_365 || (!mail && !security) {
         return Err(Answer::bad_request(
-            "The service supports security groups only (mailEnabled false, securityEnabled true).",
+            "The service does not currently support writes of mail-enabled groups. Please ensure that the mail-enablement property is unset and the security-enablement property is set.",
         ));
     }
     let unique_name = match unique {
@@ -128,12 +133,28 @@ fn make(scene: &Scene<'_>, body: &Value, unique: Option<&str>) -> Result<Group, 
         description: text(body, "description")?,
         mail_nickname: nickname,
         unique_name,
-        security_enabled: true,
+        security_enabled: security,
+        mail_enabled: mail,
+        group_types: types,
         created: Some(scene.now()),
         members: bound(scene, body, "members@odata.bind")?,
         owners: bound(scene, body, "owners@odata.bind")?,
         delay: scene.switches().delay("consistency.groups", scene.now()),
         ..Group::default()
+    })
+}
+
+/// Kinds beyond a plain security group.
+fn types(body: &Value) -> Result<Vec<String>, Answer> {
+    let list = match &body["groupTypes"] {
+        Value::Null => Vec::new(),
+        Value::Array(list) => list.clone(),
+        _ => return Err(Answer::bad_request("'groupTypes' must be a list.")),
+    };
+    let known = |kind: &Value| kind.as_str().filter(|k| *k == "Unified").map(str::to_owned);
+    let types: Option<Vec<String>> = list.iter().map(known).collect();
+    types.ok_or_else(|| {
+        Answer::bad_request("Invalid value specified for property 'groupTypes' of resource 'Group'.")
     })
 }
 
@@ -152,7 +173,7 @@ pub fn exists(scene: &Scene<'_>, address: &Value) -> Result<String, Answer> {
     let id =
         bound_id(address).ok_or_else(|| Answer::bad_request("Invalid URL format specified in @odata.id."))?;
     let tenant = scene.tenant();
-    let there = tenant.user(&id).is_some()
+    let there = tenant.user(&id).is_some_and(|u| u.delay.passed(scene.now()))
         || tenant.group(&id).is_some()
         || tenant.service_principals.iter().any(|s| s.id == id);
     if there { Ok(id) } else { Err(Answer::not_found(&id)) }

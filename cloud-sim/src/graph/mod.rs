@@ -36,6 +36,7 @@ pub use entitlement::duration;
 /// Answers a call to `/v1.0` or `/beta`.
 pub fn answer(shared: &Shared, call: &Call) -> Outcome {
     let caller = bearer::caller(shared, call)?;
+    typed(call)?;
     if call.method == "POST"
         && call.segments.get(1).is_some_and(|s| s == "$batch")
         && call.segments.len() == 2
@@ -43,6 +44,25 @@ pub fn answer(shared: &Shared, call: &Call) -> Outcome {
         return batch::answer(shared, call, &caller);
     }
     as_caller(shared, call, &caller)
+}
+
+/// A body says what it is: JSON (contract §1).
+fn typed(call: &Call) -> Result<(), Answer> {
+    let kind = call.header("content-type").map(|kind| kind.split(';').next().unwrap_or("").trim());
+    match kind {
+        _ if call.body.is_empty() => Ok(()),
+        None => Err(Answer::error(
+            400,
+            "BadRequest",
+            "Write requests (excluding DELETE) must contain the Content-Type header declaration.",
+        )),
+        Some(kind) if kind.eq_ignore_ascii_case("application/json") => Ok(()),
+        Some(kind) => Err(Answer::error(
+            415,
+            "UnsupportedMediaType",
+            &format!("The content type '{kind}' is not supported."),
+        )),
+    }
 }
 
 /// The same with a caller already known: for parts of a batch and the control interface.

@@ -78,16 +78,24 @@ fn basic(scene: &Scene<'_>) -> Result<(), Answer> {
     Ok(())
 }
 
-pub fn list(scene: &Scene<'_>) -> Outcome {
+pub fn list(scene: &mut Scene<'_>) -> Outcome {
     basic(scene)?;
+    let now = scene.now();
+    let all = scene.tenant_mut().users.iter_mut();
+    let seen: Vec<User> = all.filter_map(|u| u.delay.seen(now).then(|| u.clone())).collect();
     let tenant = scene.tenant();
-    let items = tenant.users.iter().map(|u| visible(scene, shown(tenant, u))).collect();
+    let items = seen.iter().map(|u| visible(scene, shown(tenant, u))).collect();
     odata::page(scene.call, items, scene.page(), DEFAULT)
 }
 
-pub fn get(scene: &Scene<'_>, key: &str) -> Outcome {
+pub fn get(scene: &mut Scene<'_>, key: &str) -> Outcome {
     basic(scene)?;
-    let key = plain_key(key);
+    let (key, now) = (plain_key(key), scene.now());
+    let id = scene.tenant().user(&key).map(|u| u.id.clone());
+    let mut all = scene.tenant_mut().users.iter_mut();
+    if !all.find(|u| Some(&u.id) == id.as_ref()).is_some_and(|u| u.delay.seen(now)) {
+        return Err(Answer::not_found(&key));
+    }
     let tenant = scene.tenant();
     let user = tenant.user(&key).ok_or_else(|| Answer::not_found(&key))?;
     Ok(odata::single(scene.call, visible(scene, shown(tenant, user)), DEFAULT))
@@ -97,6 +105,11 @@ pub fn get(scene: &Scene<'_>, key: &str) -> Outcome {
 pub fn update(scene: &mut Scene<'_>, key: &str) -> Outcome {
     let body = scene.body()?;
     only(&body, &["displayName", "mail", "accountEnabled"])?;
+    if !(body["accountEnabled"].is_null() || body["accountEnabled"].is_boolean()) {
+        return Err(Answer::bad_request(
+            "Invalid value specified for property 'accountEnabled' of resource 'User'.",
+        ));
+    }
     let (name, mail) = (text(&body, "displayName")?, text(&body, "mail")?);
     let key = plain_key(key);
     let id = scene.tenant().user(&key).map(|u| u.id.clone()).ok_or_else(|| Answer::not_found(&key))?;
@@ -178,6 +191,7 @@ fn reads_groups(scene: &Scene<'_>) -> bool {
 
 pub fn check_member_groups(scene: &Scene<'_>, key: &str) -> Outcome {
     let body = scene.body()?;
+    only(&body, &["groupIds"])?;
     let asked: Vec<&str> =
         body["groupIds"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     if asked.is_empty() || asked.len() > 20 {

@@ -1,5 +1,7 @@
 //! People and groups of a tenant.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +25,7 @@ pub struct User {
     /// Of a guest: entitlement management made him, and takes him away again.
     pub governed: bool,
     pub delete_at: Option<DateTime<Utc>>,
+    pub delay: Delay,
 }
 
 impl User {
@@ -60,6 +63,8 @@ pub struct Group {
     pub members: Vec<String>,
     pub owners: Vec<String>,
     pub delay: Delay,
+    /// Of members and owners that lists do not show yet.
+    pub late: BTreeMap<String, Delay>,
 }
 
 /// How long something stays unseen after it was made: a number of reads, or until an instant.

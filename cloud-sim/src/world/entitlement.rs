@@ -176,6 +176,7 @@ pub struct Request {
     pub deliver_at: Option<DateTime<Utc>>,
     /// The guest was invited and has not accepted yet.
     pub waits_for_guest: bool,
+    pub delay: Delay,
 }
 
 impl Request {
@@ -202,6 +203,7 @@ pub struct Assignment {
     pub starts: Option<DateTime<Utc>>,
     pub ends: Option<DateTime<Utc>>,
     pub expired: Option<DateTime<Utc>>,
+    pub delay: Delay,
 }
 
 impl Assignment {

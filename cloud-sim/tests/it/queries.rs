@@ -40,7 +40,7 @@ fn rows() -> Vec<Row> {
 }
 
 /// Everything may be read by this caller.
-async fn reader(world: &World) -> String {
+pub async fn reader(world: &World) -> String {
     let lines = include_str!("../../data/permissions.tsv").lines().skip(1);
     let reads: BTreeSet<&str> = lines
         .map(|line| line.split('\t').nth(2).unwrap().split('(').next().unwrap())

@@ -108,6 +108,18 @@ fn update(scene: &mut Scene<'_>, id: &str) -> Outcome {
     if body.get("principalIds").is_some() {
         people(scene, &texts(&body, "principalIds")?)?;
     }
+    if body.get("displayName").is_some() && text(&body, "displayName")?.is_none_or(|n| n.trim().is_empty()) {
+        return Err(bad("The displayName field is required."));
+    }
+    text(&body, "description")?;
+    if let Some(role) = body.get("roleDefinitionId")
+        && !role.as_str().is_some_and(|role| roles::exists(scene, role))
+    {
+        return Err(bad("The roleDefinitionId field does not name a role."));
+    }
+    for scopes in ["directoryScopeIds", "appScopeIds"] {
+        texts(&body, scopes)?;
+    }
     let found = scene.tenant_mut().defender_assignments.iter_mut().find(|a| a["id"] == id);
     let there = found.ok_or_else(|| not_found(id))?;
     for (name, value) in body.as_object().into_iter().flatten() {

@@ -92,6 +92,13 @@ fn update(scene: &mut Scene<'_>, id: &str) -> Outcome {
     untyped(scene, &body, "roleDefinition")?;
     only(&body, KNOWN)?;
     custom(scene, id)?;
+    if body.get("displayName").is_some() && text(&body, "displayName")?.is_none_or(|n| n.trim().is_empty()) {
+        return Err(bad("The displayName field is required."));
+    }
+    text(&body, "description")?;
+    if body.get("isEnabled").is_some_and(|on| !on.is_boolean()) {
+        return Err(bad("The isEnabled field is not a boolean."));
+    }
     let mut changes = body.clone();
     if body.get("rolePermissions").is_some() {
         changes["rolePermissions"] = actions::stored(scene, &body["rolePermissions"])?;

@@ -15,10 +15,12 @@ pub fn answer(scene: &mut Scene<'_>, rest: &[&str]) -> Outcome {
         ("GET", []) => list(scene),
         ("GET", [id]) => {
             let expands = scene.expands();
-            let id = plain_key(id);
-            let found = scene.tenant().assignments.iter().find(|a| a.id.eq_ignore_ascii_case(&id));
+            let (id, now) = (plain_key(id), scene.now());
+            let mut all = scene.tenant_mut().assignments.iter_mut();
+            let found = all.find(|a| a.id.eq_ignore_ascii_case(&id));
+            let found = found.and_then(|a| a.delay.seen(now).then(|| a.clone()));
             let found = found.ok_or_else(Answer::em_not_found)?;
-            Ok(odata::single(scene.call, expanded(scene, found, &expands), &[]))
+            Ok(odata::single(scene.call, expanded(scene, &found, &expands), &[]))
         }
         ("POST", [id, "reprocess"]) => {
             let (id, tenant, now) = (plain_key(id), scene.tenant().id.clone(), scene.now());
@@ -53,8 +55,10 @@ fn expanded(scene: &Scene<'_>, held: &Assignment, expands: &[Expand]) -> Value {
     value
 }
 
-fn list(scene: &Scene<'_>) -> Outcome {
-    let expands = scene.expands();
-    let items = scene.tenant().assignments.iter().map(|a| expanded(scene, a, &expands)).collect();
+fn list(scene: &mut Scene<'_>) -> Outcome {
+    let (expands, now) = (scene.expands(), scene.now());
+    let all = scene.tenant_mut().assignments.iter_mut();
+    let seen: Vec<Assignment> = all.filter_map(|a| a.delay.seen(now).then(|| a.clone())).collect();
+    let items = seen.iter().map(|a| expanded(scene, a, &expands)).collect();
     scene.list(items)
 }
