@@ -14,6 +14,7 @@ import sys
 import time
 from pathlib import Path
 
+import filters
 import portal
 import rules
 from description import HOST, Description, options, told
@@ -31,6 +32,8 @@ class Contract:
         self.shapes = {name: Shapes(one) for name, one in self.versions.items()}
         self.paging = {fault["option"] for fault in self.faults if fault["kind"] == "option"}
         self.casts = {fault["path"] for fault in self.faults if fault["kind"] == "cast"}
+        self.beyond = {(f["version"], f["method"], f["path"]) for f in self.faults if f["kind"] == "operation"}
+        self.unhurried = {f["path"] for f in self.faults if f["kind"] == "retry-after"}
         self.moved = {(f["version"], f["method"], f["path"], f["status"])
                       for f in self.faults if f["kind"] == "redirect"}
 
@@ -53,7 +56,9 @@ class Contract:
         response = exchange["response"]
         accepted = response is not None and response["status"] < 300
         if not exchange.get("operation"):
-            if own or accepted:
+            path = GUID.sub("{}", exchange["path"]).removeprefix(f"/{exchange['version']}")
+            known = (exchange["version"], exchange["method"], path)
+            if (own or accepted) and known not in self.beyond:
                 yield "no such operation in Microsoft's description"
             if response is not None:
                 yield from rules.of_response(exchange)
@@ -84,7 +89,9 @@ class Contract:
         status = response["status"]
         if (exchange["version"], exchange["method"], exchange["template"], status) in self.moved:
             return
-        yield from rules.of_response(exchange)
+        for complaint in rules.of_response(exchange):
+            if complaint != rules.NO_RETRY_AFTER or exchange["template"] not in self.unhurried:
+                yield complaint
         for error in description.errors_of_response(exchange):
             yield f"response {status}: {told(error)}"
         answers = operation["responses"]
@@ -107,6 +114,7 @@ class Contract:
             kinds = ("user", "group", "servicePrincipal")
             properties = {k: v for kind in kinds
                           for k, v in shapes.properties(shapes.schemas[f"microsoft.graph.{kind}"]).items()}
+        yield from filters.complaints(exchange["template"], exchange["options"], properties)
         yield from rules.of_selection(exchange, title, properties)
 
     def schema_of(self, holder):

@@ -33,11 +33,7 @@ impl Reply {
 impl World {
     /// As `with_consent`, for behaviour that is not Microsoft's description of itself: its exchanges are not recorded.
     pub async fn strange() -> Self {
-        Self::unrecorded(options()).await
-    }
-
-    pub async fn unrecorded(options: Options) -> Self {
-        Self::of(Options { record: None, ..options }).await
+        Self::of(Options { record: None, ..options() }).await
     }
 
     /// As `with_consent`, with a clock that moves only when it is told to.

@@ -33,7 +33,7 @@ async fn all(world: &World, first: &str) -> (Vec<String>, Vec<String>) {
 
 #[tokio::test]
 async fn pages_follow_each_other_and_nothing_is_lost_or_told_twice() {
-    let world = World::strange().await;
+    let world = World::with_consent().await;
     groups(&world, 11).await;
     for (size, first, pages) in [
         (3, "/v1.0/groups", 4),
@@ -125,7 +125,7 @@ async fn every_list_comes_in_pages_as_small_as_a_test_wants() {
 
 #[tokio::test]
 async fn a_skip_token_is_no_offset_and_serves_the_query_it_was_made_for() {
-    let world = World::strange().await;
+    let world = World::with_consent().await;
     groups(&world, 5).await;
     let token = |page: &Value| {
         let link = url::Url::parse(page["@odata.nextLink"].as_str().unwrap()).unwrap();

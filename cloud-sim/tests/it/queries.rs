@@ -73,7 +73,7 @@ fn refused_option(reply: &Reply) -> bool {
 
 #[tokio::test]
 async fn every_call_takes_the_options_of_its_page_and_refuses_the_others() {
-    let world = World::strange().await;
+    let world = World::with_consent().await;
     let token = reader(&world).await;
     let mut judged = 0;
     for row in rows() {
@@ -96,7 +96,7 @@ async fn every_call_takes_the_options_of_its_page_and_refuses_the_others() {
 
 #[tokio::test]
 async fn every_call_expands_what_its_page_names_and_nothing_else() {
-    let world = World::strange().await;
+    let world = World::with_consent().await;
     let token = reader(&world).await;
     for row in rows().iter().filter(|r| !r.expands.is_empty()) {
         let path = row.path.replace("{id}", "00000000-0000-4000-8000-00000000ffff").replace("{v}", "x");
@@ -121,7 +121,7 @@ async fn every_call_expands_what_its_page_names_and_nothing_else() {
 
 #[tokio::test]
 async fn groups_show_their_people_and_resource_requests_what_they_are_about() {
-    let there = Onboarded::in_world(World::strange().await).await;
+    let there = Onboarded::in_world(World::with_consent().await).await;
     let path = format!("/v1.0/groups/{}?$expand=members,owners", there.approvers);
     let group = there.world.get(&path).await.1;
     assert_eq!((&group["members"][0]["displayName"], &group["owners"]), (&json!("Gail Admin"), &json!([])));
@@ -135,7 +135,7 @@ async fn groups_show_their_people_and_resource_requests_what_they_are_about() {
 
 #[tokio::test]
 async fn every_property_takes_the_operators_of_its_page_and_refuses_the_others() {
-    let world = World::strange().await;
+    let world = World::with_consent().await;
     let token = reader(&world).await;
     let unsupported = |reply: &Reply| reply.code() == "Request_UnsupportedQuery";
     for row in rows().iter().filter(|r| r.options.contains("$filter")) {
@@ -174,7 +174,7 @@ async fn every_property_takes_the_operators_of_its_page_and_refuses_the_others()
 
 #[tokio::test]
 async fn a_filter_by_what_is_not_expanded_or_not_there_is_refused() {
-    let there = Onboarded::in_world(World::strange().await).await;
+    let there = Onboarded::in_world(World::with_consent().await).await;
     let world = &there.world;
     let by_package = format!("assignments?$filter=accessPackage/id eq '{}'", there.package);
     assert_eq!(world.em(&by_package).await.1["error"]["code"], "Request_UnsupportedQuery");
@@ -195,7 +195,7 @@ async fn a_filter_by_what_is_not_expanded_or_not_there_is_refused() {
 
 #[tokio::test]
 async fn selected_and_expanded_is_what_comes_back() {
-    let there = Onboarded::in_world(World::strange().await).await;
+    let there = Onboarded::in_world(World::with_consent().await).await;
     let world = &there.world;
     let names = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
     let one = world.em("catalogs?$select=id,displayName&$filter=displayName eq 'MSSP Accesses'").await.1;
@@ -215,7 +215,7 @@ async fn selected_and_expanded_is_what_comes_back() {
 
 #[tokio::test]
 async fn advanced_queries_need_their_header_and_count() {
-    let world = World::strange().await;
+    let world = World::with_consent().await;
     world.switch("consistency.groups", 0).await;
     for name in ["Tier 1 Analyst", "Tier 2 Analyst", "Other"] {
         world.group(name).await;
@@ -253,7 +253,7 @@ async fn advanced_queries_need_their_header_and_count() {
 
 #[tokio::test]
 async fn a_page_size_is_a_number_within_the_documented_bounds() {
-    let world = World::strange().await;
+    let world = World::with_consent().await;
     let token = world.app_with(&["Group.Read.All", "AccessReview.Read.All"]).await;
     for (path, status) in [
         ("/v1.0/groups?$top=999", 200),
@@ -272,7 +272,7 @@ async fn a_page_size_is_a_number_within_the_documented_bounds() {
 
 #[tokio::test]
 async fn incidents_are_told_with_their_alerts() {
-    let world = World::strange().await;
+    let world = World::with_consent().await;
     let at = "2026-01-01T00:00:00Z";
     let alert =
         |id: &str, of: &str| json!({"id": id, "incidentId": of, "createdDateTime": at, "severity": "high"});
