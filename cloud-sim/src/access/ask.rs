@@ -160,6 +160,9 @@ pub(super) fn begin(world: &mut World, at: usize, mut request: Request, now: Dat
         request.state = "pendingApproval".to_owned();
         request.status = "PendingApproval".to_owned();
     }
+    if waits {
+        trail::waits(&mut world.tenants[at], &request, now);
+    }
     world.tenants[at].requests.push(request);
     if !waits {
         deliver::start(world, at, &id, now);

@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::give::{Given, extend, give};
 use super::{lapse, trail};
-use crate::world::directory::Delay;
+use crate::world::late::Delay;
 use crate::world::{Assignment, Request, Tenant, User, World, new_id};
 
 /// Begins the delivery of a request that is approved or needs no approval; later, when it is wanted later.

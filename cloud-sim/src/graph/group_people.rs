@@ -7,7 +7,7 @@ use super::scene::Scene;
 use super::{groups, users};
 use crate::answer::{Answer, Outcome};
 use crate::world::Tenant;
-use crate::world::directory::Delay;
+use crate::world::late::Delay;
 
 /// Which list of a group.
 #[derive(Clone, Copy, PartialEq, Eq)]

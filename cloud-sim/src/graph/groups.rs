@@ -7,7 +7,7 @@ use super::scene::{Scene, bound_id, only, plain_key, stamp, text};
 use crate::answer::{Answer, Outcome};
 use crate::call::bracket_key;
 use crate::odata;
-use crate::world::{Group, new_id};
+use crate::world::{Group, late, new_id};
 
 const KNOWN: &[&str] = &[
     "displayName",
@@ -56,8 +56,7 @@ fn whole(scene: &Scene<'_>, group: &Group) -> Value {
 
 pub fn list(scene: &mut Scene<'_>) -> Outcome {
     let now = scene.now();
-    let all = scene.tenant_mut().groups.iter_mut();
-    let seen: Vec<Group> = all.filter_map(|g| g.delay.seen(now).then(|| g.clone())).collect();
+    let seen = late::seen(&mut scene.tenant_mut().groups, now);
     scene.list(seen.iter().map(|g| whole(scene, g)).collect())
 }
 

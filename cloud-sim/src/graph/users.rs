@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::scene::{Scene, only, plain_key, stamp, text};
 use crate::answer::{Answer, Outcome};
 use crate::odata;
-use crate::world::{Tenant, User};
+use crate::world::{Tenant, User, late};
 
 /// Properties shown without `$select`.
 const DEFAULT: &[&str] = &[
@@ -81,8 +81,7 @@ fn basic(scene: &Scene<'_>) -> Result<(), Answer> {
 pub fn list(scene: &mut Scene<'_>) -> Outcome {
     basic(scene)?;
     let now = scene.now();
-    let all = scene.tenant_mut().users.iter_mut();
-    let seen: Vec<User> = all.filter_map(|u| u.delay.seen(now).then(|| u.clone())).collect();
+    let seen = late::seen(&mut scene.tenant_mut().users, now);
     let tenant = scene.tenant();
     let items = seen.iter().map(|u| visible(scene, shown(tenant, u))).collect();
     odata::page(scene.call, items, scene.page(), DEFAULT)
@@ -91,14 +90,10 @@ pub fn list(scene: &mut Scene<'_>) -> Outcome {
 pub fn get(scene: &mut Scene<'_>, key: &str) -> Outcome {
     basic(scene)?;
     let (key, now) = (plain_key(key), scene.now());
-    let id = scene.tenant().user(&key).map(|u| u.id.clone());
-    let mut all = scene.tenant_mut().users.iter_mut();
-    if !all.find(|u| Some(&u.id) == id.as_ref()).is_some_and(|u| u.delay.seen(now)) {
-        return Err(Answer::not_found(&key));
-    }
-    let tenant = scene.tenant();
-    let user = tenant.user(&key).ok_or_else(|| Answer::not_found(&key))?;
-    Ok(odata::single(scene.call, visible(scene, shown(tenant, user)), DEFAULT))
+    let id = scene.tenant().user(&key).map(|u| u.id.clone()).ok_or_else(|| Answer::not_found(&key))?;
+    let found = late::seen_one(&mut scene.tenant_mut().users, &id, now);
+    let user = found.ok_or_else(|| Answer::not_found(&key))?;
+    Ok(odata::single(scene.call, visible(scene, shown(scene.tenant(), &user)), DEFAULT))
 }
 
 /// An administrator changes a person: his name, his mail, whether he may sign in.

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::late::Delay;
+
 /// A member or guest of a directory.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -65,31 +67,4 @@ pub struct Group {
     pub delay: Delay,
     /// Of members and owners that lists do not show yet.
     pub late: BTreeMap<String, Delay>,
-}
-
-/// How long something stays unseen after it was made: a number of reads, or until an instant.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct Delay {
-    pub reads: u32,
-    pub until: Option<DateTime<Utc>>,
-}
-
-impl Delay {
-    /// One read: true when the thing shows itself.
-    pub fn seen(&mut self, now: DateTime<Utc>) -> bool {
-        if self.until.is_some_and(|at| now < at) {
-            return false;
-        }
-        if self.reads > 0 {
-            self.reads -= 1;
-            return false;
-        }
-        true
-    }
-
-    /// Whether it shows itself, without counting as a read.
-    pub fn passed(&self, now: DateTime<Utc>) -> bool {
-        self.reads == 0 && self.until.is_none_or(|at| now >= at)
-    }
 }

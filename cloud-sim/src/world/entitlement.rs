@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::directory::Delay;
+use super::late::Delay;
 
 /// A connected organization with its one identity source as Graph shows it.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]

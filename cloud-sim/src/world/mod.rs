@@ -4,6 +4,7 @@ pub mod application;
 pub mod directory;
 pub mod entitlement;
 mod ids;
+pub mod late;
 pub mod licence;
 pub mod review;
 pub mod switches;

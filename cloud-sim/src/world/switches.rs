@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::directory::Delay;
+use super::late::Delay;
 
 /// Every switch with its value; the README says where each behaviour comes from.
 #[derive(Clone, Debug, Serialize, Deserialize)]

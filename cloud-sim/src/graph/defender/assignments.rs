@@ -2,10 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{bad, delayed, made, not_found, roles, seen, shown, untyped};
+use super::{bad, delayed, made, not_found, read, roles, seen, shown, untyped};
 use crate::answer::{Answer, Outcome};
 use crate::graph::scene::{Scene, only, plain_key, text};
-use crate::odata;
 use crate::world::new_id;
 
 const KNOWN: &[&str] = &[
@@ -20,16 +19,11 @@ const KNOWN: &[&str] = &[
 
 pub fn answer(scene: &mut Scene<'_>, rest: &[&str]) -> Outcome {
     match (scene.call.method.as_str(), rest) {
-        ("GET", []) => {
+        ("GET", [] | [_]) => {
             let items = all(scene);
-            scene.list(items)
+            read(scene, items, rest.first().copied())
         }
         ("POST", []) => create(scene),
-        ("GET", [id]) => {
-            let id = plain_key(id);
-            let found = all(scene).into_iter().find(|a| a["id"] == id);
-            Ok(odata::single(scene.call, found.ok_or_else(|| not_found(&id))?, &[]))
-        }
         ("PATCH", [id]) => update(scene, &plain_key(id)),
         ("DELETE", [id]) => {
             let id = plain_key(id);

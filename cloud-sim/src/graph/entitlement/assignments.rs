@@ -8,7 +8,7 @@ use crate::access;
 use crate::answer::{Answer, Outcome};
 use crate::graph::scene::{Scene, plain_key, stamp};
 use crate::odata::{self, Expand};
-use crate::world::Assignment;
+use crate::world::{Assignment, late};
 
 pub fn answer(scene: &mut Scene<'_>, rest: &[&str]) -> Outcome {
     match (scene.call.method.as_str(), rest) {
@@ -16,9 +16,7 @@ pub fn answer(scene: &mut Scene<'_>, rest: &[&str]) -> Outcome {
         ("GET", [id]) => {
             let expands = scene.expands();
             let (id, now) = (plain_key(id), scene.now());
-            let mut all = scene.tenant_mut().assignments.iter_mut();
-            let found = all.find(|a| a.id.eq_ignore_ascii_case(&id));
-            let found = found.and_then(|a| a.delay.seen(now).then(|| a.clone()));
+            let found = late::seen_one(&mut scene.tenant_mut().assignments, &id, now);
             let found = found.ok_or_else(Answer::em_not_found)?;
             Ok(odata::single(scene.call, expanded(scene, &found, &expands), &[]))
         }
@@ -57,8 +55,7 @@ fn expanded(scene: &Scene<'_>, held: &Assignment, expands: &[Expand]) -> Value {
 
 fn list(scene: &mut Scene<'_>) -> Outcome {
     let (expands, now) = (scene.expands(), scene.now());
-    let all = scene.tenant_mut().assignments.iter_mut();
-    let seen: Vec<Assignment> = all.filter_map(|a| a.delay.seen(now).then(|| a.clone())).collect();
+    let seen = late::seen(&mut scene.tenant_mut().assignments, now);
     let items = seen.iter().map(|a| expanded(scene, a, &expands)).collect();
     scene.list(items)
 }

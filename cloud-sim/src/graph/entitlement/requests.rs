@@ -10,7 +10,7 @@ use crate::call::bracket_key;
 use crate::graph::scene::{Scene, plain_key, stamp};
 use crate::odata::{self, Expand};
 use crate::pages::account::Account;
-use crate::world::Request;
+use crate::world::{Request, late};
 
 const TYPES: &[&str] = &["userAdd", "userUpdate", "userRemove", "adminAdd", "adminUpdate", "adminRemove"];
 const KNOWN: &[&str] = &[
@@ -39,9 +39,7 @@ pub fn answer(scene: &mut Scene<'_>, rest: &[&str]) -> Outcome {
         ("GET", ["filterByCurrentUser", on]) => mine(scene, on),
         ("GET", [id]) => {
             let (expands, id, now) = (scene.expands(), plain_key(id), scene.now());
-            let mut all = scene.tenant_mut().requests.iter_mut();
-            let found = all.find(|r| r.id.eq_ignore_ascii_case(&id));
-            let found = found.and_then(|r| r.delay.seen(now).then(|| r.clone()));
+            let found = late::seen_one(&mut scene.tenant_mut().requests, &id, now);
             let request = found.ok_or_else(Answer::em_not_found)?;
             Ok(odata::single(scene.call, expanded(scene, &request, &expands), &[]))
         }
@@ -107,8 +105,7 @@ pub fn find<'a>(scene: &'a Scene<'_>, key: &str) -> Result<&'a Request, Answer> 
 
 fn page(scene: &mut Scene<'_>, wanted: impl Fn(&Scene<'_>, &Request) -> bool) -> Outcome {
     let (expands, now) = (scene.expands(), scene.now());
-    let all = scene.tenant_mut().requests.iter_mut();
-    let seen: Vec<Request> = all.filter_map(|r| r.delay.seen(now).then(|| r.clone())).collect();
+    let seen = late::seen(&mut scene.tenant_mut().requests, now);
     let here = seen.iter().filter(|r| wanted(scene, r));
     let items = here.map(|r| expanded(scene, r, &expands)).collect();
     scene.list(items)
