@@ -8,6 +8,8 @@ WORDS = r"eq|ne|not|ge|gt|le|lt|in|startswith|endswith|contains"
 TEXT = re.compile(r"'(?:[^']|'')*'")
 TOLD = re.compile(r"\$filter \(([^)]*)\)", re.IGNORECASE)
 
+LITERALS = {"boolean": "true|false", "integer": r"-?\d+", "date-time": r"\d{4}-\d\d-\d\d(T[\d:.]+(Z|[+-]\d\d:\d\d))?"}
+
 ADVANCED_ID = "id:eq,ne,not,in"
 PEOPLE = "id:eq displayName:eq,startswith"
 MOMENTS = "createdDateTime:eq,ge,gt,le,lt lastUpdateDateTime:eq,ge,gt,le,lt"
@@ -51,6 +53,24 @@ def table(cell):
     pairs = [one.split(":") for one in cell.split()]
     return ({path.lstrip("+"): set(words.split(",")) for path, words in pairs},
             {path.lstrip("+") for path, _ in pairs if path.startswith("+")})
+
+
+def kind_of(one):
+    """What a property holds where it is neither text nor object."""
+    for part in (one, *one.get("anyOf", ()), *one.get("oneOf", ())):
+        if part.get("type") in ("boolean", "integer"):
+            return part["type"]
+        if part.get("format") == "date-time":
+            return "date-time"
+    return None
+
+
+def mistaken(text, properties):
+    """Comparisons of a property with what it cannot hold."""
+    for path, _, literal in re.findall(r"(?<![\w/.])(\w+) (eq|ne|ge|gt|le|lt) ('(?:[^']|'')*'|[\w.:+-]+)", text):
+        fit = LITERALS.get(kind_of(properties.get(path, {})))
+        if fit and literal != "null" and not re.fullmatch(fit, literal):
+            yield f"request: filtering by {path} and a literal of another kind"
 
 
 def described(properties):
@@ -98,6 +118,7 @@ def complaints(template, options, properties):
     text = dict(options).get("$filter")
     if text is None:
         return
+    yield from mistaken(text, properties)
     listed, expanded = table(LISTED.get(template, ""))
     known = {**described(properties), **listed}
     for path, word in asked(text):

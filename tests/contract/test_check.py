@@ -148,6 +148,10 @@ class Bites(unittest.TestCase):
             f"{EM[5:]}/assignments", [("$filter", text), *more.items()], of))
         self.assertEqual(said("mail eq 'x' and tags/any(t:t eq 'y')"), [])
         self.assertEqual(len(said("mail ne 'x'")) + len(said("age eq 'x'")) + len(said("tags/any(t:t ne 'x')")), 3)
+        whole = {"on": {"type": "boolean"}, "at": {"anyOf": [{"type": "string", "format": "date-time"}]}}
+        for text, count in [("on eq true and at ge 2027-01-01T00:00:00Z", 0), ("on eq 'true'", 1),
+                            ("at ge '2027-01-01T00:00:00Z' or at eq null", 1)]:
+            self.assertEqual(len(list(filters.mistaken(text, whole))), count, text)
         self.assertIn("without $expand=target", said("target/objectId eq 'x'")[0])
 
     def test_a_refused_request_of_a_stranger_may_be_wrong_and_an_accepted_one_not(self):

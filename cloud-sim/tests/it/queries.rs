@@ -15,6 +15,7 @@ const OPTIONS: &[&str] =
 struct Row {
     version: &'static str,
     path: &'static str,
+    kind: &'static str,
     options: BTreeSet<&'static str>,
     /// Names that `$expand` takes, `?` where this simulation has none of the documented ones.
     expands: &'static str,
@@ -29,6 +30,7 @@ fn rows() -> Vec<Row> {
         Row {
             version: cells[0],
             path: cells[1].trim_start_matches("GET "),
+            kind: cells[2],
             options: cells[3].split_whitespace().map(|o| o.split('=').next().unwrap()).collect(),
             expands: cells[3]
                 .split_once("$expand=")
@@ -50,6 +52,18 @@ pub async fn reader(world: &World) -> String {
         .filter(|p| p.contains("Read"))
         .collect();
     world.app_with(&reads.into_iter().collect::<Vec<_>>()).await
+}
+
+/// Something that a property of this name can be compared with, and something that it cannot.
+fn literals(row: &Row, property: &str) -> (&'static str, &'static str) {
+    let mut lines = include_str!("../../data/properties.tsv").lines();
+    let (_, names) = lines.find_map(|l| l.split_once('\t').filter(|(kind, _)| *kind == row.kind)).unwrap();
+    match names.split(' ').find_map(|word| word.strip_prefix(property)?.strip_prefix(':')) {
+        Some("boolean") => ("true", "'true'"),
+        Some("date-time") => ("2027-01-01T00:00:00Z", "'2027-01-01T00:00:00Z'"),
+        Some("integer") => ("1", "'1'"),
+        _ => ("'a'", ""),
+    }
 }
 
 fn value(option: &str) -> &'static str {
@@ -138,6 +152,7 @@ async fn every_property_takes_the_operators_of_its_page_and_refuses_the_others()
     let world = World::with_consent().await;
     let token = reader(&world).await;
     let unsupported = |reply: &Reply| reply.code() == "Request_UnsupportedQuery";
+    let mut kinds = 0;
     for row in rows().iter().filter(|r| r.options.contains("$filter")) {
         let path = row.path.replace("{id}", "00000000-0000-4000-8000-00000000ffff").replace("{v}", "x");
         for (property, operators) in &row.filters {
@@ -150,26 +165,36 @@ async fn every_property_takes_the_operators_of_its_page_and_refuses_the_others()
                     Some((_, rest)) => format!("x{rest}"),
                     None => property.to_owned(),
                 };
-                let test = match operator {
-                    "in" => format!("{inner} in ('a', 'b')"),
-                    "startswith" | "endswith" | "contains" => format!("{operator}({inner}, 'a')"),
-                    _ => format!("{inner} {operator} 'a'"),
+                let (fit, unfit) = literals(row, property);
+                let asked = async |literal: &str| {
+                    let test = match operator {
+                        "in" => format!("{inner} in ({literal}, {literal})"),
+                        "startswith" | "endswith" | "contains" => format!("{operator}({inner}, {literal})"),
+                        _ => format!("{inner} {operator} {literal}"),
+                    };
+                    let filter = match property.split_once("/any") {
+                        Some((list, _)) => format!("{list}/any(x:{test})"),
+                        None => test,
+                    };
+                    let count = if row.options.contains("advanced") { "&$count=true" } else { "" };
+                    let address = format!("/{}{path}?$filter={filter}{expand}{count}", row.version);
+                    let headers = [("ConsistencyLevel", "eventual")];
+                    (world.send(&token, reqwest::Method::GET, &address, None, &headers).await, address)
                 };
-                let filter = match property.split_once("/any") {
-                    Some((list, _)) => format!("{list}/any(x:{test})"),
-                    None => test,
-                };
-                let count = if row.options.contains("advanced") { "&$count=true" } else { "" };
-                let address = format!("/{}{path}?$filter={filter}{expand}{count}", row.version);
-                let headers = [("ConsistencyLevel", "eventual")];
-                let reply = world.send(&token, reqwest::Method::GET, &address, None, &headers).await;
+                let (reply, address) = asked(fit).await;
                 if reply.status == 403 {
                     continue;
                 }
                 assert_eq!(!unsupported(&reply), operators.contains(&operator), "{address}: {reply:?}");
+                if !unfit.is_empty() && operator == "eq" {
+                    let (reply, address) = asked(unfit).await;
+                    assert_eq!((reply.status, reply.code()), (400, "BadRequest"), "{address}: {reply:?}");
+                    kinds += 1;
+                }
             }
         }
     }
+    assert!(kinds > 12, "{kinds} properties are no texts");
 }
 
 #[tokio::test]
