@@ -89,8 +89,10 @@ class Contract:
         status = response["status"]
         if (exchange["version"], exchange["method"], exchange["template"], status) in self.moved:
             return
+        # A fault may leave the header out: throttling.md says what to do without it.
+        unhurried = exchange["fault"] or exchange["template"] in self.unhurried
         for complaint in rules.of_response(exchange):
-            if complaint != rules.NO_RETRY_AFTER or exchange["template"] not in self.unhurried:
+            if complaint != rules.NO_RETRY_AFTER or not unhurried:
                 yield complaint
         for error in description.errors_of_response(exchange):
             yield f"response {status}: {told(error)}"

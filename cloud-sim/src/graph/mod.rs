@@ -6,6 +6,7 @@ pub mod bearer;
 mod budgets;
 mod defender;
 mod entitlement;
+mod ghosts;
 mod grants;
 mod group_people;
 mod groups;
@@ -74,6 +75,8 @@ pub fn as_caller(shared: &Shared, call: &Call, caller: &Caller) -> Outcome {
 
 fn allowed(world: &mut World, call: &Call, caller: &Caller) -> Outcome {
     let lenient = !world.switches.on("odata.undocumented-refused");
+    let ghost = ghosts::of(world, call, caller);
+    ghosts::look(world, call, caller);
     let mut scene = Scene::open(world, call, caller)?;
     let pieces: Vec<&str> = call.segments.iter().skip(1).map(String::as_str).collect();
     permissions::check(call, caller).or_else(|refusal| match &pieces[..] {
@@ -86,8 +89,10 @@ fn allowed(world: &mut World, call: &Call, caller: &Caller) -> Outcome {
     })?;
     queries::check(call, lenient)?;
     let about = trail::About::of(&scene, &pieces);
-    let answer = directory(&mut scene, &pieces)?;
+    let outcome = directory(&mut scene, &pieces);
+    let answer = ghosts::instead(&scene, outcome)?;
     trail::write(&mut scene, &pieces, about, &answer);
+    scene.world.ghosts.extend(ghost);
     Ok(answer)
 }
 

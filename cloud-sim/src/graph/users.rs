@@ -84,7 +84,7 @@ pub fn list(scene: &mut Scene<'_>) -> Outcome {
     let seen = late::seen(&mut scene.tenant_mut().users, now);
     let tenant = scene.tenant();
     let items = seen.iter().map(|u| visible(scene, shown(tenant, u))).collect();
-    odata::page(scene.call, items, scene.page(), DEFAULT)
+    scene.list_showing(items, DEFAULT)
 }
 
 pub fn get(scene: &mut Scene<'_>, key: &str) -> Outcome {

@@ -67,4 +67,6 @@ pub struct Group {
     pub delay: Delay,
     /// Of members and owners that lists do not show yet.
     pub late: BTreeMap<String, Delay>,
+    /// Of former members and owners that lists still show: `members/` or `owners/`, and the object's id.
+    pub lingering: BTreeMap<String, Delay>,
 }

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::{Assignment, Catalog, ConnectedOrganization, Group, Package, Policy, Request, RoleScope, User};
 
@@ -30,6 +31,18 @@ impl Delay {
     pub fn passed(&self, now: DateTime<Utc>) -> bool {
         self.reads == 0 && self.until.is_none_or(|at| now >= at)
     }
+}
+
+/// Something deleted that reads still show.
+#[derive(Clone, Debug)]
+pub struct Ghost {
+    pub tenant: String,
+    /// The address it had, in pieces.
+    pub path: Vec<String>,
+    pub body: Value,
+    pub delay: Delay,
+    /// The read under way shows it.
+    pub shows: bool,
 }
 
 /// A thing of a collection with a switch `consistency.…`.

@@ -42,6 +42,8 @@ pub struct World {
     pub signing_key: String,
     #[serde(skip)]
     pub budgets: Budgets,
+    #[serde(skip)]
+    pub ghosts: Vec<late::Ghost>,
     /// Identifiers of client assertions already used, with the instant they may be forgotten.
     pub used_assertions: BTreeMap<String, DateTime<Utc>>,
 }

@@ -25,6 +25,7 @@ impl Default for Switches {
             ("consistency.policies", json!(0)),
             ("consistency.defender", json!(0)),
             ("consistency.members", json!(0)),
+            ("consistency.deletions", json!(0)),
             ("consistency.users", json!(0)),
             ("consistency.requests", json!(0)),
             ("consistency.assignments", json!(0)),

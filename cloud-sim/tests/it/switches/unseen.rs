@@ -55,6 +55,43 @@ async fn an_invited_guest_is_found_at_once_or_late_and_joins_no_group_before() {
 }
 
 #[tokio::test]
+async fn what_was_deleted_is_gone_at_once_or_still_read_for_a_while() {
+    for reads in settings("consistency.deletions", [0, 2]) {
+        let world = World::with_consent().await;
+        world.sim("switches", json!({"consistency.groups": 0, "consistency.deletions": reads})).await;
+        let (group, gail) = (world.group("Any").await, world.user_id("gail@adatum.example").await);
+        let people = format!("/v1.0/groups/{group}/members");
+        assert_eq!(world.post(&format!("{people}/$ref"), reference(&gail)).await.0, 204);
+        let out = format!("{people}/{gail}/$ref");
+        assert_eq!(world.call(OPERATOR, Method::DELETE, &out, None).await.0, 204);
+        assert_eq!(world.call(OPERATOR, Method::DELETE, &out, None).await.0, 404, "the service knows");
+        for left in (0..=reads).rev() {
+            let listed = world.get(&people).await.1["value"].as_array().unwrap().len();
+            assert_eq!(listed, usize::from(left > 0), "{left} reads left");
+        }
+        let catalog = world.catalog().await;
+        let (one, list) = (format!("catalogs/{catalog}"), "catalogs?$filter=displayName eq 'MSSP Accesses'");
+        for (path, named) in [
+            (format!("{EM}/{one}"), format!("{EM}/{list}")),
+            (format!("/v1.0/groups/{group}"), "/v1.0/groups?$filter=displayName eq 'Any'".to_owned()),
+        ] {
+            assert_eq!(world.call(OPERATOR, Method::DELETE, &path, None).await.0, 204);
+            assert_eq!(world.call(OPERATOR, Method::DELETE, &path, None).await.0, 404, "{path}");
+            for left in (1..=reads).rev() {
+                // Each look counts, at the one or into the list.
+                if left % 2 == 0 {
+                    assert_eq!(world.get(&path).await.0, 200, "{path}, {left} reads left");
+                } else {
+                    assert_eq!(world.get(&named).await.1["value"].as_array().unwrap().len(), 1, "{named}");
+                }
+            }
+            assert_eq!(world.get(&path).await.0, 404, "{path}");
+            assert_eq!(world.get(&named).await.1["value"], json!([]), "{named}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_request_is_read_and_taken_back_at_once_or_late() {
     for reads in settings("consistency.requests", [0, 2]) {
         let there = Onboarded::new().await;
