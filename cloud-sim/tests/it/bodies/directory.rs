@@ -7,6 +7,12 @@ use super::{NO, STRANGE_HERE, Write, write};
 use crate::onboarded::Onboarded;
 
 pub fn writes(there: &Onboarded, group: &str) -> Vec<Write> {
+    let mut all = groups(there, group);
+    all.extend(people(group));
+    all
+}
+
+fn groups(there: &Onboarded, group: &str) -> Vec<Write> {
     let user = json!({"@odata.id": format!("https://graph.microsoft.com/v1.0/directoryObjects/{group}")});
     let owner = user.clone();
     let nickname = "Request_BadRequest";
@@ -47,6 +53,12 @@ pub fn writes(there: &Onboarded, group: &str) -> Vec<Write> {
             owner,
             vec![("/@odata.id", NO, nickname), ("/@odata.id", json!(5), nickname)],
         ),
+    ]
+}
+
+fn people(group: &str) -> Vec<Write> {
+    let nickname = "Request_BadRequest";
+    vec![
         write(
             Method::PATCH,
             "/v1.0/users/gail@adatum.example",
