@@ -63,7 +63,7 @@ pub struct Config {
     #[arg(long, env = "RATE_ANONYMOUS_PER_MINUTE", global = true, default_value = "60")]
     pub rate_anonymous_per_minute: NonZeroU32,
     /// Pieces of background work that this process does at once; 0 leaves them to other processes.
-    #[arg(long, env = "WORKERS", global = true, default_value_t = 8, value_parser = clap::value_parser!(u16).range(0..=200))]
+    #[arg(long, env = "WORKERS", global = true, default_value_t = 64, value_parser = clap::value_parser!(u16).range(0..=500))]
     pub workers: u16,
     /// What is logged, as a filter: `info`, `warn,mssp_portal=debug`, …
     #[arg(long, env = "LOG", global = true, default_value = "info")]

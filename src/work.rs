@@ -1,5 +1,7 @@
 //! Every kind of background work of the rooms, in one place.
 
+use chrono::TimeDelta;
+
 use crate::access_requests;
 use crate::app::App;
 use crate::customers::consent;
@@ -9,12 +11,15 @@ use crate::onboarding;
 /// What a fresh consent wakes: the kinds that read a customer.
 const READS: &[&str] = &[onboarding::work::LOOK, onboarding::work::RUN, access_requests::work::WORK];
 
+/// How far each kind stands back when it only comes round: a run never, requests a little, readings of a whole tenant
+/// most.
 fn kinds() -> Kinds<App> {
+    let (soon, later, last) = (TimeDelta::seconds(15), TimeDelta::minutes(5), TimeDelta::minutes(10));
     Kinds::default()
-        .with(consent::WORK, async |app, claimed| consent::check::work(app, claimed, READS).await)
-        .with(onboarding::work::LOOK, onboarding::work::look)
         .with(onboarding::work::RUN, onboarding::work::run)
-        .with(access_requests::work::WORK, access_requests::work::work)
+        .patient(access_requests::work::WORK, soon, access_requests::work::work)
+        .patient(consent::WORK, later, async |app, claimed| consent::check::work(app, claimed, READS).await)
+        .patient(onboarding::work::LOOK, last, onboarding::work::look)
 }
 
 /// The workers of one process.

@@ -129,6 +129,7 @@ customers-consent-missing = Not given
 customers-consent-partial = Incomplete
 customers-consent-granted = Given
 customers-consent-lost = Withdrawn
+customers-consent-rests = Not needed now
 customers-app-reader = Reading
 customers-app-reader-what = Enough to see what is there, follow requests and warn. It changes nothing.
 customers-app-operator = Writing

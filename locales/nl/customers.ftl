@@ -129,6 +129,7 @@ customers-consent-missing = Niet gegeven
 customers-consent-partial = Onvolledig
 customers-consent-granted = Gegeven
 customers-consent-lost = Ingetrokken
+customers-consent-rests = Nu niet nodig
 customers-app-reader = Lezen
 customers-app-reader-what = Genoeg om te zien wat er is, aanvragen te volgen en te waarschuwen. Het wijzigt niets.
 customers-app-operator = Schrijven

@@ -46,6 +46,13 @@ keyed! {
     }
 }
 
+impl State {
+    /// Something approved is to be written now.
+    pub fn writes(self) -> bool {
+        matches!(self, Self::OperatorWanted | Self::Running | Self::Failed)
+    }
+}
+
 keyed! {
     /// Whose move it is: the status language of the whole portal.
     WhoseMove {

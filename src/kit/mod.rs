@@ -10,6 +10,7 @@ pub mod error;
 pub mod form;
 pub mod frame;
 pub mod headers;
+mod held;
 pub mod host;
 pub mod ids;
 pub mod limits;

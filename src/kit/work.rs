@@ -17,6 +17,7 @@ use crate::kit::chance::Chance;
 use crate::kit::clock::Clock;
 use crate::kit::crash::{self, Point};
 use crate::kit::db::Db;
+use crate::kit::held::{Held, held};
 use crate::kit::ids::{CustomerId, ProviderId};
 use crate::kit::planted::{self, Bug};
 use crate::kit::scope::{Scope, Tx};
@@ -48,6 +49,7 @@ pub struct Claimed {
     kind: &'static str,
     fence: i64,
     failures: i32,
+    patience: TimeDelta,
 }
 
 /// The lease is no longer ours.
@@ -140,7 +142,7 @@ impl Claimed {
         let finished = sqlx::query!(
             "update work set leased_until = null, ended_at = $5::timestamptz, outcome = $6, problem = $7, failures = $8,
                     attempts = coalesce($9, attempts), due_at = case when woken then $5::timestamptz else $10 end,
-                    woken = false
+                    rank_at = case when woken then $5::timestamptz else $11 end, woken = false
               where provider_id = $1 and customer_id = $2 and kind = $3 and fence = $4
                 and leased_until is not null",
             self.scope.provider().0,
@@ -153,6 +155,7 @@ impl Claimed {
             failures,
             attempts,
             next,
+            next.map(|next| next + self.patience),
         )
         .execute(&mut *tx)
         .await?;
@@ -193,9 +196,10 @@ pub async fn wake(
 ) -> Result<(), sqlx::Error> {
     let provider = tx.scope().provider();
     sqlx::query!(
-        "insert into work (provider_id, customer_id, kind, due_at) values ($1, $2, $3, $4)
+        "insert into work (provider_id, customer_id, kind, due_at, rank_at) values ($1, $2, $3, $4, $4)
          on conflict (provider_id, customer_id, kind) do update
             set due_at = least(coalesce(work.due_at, excluded.due_at), excluded.due_at),
+                rank_at = least(coalesce(work.rank_at, excluded.rank_at), excluded.rank_at),
                 woken = work.leased_until is not null, attempts = 0, failures = 0",
         provider.0,
         customer.0,
@@ -211,7 +215,7 @@ pub async fn wake(
 pub async fn sleep(tx: &mut Tx, customer: CustomerId) -> Result<(), sqlx::Error> {
     let provider = tx.scope().provider();
     sqlx::query!(
-        "update work set due_at = null, woken = false where provider_id = $1 and customer_id = $2",
+        "update work set due_at = null, rank_at = null, woken = false where provider_id = $1 and customer_id = $2",
         provider.0,
         customer.0
     )
@@ -222,9 +226,15 @@ pub async fn sleep(tx: &mut Tx, customer: CustomerId) -> Result<(), sqlx::Error>
 
 type Handler<A> = Arc<dyn Fn(A, Claimed) -> BoxFuture<'static, Outcome> + Send + Sync>;
 
+/// What is done for a kind, and how far what comes round by itself stands back behind what somebody waits for.
+struct Kind<A> {
+    patience: TimeDelta,
+    handler: Handler<A>,
+}
+
 /// The rooms' kinds of work. `A` is the assembled portal.
 pub struct Kinds<A> {
-    handlers: BTreeMap<&'static str, Handler<A>>,
+    handlers: BTreeMap<&'static str, Kind<A>>,
 }
 
 impl<A> Default for Kinds<A> {
@@ -234,13 +244,26 @@ impl<A> Default for Kinds<A> {
 }
 
 impl<A: Clone + Send + 'static> Kinds<A> {
+    /// A kind that somebody always waits for.
     #[must_use]
-    pub fn with<F, R>(mut self, kind: &'static str, handler: F) -> Self
+    pub fn with<F, R>(self, kind: &'static str, handler: F) -> Self
     where
         F: Fn(A, Claimed) -> R + Send + Sync + 'static,
         R: Future<Output = Outcome> + Send + 'static,
     {
-        self.handlers.insert(kind, Arc::new(move |app, claimed| handler(app, claimed).boxed()));
+        self.patient(kind, TimeDelta::zero(), handler)
+    }
+
+    /// A kind that comes round by itself: then, not when it is woken, it lets go first whatever is due up to
+    /// `patience` later.
+    #[must_use]
+    pub fn patient<F, R>(mut self, kind: &'static str, patience: TimeDelta, handler: F) -> Self
+    where
+        F: Fn(A, Claimed) -> R + Send + Sync + 'static,
+        R: Future<Output = Outcome> + Send + 'static,
+    {
+        let handler: Handler<A> = Arc::new(move |app, claimed| handler(app, claimed).boxed());
+        self.handlers.insert(kind, Kind { patience, handler });
         self
     }
 }
@@ -278,13 +301,14 @@ impl<A: Clone + Send + Sync + 'static> Workers<A> {
         .fetch_all(self.db.pool())
         .await?;
         let claimed = rows.into_iter().filter_map(|row| {
-            let (&kind, _) = self.kinds.handlers.get_key_value(row.kind.as_str())?;
+            let (&kind, Kind { patience, .. }) = self.kinds.handlers.get_key_value(row.kind.as_str())?;
             Some(Claimed {
                 scope: Scope::of_work(ProviderId(row.provider_id), kind),
                 customer: CustomerId(row.customer_id),
                 kind,
                 fence: row.fence,
                 failures: row.failures,
+                patience: *patience,
             })
         });
         Ok(claimed.collect())
@@ -292,12 +316,17 @@ impl<A: Clone + Send + Sync + 'static> Workers<A> {
 
     /// Runs one claimed row to its end and gives it back.
     pub async fn run_one(&self, claimed: Claimed) {
-        let Some(handler) = self.kinds.handlers.get(claimed.kind).cloned() else { return };
+        let Some(Kind { handler, .. }) = self.kinds.handlers.get(claimed.kind) else { return };
         let (kind, customer, fence) = (claimed.kind, claimed.customer.0, claimed.fence);
         crash::point(|| Point::Claimed { kind, customer, fence }).await;
         let work = handler(self.app.clone(), claimed.clone());
+        let work = held(&self.db, &self.clock, &claimed, work);
         let end = match std::panic::AssertUnwindSafe(work).catch_unwind().await {
-            Ok(outcome) => End::Came(outcome),
+            Ok(Held::Came(outcome)) => End::Came(outcome),
+            Ok(Held::LeaseLost) => End::Came(Outcome::LeaseLost),
+            Ok(Held::TooLong) => {
+                End::Came(Outcome::Failed { problem: json!({ "cause": "too-long" }), next: None })
+            }
             Err(_) => End::Panicked,
         };
         if let End::Came(Outcome::Failed { problem, .. }) = &end {

@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 
 import entra
+import filters
 import portal
 import rules
 from description import HOST, Description, options, told
@@ -35,6 +36,8 @@ class Contract:
         self.shapes = {name: Shapes(one) for name, one in self.versions.items()}
         self.paging = {fault["option"] for fault in self.faults if fault["kind"] == "option"}
         self.casts = {fault["path"] for fault in self.faults if fault["kind"] == "cast"}
+        self.beyond = {(f["version"], f["method"], f["path"]) for f in self.faults if f["kind"] == "operation"}
+        self.unhurried = {f["path"] for f in self.faults if f["kind"] == "retry-after"}
         self.moved = {(f["version"], f["method"], f["path"], f["status"])
                       for f in self.faults if f["kind"] == "redirect"}
 
@@ -58,7 +61,9 @@ class Contract:
         accepted = response is not None and response["status"] < 300
         if not exchange.get("operation"):
             # Microsoft's own clients and pages know more than the slices hold: told in a line of its own.
-            if own or (accepted and not exchange.get("microsofts")):
+            path = GUID.sub("{}", exchange["path"]).removeprefix(f"/{exchange['version']}")
+            known = (exchange["version"], exchange["method"], path)
+            if (own or (accepted and not exchange.get("microsofts"))) and known not in self.beyond:
                 yield "no such operation in Microsoft's description"
             if response is not None:
                 yield from rules.of_response(exchange)
@@ -90,7 +95,11 @@ class Contract:
         status = response["status"]
         if (exchange["version"], exchange["method"], exchange["template"], status) in self.moved:
             return
-        yield from rules.of_response(exchange)
+        # A fault may leave the header out: throttling.md says what to do without it.
+        unhurried = exchange["fault"] or exchange["template"] in self.unhurried
+        for complaint in rules.of_response(exchange):
+            if complaint != rules.NO_RETRY_AFTER or not unhurried:
+                yield complaint
         for error in description.errors_of_response(exchange):
             yield f"response {status}: {told(error)}"
         answers = operation["responses"]
@@ -113,6 +122,7 @@ class Contract:
             kinds = ("user", "group", "servicePrincipal")
             properties = {k: v for kind in kinds
                           for k, v in shapes.properties(shapes.schemas[f"microsoft.graph.{kind}"]).items()}
+        yield from filters.complaints(exchange["template"], exchange["options"], properties)
         yield from rules.of_selection(exchange, title, properties)
 
     def schema_of(self, holder):

@@ -12,6 +12,7 @@ from pathlib import Path
 import answers
 import check
 import entra
+import filters
 import portal
 
 EM = "/v1.0/identityGovernance/entitlementManagement"
@@ -127,6 +128,33 @@ class Bites(unittest.TestCase):
             change(broken)
             found = self.complaints(broken)
             self.assertTrue(any(words in one for one in found), f"{words} not in {found}")
+
+    def test_a_filter_is_read_down_to_its_properties_and_operators(self):
+        for text, pairs in [
+            ("displayName eq 'a and b'", [("displayName", "eq")]),
+            ("(originSystem eq 'x' and resource/id eq 'y')", [("originSystem", "eq"), ("resource/id", "eq")]),
+            ("not startswith(displayName, 'x')", [("displayName", "startswith"), ("displayName", "not")]),
+            ("contains(tolower(displayName),'x')", [("displayName", "contains")]),
+            ("id in ('a', 'b') or mail ge 'x'", [("id", "in"), ("mail", "ge")]),
+            ("targetResources/any(t: t/id eq 'x') and activityDateTime ge 2027-01-01T00:00:00Z",
+             [("targetResources/any/id", "eq"), ("activityDateTime", "ge")]),
+            ("otherMails/any(m:endswith(m, 'x'))", [("otherMails/any", "endswith")]),
+        ]:
+            self.assertEqual(list(filters.asked(text)), pairs, text)
+
+    def test_descriptions_and_lists_say_what_is_documented(self):
+        of = {"mail": {"description": "Supports $filter (eq, startsWith, and eq on null values)."},
+              "tags": {"type": "array", "description": "Supports $filter (eq, not, /$count eq 0)."}, "age": {}}
+        self.assertEqual(filters.described(of), {"mail": {"eq", "startswith"}, "tags/any": {"eq", "not"}})
+        said = lambda text, **more: list(filters.complaints(  # noqa: E731
+            f"{EM[5:]}/assignments", [("$filter", text), *more.items()], of))
+        self.assertEqual(said("mail eq 'x' and tags/any(t:t eq 'y')"), [])
+        self.assertEqual(len(said("mail ne 'x'")) + len(said("age eq 'x'")) + len(said("tags/any(t:t ne 'x')")), 3)
+        whole = {"on": {"type": "boolean"}, "at": {"anyOf": [{"type": "string", "format": "date-time"}]}}
+        for text, count in [("on eq true and at ge 2027-01-01T00:00:00Z", 0), ("on eq 'true'", 1),
+                            ("at ge '2027-01-01T00:00:00Z' or at eq null", 1)]:
+            self.assertEqual(len(list(filters.mistaken(text, whole))), count, text)
+        self.assertIn("without $expand=target", said("target/objectId eq 'x'")[0])
 
     def test_a_refused_request_of_a_stranger_may_be_wrong_and_an_accepted_one_not(self):
         broken = catalog()

@@ -95,5 +95,5 @@ const BROKEN: &str = "
                           created_at)
         select provider_id, provider_id, provider_id, 'a.example', 'A', 'a', 'new', 'us', created_at, created_at
           from provider;
-    insert into work (provider_id, customer_id, kind, due_at, attempts)
-        select provider_id, provider_id, 'consent', created_at, 5 from provider;";
+    insert into work (provider_id, customer_id, kind, due_at, rank_at, attempts)
+        select provider_id, provider_id, 'consent', created_at, created_at, 5 from provider;";

@@ -153,11 +153,15 @@ pub(super) fn fresh(kind: &str, package: &str, requestor: Requestor, now: DateTi
 /// Waits for approval, or is delivered.
 pub(super) fn begin(world: &mut World, at: usize, mut request: Request, now: DateTime<Utc>) {
     let id = request.id.clone();
+    request.delay = world.switches.delay("consistency.requests", now);
     let waits = !request.stages.is_empty();
     if let Some(first) = request.stages.first_mut() {
         first.started = Some(now);
         request.state = "pendingApproval".to_owned();
         request.status = "PendingApproval".to_owned();
+    }
+    if waits {
+        trail::waits(&mut world.tenants[at], &request, now);
     }
     world.tenants[at].requests.push(request);
     if !waits {

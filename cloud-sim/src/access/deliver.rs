@@ -4,11 +4,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::give::{Given, extend, give};
 use super::{lapse, trail};
+use crate::world::late::Delay;
 use crate::world::{Assignment, Request, Tenant, User, World, new_id};
 
 /// Begins the delivery of a request that is approved or needs no approval; later, when it is wanted later.
 pub fn start(world: &mut World, at: usize, id: &str, now: DateTime<Utc>) {
     let wait = i64::try_from(world.switches.number("em.delivery-seconds")).unwrap_or(0);
+    let delay = world.switches.delay("consistency.assignments", now);
     let there = &mut world.tenants[at];
     let Some(request) = there.requests.iter_mut().find(|r| r.id == *id) else { return };
     if request.starts.is_some_and(|starts| starts > now) {
@@ -29,6 +31,7 @@ pub fn start(world: &mut World, at: usize, id: &str, now: DateTime<Utc>) {
             state: "delivering".to_owned(),
             status: "Delivering".to_owned(),
             target: request.requestor.clone(),
+            delay,
             ..Assignment::default()
         };
         request.assignment = Some(assignment.id.clone());
@@ -56,13 +59,14 @@ pub fn finish(world: &mut World, at: usize, id: &str, now: DateTime<Utc>) {
     let there = &mut world.tenants[at];
     let Some(mut request) = there.requests.iter().find(|r| r.id == *id).cloned() else { return };
     let removing = request.request_type.ends_with("Remove");
+    let unseen = world.switches.delay("consistency.users", now);
     let barred = invites_matter && there.authorization_policy["allowInvitesFrom"] == "none";
     if !removing {
         let known = request.requestor.object_id.clone().filter(|o| there.user(o).is_some());
         request.requestor.object_id = match known {
             Some(object) => Some(object),
             None if fails || barred => None,
-            None => Some(invite(there, &request, now)),
+            None => Some(invite(there, &request, now, unseen)),
         };
         keep(there, &request);
         if request.requestor.object_id.is_none() || fails {
@@ -130,10 +134,11 @@ fn failed(there: &mut Tenant, mut request: Request, now: DateTime<Utc>) {
 }
 
 /// A guest, invited without a mail; entitlement management governs his life here.
-fn invite(there: &mut Tenant, request: &Request, now: DateTime<Utc>) -> String {
+fn invite(there: &mut Tenant, request: &Request, now: DateTime<Utc>, delay: Delay) -> String {
     let who = &request.requestor;
     let invited = User::invited(there.initial_domain(), &who.principal_name, &who.display_name, now);
-    let user = User { mail: Some(who.mail.clone()), home: who.home.clone(), governed: true, ..invited };
+    let user =
+        User { mail: Some(who.mail.clone()), home: who.home.clone(), governed: true, delay, ..invited };
     let id = user.id.clone();
     trail::of_user(there, &user, ("Invited Users", "Invite external user"), now);
     there.users.push(user);

@@ -62,11 +62,16 @@ fn checked(parts: &[Value]) -> Result<(), Answer> {
         if ids.contains(&id.to_lowercase()) {
             return Err(bad(&format!("Request Id {id} appears more than once.")));
         }
-        if texts(&part["dependsOn"]).iter().any(|d| !ids.contains(&d.to_lowercase())) {
+        let after = &part["dependsOn"];
+        if !after.is_null() && after.as_array().is_none_or(|all| all.iter().any(|one| !one.is_string())) {
+            return Err(bad("'dependsOn' is a list of ids."));
+        }
+        if texts(after).iter().any(|d| !ids.contains(&d.to_lowercase())) {
             return Err(bad("A request can depend on earlier requests of its batch only."));
         }
         let url = part["url"].as_str().unwrap_or("");
-        if url.is_empty() || url.contains("://") || part["method"].as_str().is_none() {
+        let absolute = url.split(['?', '/']).next().is_some_and(|first| first.ends_with(':'));
+        if url.is_empty() || absolute || part["method"].as_str().is_none() {
             return Err(bad("Each request of a batch needs a method and a relative url."));
         }
         let headers = part["headers"].as_object();

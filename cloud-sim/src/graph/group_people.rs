@@ -7,6 +7,7 @@ use super::scene::Scene;
 use super::{groups, users};
 use crate::answer::{Answer, Outcome};
 use crate::world::Tenant;
+use crate::world::late::Delay;
 
 /// Which list of a group.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -22,6 +23,12 @@ impl Side {
             "owners" => Some(Self::Owners),
             _ => None,
         }
+    }
+}
+
+impl Side {
+    fn name(self) -> &'static str {
+        if self == Self::Members { "members" } else { "owners" }
     }
 }
 
@@ -42,15 +49,23 @@ pub fn object(tenant: &Tenant, id: &str) -> Option<Value> {
 }
 
 pub fn list(scene: &mut Scene<'_>, key: &str, side: Side, cast: Option<&str>) -> Outcome {
-    let id = find(scene, key)?;
+    let (id, now) = (find(scene, key)?, scene.now());
+    if let Some(group) = scene.tenant_mut().group_mut(&id) {
+        group.late.retain(|_, delay| !delay.seen(now));
+        group.lingering.retain(|who, delay| !who.starts_with(side.name()) || !delay.seen(now));
+    }
     let tenant = scene.tenant();
     let group = tenant.group(&id).ok_or_else(|| Answer::not_found(&id))?;
     let ids = if side == Side::Members { &group.members } else { &group.owners };
     let wanted = cast.map(|c| format!("#{c}"));
     // Owners that are service principals may be left out (contract §22: a staged rollout).
     let hidden = side == Side::Owners && !scene.switches().on("groups.service-principal-owners-listed");
+    let lingering = group.lingering.keys().filter_map(|who| who.strip_prefix(side.name()));
+    let lingering: Vec<String> = lingering.map(|who| who.trim_start_matches('/').to_owned()).collect();
     let items = ids
         .iter()
+        .chain(&lingering)
+        .filter(|i| !group.late.contains_key(*i))
         .filter(|i| !hidden || !tenant.service_principals.iter().any(|s| s.id == **i))
         .filter_map(|i| object(tenant, i))
         .filter(|o| wanted.as_deref().is_none_or(|w| o["@odata.type"] == w))
@@ -62,6 +77,7 @@ pub fn add(scene: &mut Scene<'_>, key: &str, side: Side) -> Outcome {
     let id = find(scene, key)?;
     let body = scene.body()?;
     let object = exists(scene, &body["@odata.id"])?;
+    let delay = scene.switches().delay("consistency.members", scene.now());
     let group = scene.tenant_mut().group_mut(&id).ok_or_else(|| Answer::not_found(&id))?;
     let list = if side == Side::Members { &mut group.members } else { &mut group.owners };
     if list.contains(&object) {
@@ -69,15 +85,26 @@ pub fn add(scene: &mut Scene<'_>, key: &str, side: Side) -> Outcome {
             "One or more added object references already exist for the following modified properties: 'members'.",
         ));
     }
-    list.push(object);
+    list.push(object.clone());
+    group.lingering.remove(&format!("{}/{object}", side.name()));
+    if delay != Delay::default() {
+        group.late.insert(object, delay);
+    }
     Ok(Answer::empty(204))
 }
 
 pub fn remove(scene: &mut Scene<'_>, key: &str, side: Side, object: &str) -> Outcome {
     let id = find(scene, key)?;
+    let delay = scene.switches().delay("consistency.deletions", scene.now());
     let group = scene.tenant_mut().group_mut(&id).ok_or_else(|| Answer::not_found(&id))?;
     let list = if side == Side::Members { &mut group.members } else { &mut group.owners };
     let before = list.len();
     list.retain(|o| !o.eq_ignore_ascii_case(object));
-    if list.len() == before { Err(Answer::not_found(object)) } else { Ok(Answer::empty(204)) }
+    if list.len() == before {
+        return Err(Answer::not_found(object));
+    }
+    if delay != Delay::default() {
+        group.lingering.insert(format!("{}/{}", side.name(), object.to_lowercase()), delay);
+    }
+    Ok(Answer::empty(204))
 }

@@ -7,7 +7,7 @@ use super::scene::{Scene, bound_id, only, plain_key, stamp, text};
 use crate::answer::{Answer, Outcome};
 use crate::call::bracket_key;
 use crate::odata;
-use crate::world::{Group, new_id};
+use crate::world::{Group, late, new_id};
 
 const KNOWN: &[&str] = &[
     "displayName",
@@ -47,7 +47,8 @@ fn whole(scene: &Scene<'_>, group: &Group) -> Value {
     let mut value = shown(group, named(scene));
     for expand in scene.expands() {
         let ids = if expand.name == "owners" { &group.owners } else { &group.members };
-        let objects = ids.iter().filter_map(|id| group_people::object(scene.tenant(), id));
+        let seen = ids.iter().filter(|id| !group.late.contains_key(*id));
+        let objects = seen.filter_map(|id| group_people::object(scene.tenant(), id));
         value[&expand.name] = objects.take(20).collect();
     }
     value
@@ -55,8 +56,7 @@ fn whole(scene: &Scene<'_>, group: &Group) -> Value {
 
 pub fn list(scene: &mut Scene<'_>) -> Outcome {
     let now = scene.now();
-    let all = scene.tenant_mut().groups.iter_mut();
-    let seen: Vec<Group> = all.filter_map(|g| g.delay.seen(now).then(|| g.clone())).collect();
+    let seen = late::seen(&mut scene.tenant_mut().groups, now);
     scene.list(seen.iter().map(|g| whole(scene, g)).collect())
 }
 
@@ -150,9 +150,7 @@ fn types(body: &Value) -> Result<Vec<String>, Answer> {
         Value::Array(list) => list.clone(),
         _ => return Err(Answer::bad_request("'groupTypes' must be a list.")),
     };
-    let known = |kind: &Value| {
-        kind.as_str().filter(|k| ["Unified", "DynamicMembership"].contains(k)).map(str::to_owned)
-    };
+    let known = |kind: &Value| kind.as_str().filter(|k| *k == "Unified").map(str::to_owned);
     let types: Option<Vec<String>> = list.iter().map(known).collect();
     types.ok_or_else(|| {
         Answer::bad_request("Invalid value specified for property 'groupTypes' of resource 'Group'.")
@@ -174,7 +172,7 @@ pub fn exists(scene: &Scene<'_>, address: &Value) -> Result<String, Answer> {
     let id =
         bound_id(address).ok_or_else(|| Answer::bad_request("Invalid URL format specified in @odata.id."))?;
     let tenant = scene.tenant();
-    let there = tenant.user(&id).is_some()
+    let there = tenant.user(&id).is_some_and(|u| u.delay.passed(scene.now()))
         || tenant.group(&id).is_some()
         || tenant.service_principals.iter().any(|s| s.id == id);
     if there { Ok(id) } else { Err(Answer::not_found(&id)) }

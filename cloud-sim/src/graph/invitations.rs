@@ -59,7 +59,8 @@ fn made(scene: &mut Scene<'_>, mail: &str, body: &Value) -> Result<User, Answer>
     let known = home.as_ref().and_then(|a| a.person(scene.world)).map(|u| u.display_name.clone());
     let name = text(body, "invitedUserDisplayName")?.or(known).unwrap_or_else(|| mail.to_owned());
     let guest = User::invited(scene.tenant().initial_domain(), mail, &name, scene.now());
-    let guest = User { home: home.map(|a| (a.tenant, a.user)), ..guest };
+    let delay = scene.switches().delay("consistency.users", scene.now());
+    let guest = User { home: home.map(|a| (a.tenant, a.user)), delay, ..guest };
     scene.tenant_mut().users.push(guest.clone());
     Ok(guest)
 }

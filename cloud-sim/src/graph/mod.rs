@@ -6,6 +6,7 @@ pub mod bearer;
 mod budgets;
 mod defender;
 mod entitlement;
+mod ghosts;
 mod grants;
 mod group_people;
 mod groups;
@@ -36,6 +37,7 @@ pub use entitlement::duration;
 /// Answers a call to `/v1.0` or `/beta`.
 pub fn answer(shared: &Shared, call: &Call) -> Outcome {
     let caller = bearer::caller(shared, call)?;
+    typed(call)?;
     if call.method == "POST"
         && call.segments.get(1).is_some_and(|s| s == "$batch")
         && call.segments.len() == 2
@@ -43,6 +45,25 @@ pub fn answer(shared: &Shared, call: &Call) -> Outcome {
         return batch::answer(shared, call, &caller);
     }
     as_caller(shared, call, &caller)
+}
+
+/// A body says what it is: JSON (contract §1).
+fn typed(call: &Call) -> Result<(), Answer> {
+    let kind = call.header("content-type").map(|kind| kind.split(';').next().unwrap_or("").trim());
+    match kind {
+        _ if call.body.is_empty() => Ok(()),
+        None => Err(Answer::error(
+            400,
+            "BadRequest",
+            "Write requests (excluding DELETE) must contain the Content-Type header declaration.",
+        )),
+        Some(kind) if kind.eq_ignore_ascii_case("application/json") => Ok(()),
+        Some(kind) => Err(Answer::error(
+            415,
+            "UnsupportedMediaType",
+            &format!("The content type '{kind}' is not supported."),
+        )),
+    }
 }
 
 /// The same with a caller already known: for parts of a batch and the control interface.
@@ -54,6 +75,8 @@ pub fn as_caller(shared: &Shared, call: &Call, caller: &Caller) -> Outcome {
 
 fn allowed(world: &mut World, call: &Call, caller: &Caller) -> Outcome {
     let lenient = !world.switches.on("odata.undocumented-refused");
+    let ghost = ghosts::of(world, call, caller);
+    ghosts::look(world, call, caller);
     let mut scene = Scene::open(world, call, caller)?;
     let pieces: Vec<&str> = call.segments.iter().skip(1).map(String::as_str).collect();
     permissions::check(call, caller).or_else(|refusal| match &pieces[..] {
@@ -66,8 +89,10 @@ fn allowed(world: &mut World, call: &Call, caller: &Caller) -> Outcome {
     })?;
     queries::check(call, lenient)?;
     let about = trail::About::of(&scene, &pieces);
-    let answer = directory(&mut scene, &pieces)?;
+    let outcome = directory(&mut scene, &pieces);
+    let answer = ghosts::instead(&scene, outcome)?;
     trail::write(&mut scene, &pieces, about, &answer);
+    scene.world.ghosts.extend(ghost);
     Ok(answer)
 }
 

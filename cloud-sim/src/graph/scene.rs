@@ -4,6 +4,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
 
 use super::bearer::Caller;
+use super::ghosts;
 use crate::answer::{Answer, Outcome};
 use crate::call::{Call, bracket_key};
 use crate::odata::{self, Expand};
@@ -59,7 +60,13 @@ impl<'a> Scene<'a> {
 
     /// A page of a collection.
     pub fn list(&self, items: Vec<Value>) -> Outcome {
-        odata::page(self.call, items, self.page(), &[])
+        self.list_showing(items, &[])
+    }
+
+    /// The same with the properties that are shown without `$select`.
+    pub fn list_showing(&self, mut items: Vec<Value>, default: &[&str]) -> Outcome {
+        items.extend(ghosts::among(self));
+        odata::page(self.call, items, self.page(), default)
     }
 
     /// The body as an object, or 400.

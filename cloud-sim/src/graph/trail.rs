@@ -51,6 +51,9 @@ fn activity(
         ("POST", ["roleManagement", "defender", "roleAssignments"]) => {
             (ROLES, "Add role assignment to role definition", "Role")
         }
+        ("PATCH", ["roleManagement", "defender", "roleAssignments", _]) => {
+            (ROLES, "Update role assignment", "Role")
+        }
         ("DELETE", ["roleManagement", "defender", "roleAssignments", _]) => {
             (ROLES, "Remove role assignment from role definition", "Role")
         }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::scene::{Scene, only, plain_key, stamp, text};
 use crate::answer::{Answer, Outcome};
 use crate::odata;
-use crate::world::{Tenant, User};
+use crate::world::{Tenant, User, late};
 
 /// Properties shown without `$select`.
 const DEFAULT: &[&str] = &[
@@ -78,25 +78,33 @@ fn basic(scene: &Scene<'_>) -> Result<(), Answer> {
     Ok(())
 }
 
-pub fn list(scene: &Scene<'_>) -> Outcome {
+pub fn list(scene: &mut Scene<'_>) -> Outcome {
     basic(scene)?;
+    let now = scene.now();
+    let seen = late::seen(&mut scene.tenant_mut().users, now);
     let tenant = scene.tenant();
-    let items = tenant.users.iter().map(|u| visible(scene, shown(tenant, u))).collect();
-    odata::page(scene.call, items, scene.page(), DEFAULT)
+    let items = seen.iter().map(|u| visible(scene, shown(tenant, u))).collect();
+    scene.list_showing(items, DEFAULT)
 }
 
-pub fn get(scene: &Scene<'_>, key: &str) -> Outcome {
+pub fn get(scene: &mut Scene<'_>, key: &str) -> Outcome {
     basic(scene)?;
-    let key = plain_key(key);
-    let tenant = scene.tenant();
-    let user = tenant.user(&key).ok_or_else(|| Answer::not_found(&key))?;
-    Ok(odata::single(scene.call, visible(scene, shown(tenant, user)), DEFAULT))
+    let (key, now) = (plain_key(key), scene.now());
+    let id = scene.tenant().user(&key).map(|u| u.id.clone()).ok_or_else(|| Answer::not_found(&key))?;
+    let found = late::seen_one(&mut scene.tenant_mut().users, &id, now);
+    let user = found.ok_or_else(|| Answer::not_found(&key))?;
+    Ok(odata::single(scene.call, visible(scene, shown(scene.tenant(), &user)), DEFAULT))
 }
 
 /// An administrator changes a person: his name, his mail, whether he may sign in.
 pub fn update(scene: &mut Scene<'_>, key: &str) -> Outcome {
     let body = scene.body()?;
     only(&body, &["displayName", "mail", "accountEnabled"])?;
+    if !(body["accountEnabled"].is_null() || body["accountEnabled"].is_boolean()) {
+        return Err(Answer::bad_request(
+            "Invalid value specified for property 'accountEnabled' of resource 'User'.",
+        ));
+    }
     let (name, mail) = (text(&body, "displayName")?, text(&body, "mail")?);
     let key = plain_key(key);
     let id = scene.tenant().user(&key).map(|u| u.id.clone()).ok_or_else(|| Answer::not_found(&key))?;
@@ -178,6 +186,7 @@ fn reads_groups(scene: &Scene<'_>) -> bool {
 
 pub fn check_member_groups(scene: &Scene<'_>, key: &str) -> Outcome {
     let body = scene.body()?;
+    only(&body, &["groupIds"])?;
     let asked: Vec<&str> =
         body["groupIds"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     if asked.is_empty() || asked.len() > 20 {

@@ -94,8 +94,38 @@ fn call(name: &str, value: &Value, literal: &Literal) -> bool {
     }
 }
 
+/// A property path a filter asks about, its operator, and what it is compared with.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    pub path: String,
+    pub operator: String,
+    pub literals: Vec<Literal>,
+}
+
+impl Asked {
+    fn new(operand: &Operand, operator: &str, literals: &[Literal]) -> Self {
+        Self { path: operand.path.join("/"), operator: operator.to_owned(), literals: literals.to_vec() }
+    }
+
+    /// Whether every literal is of this kind of property; null is of any.
+    pub fn is_about(&self, kind: &str) -> bool {
+        let of = |literal: &Literal| match (kind, literal) {
+            (_, Literal::Null) => true,
+            ("boolean", literal) => matches!(literal, Literal::Bool(_)),
+            ("date-time", Literal::Bare(text)) => instant(text).is_some() || day(text),
+            ("integer", Literal::Bare(text)) => text.parse::<i64>().is_ok(),
+            _ => false,
+        };
+        self.literals.iter().all(of)
+    }
+}
+
+fn day(text: &str) -> bool {
+    chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").is_ok()
+}
+
 /// Every property path a filter asks about, with its operator; a lambda's paths are prefixed by the collection's.
-pub fn asked(filter: &Filter, out: &mut Vec<(String, String)>) {
+pub fn asked(filter: &Filter, out: &mut Vec<Asked>) {
     match filter {
         Filter::And(a, b) | Filter::Or(a, b) => {
             asked(a, out);
@@ -104,20 +134,21 @@ pub fn asked(filter: &Filter, out: &mut Vec<(String, String)>) {
         Filter::Not(inner) => {
             let from = out.len();
             asked(inner, out);
-            let turned: Vec<_> =
-                out[from..].iter().map(|(path, _)| (path.clone(), "not".to_owned())).collect();
+            let turn =
+                |one: &Asked| Asked { operator: "not".to_owned(), literals: Vec::new(), ..one.clone() };
+            let turned: Vec<_> = out[from..].iter().map(turn).collect();
             out.extend(turned);
         }
-        Filter::Compare(o, op, _) => out.push((o.path.join("/"), op.clone())),
-        Filter::In(o, _) => out.push((o.path.join("/"), "in".to_owned())),
-        Filter::Call(name, o, _) => out.push((o.path.join("/"), name.clone())),
+        Filter::Compare(o, op, literal) => out.push(Asked::new(o, op, std::slice::from_ref(literal))),
+        Filter::In(o, all) => out.push(Asked::new(o, "in", all)),
+        Filter::Call(name, o, literal) => out.push(Asked::new(o, name, std::slice::from_ref(literal))),
         Filter::Any(path, variable, inner) => {
             let mut inside = Vec::new();
             asked(inner, &mut inside);
-            for (one, operator) in inside {
-                let rest = one.strip_prefix(variable.as_str()).unwrap_or(&one).trim_start_matches('/');
-                let joined = format!("{}/any/{rest}", path.join("/"));
-                out.push((joined.trim_end_matches('/').to_owned(), operator));
+            for one in inside {
+                let rest = one.path.strip_prefix(variable.as_str()).unwrap_or(&one.path);
+                let joined = format!("{}/any/{}", path.join("/"), rest.trim_start_matches('/'));
+                out.push(Asked { path: joined.trim_end_matches('/').to_owned(), ..one });
             }
         }
     }

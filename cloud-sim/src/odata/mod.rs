@@ -12,11 +12,12 @@ use serde_json::{Map, Value, json};
 use crate::answer::Answer;
 use crate::call::Call;
 
+pub use evaluate::Asked;
 pub use expand::{Expand, expands};
 pub use search::searches;
 
-/// The properties a filter asks about, each with its operator; the error is a sentence.
-pub fn filter_asks(text: &str) -> Result<Vec<(String, String)>, String> {
+/// The properties a filter asks about; the error is a sentence.
+pub fn filter_asks(text: &str) -> Result<Vec<Asked>, String> {
     let mut asked = Vec::new();
     evaluate::asked(&filter::parse(text)?, &mut asked);
     Ok(asked)

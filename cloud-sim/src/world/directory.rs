@@ -1,7 +1,11 @@
 //! People and groups of a tenant.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+
+use super::late::Delay;
 
 /// A member or guest of a directory.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -23,6 +27,7 @@ pub struct User {
     /// Of a guest: entitlement management made him, and takes him away again.
     pub governed: bool,
     pub delete_at: Option<DateTime<Utc>>,
+    pub delay: Delay,
 }
 
 impl User {
@@ -60,31 +65,8 @@ pub struct Group {
     pub members: Vec<String>,
     pub owners: Vec<String>,
     pub delay: Delay,
-}
-
-/// How long something stays unseen after it was made: a number of reads, or until an instant.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct Delay {
-    pub reads: u32,
-    pub until: Option<DateTime<Utc>>,
-}
-
-impl Delay {
-    /// One read: true when the thing shows itself.
-    pub fn seen(&mut self, now: DateTime<Utc>) -> bool {
-        if self.until.is_some_and(|at| now < at) {
-            return false;
-        }
-        if self.reads > 0 {
-            self.reads -= 1;
-            return false;
-        }
-        true
-    }
-
-    /// Whether it shows itself, without counting as a read.
-    pub fn passed(&self, now: DateTime<Utc>) -> bool {
-        self.reads == 0 && self.until.is_none_or(|at| now >= at)
-    }
+    /// Of members and owners that lists do not show yet.
+    pub late: BTreeMap<String, Delay>,
+    /// Of former members and owners that lists still show: `members/` or `owners/`, and the object's id.
+    pub lingering: BTreeMap<String, Delay>,
 }

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::directory::Delay;
+use super::late::Delay;
 
 /// A connected organization with its one identity source as Graph shows it.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -178,6 +178,7 @@ pub struct Request {
     pub deliver_at: Option<DateTime<Utc>>,
     /// The guest was invited and has not accepted yet.
     pub waits_for_guest: bool,
+    pub delay: Delay,
 }
 
 impl Request {
@@ -204,6 +205,7 @@ pub struct Assignment {
     pub starts: Option<DateTime<Utc>>,
     pub ends: Option<DateTime<Utc>>,
     pub expired: Option<DateTime<Utc>>,
+    pub delay: Delay,
 }
 
 impl Assignment {

@@ -4,6 +4,7 @@ pub mod application;
 pub mod directory;
 pub mod entitlement;
 mod ids;
+pub mod late;
 pub mod licence;
 pub mod review;
 pub mod switches;
@@ -41,6 +42,8 @@ pub struct World {
     pub signing_key: String,
     #[serde(skip)]
     pub budgets: Budgets,
+    #[serde(skip)]
+    pub ghosts: Vec<late::Ghost>,
     /// Identifiers of client assertions already used, with the instant they may be forgotten.
     pub used_assertions: BTreeMap<String, DateTime<Utc>>,
 }

@@ -1,12 +1,12 @@
 //! Callers with just the permissions a test gives them, and answers with their headers.
 
 use cloud_sim::{Options, Simulation};
-use reqwest::{Client, Method};
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::authorize;
 use super::browser::Browser;
-use super::kit::{ADATUM, APPROVER, CONTOSO, OPERATOR, READER, World, declared, options};
+use super::kit::{ADATUM, APPROVER, CONTOSO, OPERATOR, READER, World, client, declared, options};
 
 /// An answer with all of it that a test may want to see.
 #[derive(Debug)]
@@ -33,11 +33,7 @@ impl Reply {
 impl World {
     /// As `with_consent`, for behaviour that is not Microsoft's description of itself: its exchanges are not recorded.
     pub async fn strange() -> Self {
-        Self::unrecorded(options()).await
-    }
-
-    pub async fn unrecorded(options: Options) -> Self {
-        Self::of(Options { record: None, ..options }).await
+        Self::of(Options { record: None, ..options() }).await
     }
 
     /// As `with_consent`, with a clock that moves only when it is told to.
@@ -47,7 +43,7 @@ impl World {
 
     async fn of(options: Options) -> Self {
         let simulation = Simulation::start(options).await.unwrap();
-        let client = Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let client = client();
         let mut world = Self { simulation, client, filled: Value::Null };
         world.filled = world.sim("world", declared()).await;
         for app in [READER, OPERATOR, APPROVER] {

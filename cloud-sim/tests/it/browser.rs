@@ -4,6 +4,8 @@ use std::collections::HashMap;
 
 use reqwest::{Client, Response};
 
+use super::kit::client;
+
 /// A page or redirect, read to its end.
 #[derive(Debug)]
 pub struct Page {
@@ -20,8 +22,7 @@ pub struct Browser {
 
 impl Browser {
     pub fn new(base: &str) -> Self {
-        let client = Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        Self { client, base: base.to_owned(), cookie: None }
+        Self { client: client(), base: base.to_owned(), cookie: None }
     }
 
     pub async fn get(&mut self, path: &str) -> Page {

@@ -39,6 +39,30 @@ async fn every_error_has_its_ids_inside_and_in_the_headers() {
 }
 
 #[tokio::test]
+async fn a_body_says_that_it_is_json() {
+    let world = World::with_consent().await;
+    let token = world.app_with(&["Group.ReadWrite.All"]).await;
+    let body = r#"{"displayName": "G", "mailEnabled": false, "mailNickname": "G", "securityEnabled": true}"#;
+    let send = async |kind: Option<&str>| {
+        let mut request = world.client.post(world.url("/v1.0/groups")).bearer_auth(&token).body(body);
+        if let Some(kind) = kind {
+            request = request.header("content-type", kind);
+        }
+        let sent = request.send().await.unwrap();
+        let (status, answer) = (sent.status().as_u16(), sent.json::<serde_json::Value>().await.unwrap());
+        (status, answer["error"]["code"].as_str().unwrap_or("").to_owned())
+    };
+    assert_eq!(send(None).await, (400, "BadRequest".to_owned()));
+    assert_eq!(send(Some("text/plain")).await.0, 415);
+    assert_eq!(send(Some("application/x-www-form-urlencoded")).await.0, 415);
+    for kind in
+        ["application/json", "application/json; charset=utf-8", "application/json;odata.metadata=minimal"]
+    {
+        assert_eq!(send(Some(kind)).await, (201, String::new()), "{kind}");
+    }
+}
+
+#[tokio::test]
 async fn each_answer_has_an_id_of_its_own_and_without_a_client_s_id_the_same_is_told_twice() {
     let world = World::with_consent().await;
     let token = world.app_with(&["Group.Read.All"]).await;

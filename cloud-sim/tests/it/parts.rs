@@ -62,14 +62,51 @@ async fn ids_are_unique_whatever_their_capitals_and_name_parts_of_their_batch() 
         json!([part("a", "/groups", &["b"])]),
         json!([part("a", "/groups", &["a"])]),
         json!([part("", "/groups", &[])]),
+        json!([part("a", "/groups", &[]), {"id": "b", "method": "GET", "url": "/groups", "dependsOn": "a"}]),
+        json!([part("a", "/groups", &[]), {"id": "b", "method": "GET", "url": "/groups", "dependsOn": [1]}]),
+        json!([part("a", "https://graph.microsoft.com/v1.0/groups", &[])]),
         json!([{"id": "a", "url": "/groups"}]),
     ] {
         let (whole, answer) = batch(&world, wrong.clone()).await;
         assert_eq!((whole, &answer["error"]["code"]), (400, &json!("BadRequest")), "{wrong}");
     }
+    let link = "/groups?$filter=displayName eq 'https://x'";
+    assert_eq!(
+        status(&batch(&world, json!([part("a", link, &[])])).await.1, "a"),
+        200,
+        "no address of its own"
+    );
     let parts = json!([part("First", "/organization", &[]), part("b", "/organization", &["first"])]);
     let answer = batch(&world, parts).await.1;
     assert_eq!((status(&answer, "First"), status(&answer, "b")), (200, 200));
+}
+
+#[tokio::test]
+async fn a_part_is_refused_like_a_call_of_its_own() {
+    let world = World::with_consent().await;
+    let user = part("1", "/users", &[]);
+    let option = part("2", "/groups?$skip=1", &[]);
+    let missing = part("3", "/groups/nothing", &[]);
+    let fine = part("4", "/groups", &[]);
+    let token = world.app_with(&["Group.Read.All"]).await;
+    let own = "7f3c7b3e-0000-4000-8000-00000000abcd";
+    let body = json!({"requests": [user, option, missing, fine]});
+    let headers = [("client-request-id", own)];
+    let reply = world.send(&token, Method::POST, "/v1.0/$batch", Some(body), &headers).await;
+    assert_eq!(["1", "2", "3", "4"].map(|id| status(&reply.body, id)), [403, 400, 404, 200]);
+    for failed in reply.body["responses"].as_array().unwrap().iter().filter(|r| r["status"] != 200) {
+        let inner = &failed["body"]["error"]["innerError"];
+        assert_eq!(
+            (&inner["client-request-id"], &inner["request-id"]),
+            (&json!(own), &failed["headers"]["request-id"])
+        );
+        assert!(inner["date"].is_string(), "{failed}");
+    }
+    world.sim("faults", json!({"path": "/v1.0/groups", "fault": "429-workload", "retryAfter": 60})).await;
+    let parts =
+        json!([part("1", "/groups", &[]), part("2", "/groups", &[]), part("3", "/organization", &[])]);
+    let answer = batch(&world, parts).await.1;
+    assert_eq!(["1", "2", "3"].map(|id| status(&answer, id)), [429, 429, 429], "all of identity");
 }
 
 #[tokio::test]

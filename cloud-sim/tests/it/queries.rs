@@ -15,6 +15,7 @@ const OPTIONS: &[&str] =
 struct Row {
     version: &'static str,
     path: &'static str,
+    kind: &'static str,
     options: BTreeSet<&'static str>,
     /// Names that `$expand` takes, `?` where this simulation has none of the documented ones.
     expands: &'static str,
@@ -29,6 +30,7 @@ fn rows() -> Vec<Row> {
         Row {
             version: cells[0],
             path: cells[1].trim_start_matches("GET "),
+            kind: cells[2],
             options: cells[3].split_whitespace().map(|o| o.split('=').next().unwrap()).collect(),
             expands: cells[3]
                 .split_once("$expand=")
@@ -40,7 +42,7 @@ fn rows() -> Vec<Row> {
 }
 
 /// Everything may be read by this caller.
-async fn reader(world: &World) -> String {
+pub async fn reader(world: &World) -> String {
     let lines = include_str!("../../data/permissions.tsv").lines().skip(1);
     let reads: BTreeSet<&str> = lines
         .map(|line| line.split('\t').nth(2).unwrap().split('(').next().unwrap())
@@ -50,6 +52,18 @@ async fn reader(world: &World) -> String {
         .filter(|p| p.contains("Read"))
         .collect();
     world.app_with(&reads.into_iter().collect::<Vec<_>>()).await
+}
+
+/// Something that a property of this name can be compared with, and something that it cannot.
+fn literals(row: &Row, property: &str) -> (&'static str, &'static str) {
+    let mut lines = include_str!("../../data/properties.tsv").lines();
+    let (_, names) = lines.find_map(|l| l.split_once('\t').filter(|(kind, _)| *kind == row.kind)).unwrap();
+    match names.split(' ').find_map(|word| word.strip_prefix(property)?.strip_prefix(':')) {
+        Some("boolean") => ("true", "'true'"),
+        Some("date-time") => ("2027-01-01T00:00:00Z", "'2027-01-01T00:00:00Z'"),
+        Some("integer") => ("1", "'1'"),
+        _ => ("'a'", ""),
+    }
 }
 
 fn value(option: &str) -> &'static str {
@@ -73,7 +87,7 @@ fn refused_option(reply: &Reply) -> bool {
 
 #[tokio::test]
 async fn every_call_takes_the_options_of_its_page_and_refuses_the_others() {
-    let world = World::strange().await;
+    let world = World::with_consent().await;
     let token = reader(&world).await;
     let mut judged = 0;
     for row in rows() {
@@ -96,7 +110,7 @@ async fn every_call_takes_the_options_of_its_page_and_refuses_the_others() {
 
 #[tokio::test]
 async fn every_call_expands_what_its_page_names_and_nothing_else() {
-    let world = World::strange().await;
+    let world = World::with_consent().await;
     let token = reader(&world).await;
     for row in rows().iter().filter(|r| !r.expands.is_empty()) {
         let path = row.path.replace("{id}", "00000000-0000-4000-8000-00000000ffff").replace("{v}", "x");
@@ -121,7 +135,7 @@ async fn every_call_expands_what_its_page_names_and_nothing_else() {
 
 #[tokio::test]
 async fn groups_show_their_people_and_resource_requests_what_they_are_about() {
-    let there = Onboarded::in_world(World::strange().await).await;
+    let there = Onboarded::in_world(World::with_consent().await).await;
     let path = format!("/v1.0/groups/{}?$expand=members,owners", there.approvers);
     let group = there.world.get(&path).await.1;
     assert_eq!((&group["members"][0]["displayName"], &group["owners"]), (&json!("Gail Admin"), &json!([])));
@@ -135,9 +149,10 @@ async fn groups_show_their_people_and_resource_requests_what_they_are_about() {
 
 #[tokio::test]
 async fn every_property_takes_the_operators_of_its_page_and_refuses_the_others() {
-    let world = World::strange().await;
+    let world = World::with_consent().await;
     let token = reader(&world).await;
     let unsupported = |reply: &Reply| reply.code() == "Request_UnsupportedQuery";
+    let mut kinds = 0;
     for row in rows().iter().filter(|r| r.options.contains("$filter")) {
         let path = row.path.replace("{id}", "00000000-0000-4000-8000-00000000ffff").replace("{v}", "x");
         for (property, operators) in &row.filters {
@@ -150,31 +165,41 @@ async fn every_property_takes_the_operators_of_its_page_and_refuses_the_others()
                     Some((_, rest)) => format!("x{rest}"),
                     None => property.to_owned(),
                 };
-                let test = match operator {
-                    "in" => format!("{inner} in ('a', 'b')"),
-                    "startswith" | "endswith" | "contains" => format!("{operator}({inner}, 'a')"),
-                    _ => format!("{inner} {operator} 'a'"),
+                let (fit, unfit) = literals(row, property);
+                let asked = async |literal: &str| {
+                    let test = match operator {
+                        "in" => format!("{inner} in ({literal}, {literal})"),
+                        "startswith" | "endswith" | "contains" => format!("{operator}({inner}, {literal})"),
+                        _ => format!("{inner} {operator} {literal}"),
+                    };
+                    let filter = match property.split_once("/any") {
+                        Some((list, _)) => format!("{list}/any(x:{test})"),
+                        None => test,
+                    };
+                    let count = if row.options.contains("advanced") { "&$count=true" } else { "" };
+                    let address = format!("/{}{path}?$filter={filter}{expand}{count}", row.version);
+                    let headers = [("ConsistencyLevel", "eventual")];
+                    (world.send(&token, reqwest::Method::GET, &address, None, &headers).await, address)
                 };
-                let filter = match property.split_once("/any") {
-                    Some((list, _)) => format!("{list}/any(x:{test})"),
-                    None => test,
-                };
-                let count = if row.options.contains("advanced") { "&$count=true" } else { "" };
-                let address = format!("/{}{path}?$filter={filter}{expand}{count}", row.version);
-                let headers = [("ConsistencyLevel", "eventual")];
-                let reply = world.send(&token, reqwest::Method::GET, &address, None, &headers).await;
+                let (reply, address) = asked(fit).await;
                 if reply.status == 403 {
                     continue;
                 }
                 assert_eq!(!unsupported(&reply), operators.contains(&operator), "{address}: {reply:?}");
+                if !unfit.is_empty() && operator == "eq" {
+                    let (reply, address) = asked(unfit).await;
+                    assert_eq!((reply.status, reply.code()), (400, "BadRequest"), "{address}: {reply:?}");
+                    kinds += 1;
+                }
             }
         }
     }
+    assert!(kinds > 12, "{kinds} properties are no texts");
 }
 
 #[tokio::test]
 async fn a_filter_by_what_is_not_expanded_or_not_there_is_refused() {
-    let there = Onboarded::in_world(World::strange().await).await;
+    let there = Onboarded::in_world(World::with_consent().await).await;
     let world = &there.world;
     let by_package = format!("assignments?$filter=accessPackage/id eq '{}'", there.package);
     assert_eq!(world.em(&by_package).await.1["error"]["code"], "Request_UnsupportedQuery");
@@ -195,7 +220,7 @@ async fn a_filter_by_what_is_not_expanded_or_not_there_is_refused() {
 
 #[tokio::test]
 async fn selected_and_expanded_is_what_comes_back() {
-    let there = Onboarded::in_world(World::strange().await).await;
+    let there = Onboarded::in_world(World::with_consent().await).await;
     let world = &there.world;
     let names = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
     let one = world.em("catalogs?$select=id,displayName&$filter=displayName eq 'MSSP Accesses'").await.1;
@@ -215,7 +240,7 @@ async fn selected_and_expanded_is_what_comes_back() {
 
 #[tokio::test]
 async fn advanced_queries_need_their_header_and_count() {
-    let world = World::strange().await;
+    let world = World::with_consent().await;
     world.switch("consistency.groups", 0).await;
     for name in ["Tier 1 Analyst", "Tier 2 Analyst", "Other"] {
         world.group(name).await;
@@ -253,7 +278,7 @@ async fn advanced_queries_need_their_header_and_count() {
 
 #[tokio::test]
 async fn a_page_size_is_a_number_within_the_documented_bounds() {
-    let world = World::strange().await;
+    let world = World::with_consent().await;
     let token = world.app_with(&["Group.Read.All", "AccessReview.Read.All"]).await;
     for (path, status) in [
         ("/v1.0/groups?$top=999", 200),
@@ -272,7 +297,7 @@ async fn a_page_size_is_a_number_within_the_documented_bounds() {
 
 #[tokio::test]
 async fn incidents_are_told_with_their_alerts() {
-    let world = World::strange().await;
+    let world = World::with_consent().await;
     let at = "2026-01-01T00:00:00Z";
     let alert =
         |id: &str, of: &str| json!({"id": id, "incidentId": of, "createdDateTime": at, "severity": "high"});

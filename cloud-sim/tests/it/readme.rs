@@ -8,6 +8,7 @@ use super::kit::World;
 
 const README: &str = include_str!("../../README.md");
 const CONTROL: &str = include_str!("../../src/control/mod.rs");
+const FAULTS: &str = include_str!("../../src/front/faults/fault.rs");
 
 /// The rows of the table below a heading: cells without their edges.
 fn table(heading: &str) -> Vec<Vec<&'static str>> {
@@ -73,6 +74,16 @@ fn every_control_call_is_documented_and_every_documented_call_is_there() {
     let known: BTreeSet<String> = documented().iter().map(|c| placed(c)).collect();
     let there: BTreeSet<String> = matched().iter().map(|c| placed(c)).collect();
     assert!(there.len() > 25, "{there:?}");
+    assert_eq!(known, there);
+}
+
+#[test]
+fn every_fault_is_documented_and_every_documented_fault_is_there() {
+    let known: BTreeSet<&str> = table("Faults").iter().flat_map(|row| quoted(row[0])).collect();
+    let kinds = FAULTS.split_once("kinds! {").unwrap().1.split_once("\n}").unwrap().0;
+    let there: BTreeSet<&str> =
+        kinds.lines().filter_map(|l| l.split_once(" = \"")?.1.split('"').next()).collect();
+    assert!(there.len() > 30, "{there:?}");
     assert_eq!(known, there);
 }
 

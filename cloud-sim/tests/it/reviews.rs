@@ -157,7 +157,7 @@ async fn a_self_review_is_answered_by_those_who_are_reviewed() {
 #[tokio::test]
 async fn an_app_stops_a_review_and_has_it_applied() {
     // Not recorded: Microsoft's pages have these calls, its OpenAPI slices do not.
-    let open = Open::in_world(World::strange().await, |_| {}).await;
+    let open = Open::in_world(World::with_consent().await, |_| {}).await;
     open.there.world.switch("reviews.apply-seconds", 3600).await;
     let app = open.there.world.app_with(&["AccessReview.ReadWrite.All"]).await;
     let post = |act: &'static str| {

@@ -1,20 +1,16 @@
 //! Throttling by the published budgets, on the simulation's clock.
 
-use cloud_sim::Options;
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::anyone::Reply;
-use super::kit::{ADATUM, World, options};
+use super::kit::{ADATUM, World};
 
 const GROUPS: &str = "/v1.0/groups?$select=id";
 
 /// A world that throttles, with a clock that moves only when it is told to: its seconds are a test's own.
 async fn throttled() -> World {
-    throttling(World::standing().await).await
-}
-
-async fn throttling(world: World) -> World {
+    let world = World::standing().await;
     world.switch("throttle.on", true).await;
     world
 }
@@ -150,8 +146,7 @@ async fn writes_have_a_budget_of_their_own() {
 
 #[tokio::test]
 async fn reports_security_and_conditional_access_have_their_own_numbers() {
-    // Not recorded: a refusal without Retry-After is one of the documented exceptions.
-    let world = throttling(World::unrecorded(Options { standing_clock: true, ..options() }).await).await;
+    let world = throttled().await;
     let permissions = ["AuditLog.Read.All", "SecurityAlert.Read.All", "Policy.Read.All"];
     let token = world.app_with(&permissions).await;
     let reports = "/v1.0/auditLogs/directoryAudits?$top=1";

@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::kit::{OPERATOR, World};
-use super::onboarded::{Onboarded, id};
+use super::onboarded::{Onboarded, id, member_role, policy};
 
 const GAIL: &str = "gail@adatum.example";
 const LOG: &str = "/v1.0/auditLogs/directoryAudits";
@@ -112,6 +112,85 @@ async fn the_life_of_an_assignment_is_told_from_the_request_to_the_guest_s_end()
         guest["initiatedBy"]["app"]["displayName"],
         "Azure AD Identity Governance - Entitlement Management"
     );
+}
+
+#[tokio::test]
+async fn whatever_becomes_of_a_request_is_told_by_its_documented_name() {
+    let there = Onboarded::in_world(World::standing().await).await;
+    let gail = there.world.user_id(GAIL).await;
+    let mut body = policy(&there.package, &there.organization, &there.approvers);
+    let mut second = body["requestApprovalSettings"]["stages"][0].clone();
+    second["primaryApprovers"] = json!([{"@odata.type": "#microsoft.graph.singleUser", "userId": gail}]);
+    body["requestApprovalSettings"]["stages"].as_array_mut().unwrap().push(second);
+    let path = format!("assignmentPolicies/{}", there.policy);
+    assert_eq!(there.world.em_write(Method::PUT, &path, body).await.0, 200);
+    let ana = "ana@contoso-soc.example";
+    let denied = there.asked(ana).await.1;
+    there.decided(&denied, GAIL, false).await;
+    let back = there.asked(ana).await.1;
+    there.control(&format!("requests/{}/cancel", id(&back)), json!({"by": ana})).await;
+    let two_stages = there.asked(ana).await.1;
+    for _ in 0..2 {
+        there.decided(&two_stages, GAIL, true).await;
+    }
+    let leaving = json!({"package": there.package, "userPrincipalName": ana, "wish": "remove"});
+    assert_eq!(there.control("ask", leaving).await.0, 200);
+    let mut body = policy(&there.package, &there.organization, &there.approvers);
+    body["requestApprovalSettings"] = json!({"isApprovalRequiredForAdd": false,
+        "isApprovalRequiredForUpdate": false, "isRequestorJustificationRequired": false, "stages": []});
+    assert_eq!(there.world.em_write(Method::PUT, &path, body).await.0, 200);
+    let gone = there.world.group("Gone").await;
+    assert_eq!(there.world.add_resource(&there.catalog, &gone).await.0, 201);
+    let resource = there.world.resource(&there.catalog, &gone).await.unwrap();
+    there
+        .world
+        .make(&format!("accessPackages/{}/resourceRoleScopes", there.package), member_role(&resource))
+        .await;
+    there.world.by_hand("DELETE", &format!("/groups/{gone}"), Value::Null).await;
+    // Whoever lost his last access is blocked, so somebody else asks.
+    let (status, unasked) = there.asked("bo@contoso-soc.example").await;
+    assert_eq!(status, 200, "{unasked}");
+    let held = there.kept().await["assignments"].as_array().unwrap().last().unwrap().clone();
+    there
+        .world
+        .make("assignmentRequests", json!({"requestType": "adminRemove", "assignment": {"id": held["id"]}}))
+        .await;
+    for (activity, about) in [
+        ("Create request approval", &denied),
+        ("Add approver to request approval", &denied),
+        ("Deny access package assignment request", &denied),
+        ("Request denied", &denied),
+        ("Cancel access package assignment request", &back),
+        ("Approval stage completed for access package assignment request", &two_stages),
+        ("Approve access package assignment request", &two_stages),
+        ("Auto approve access package assignment request", &unasked),
+        ("Partially fulfill access package assignment request", &unasked),
+    ] {
+        let told = rows(&there.world, &format!("activityDisplayName eq '{activity}'")).await;
+        let of = |r: &Value| r["targetResources"].as_array().unwrap().iter().any(|t| t["id"] == about["id"]);
+        assert!(told.iter().any(of), "{activity}: {told:?}");
+    }
+    row(&there.world, "User requests to remove access package assignment").await;
+    row(&there.world, "Administrator directly removes user access package assignment").await;
+}
+
+#[tokio::test]
+async fn a_review_is_told_from_its_beginning_to_its_end() {
+    let there = Onboarded::in_world(World::standing().await).await;
+    there.let_ana_in().await;
+    there.world.sim("clock", json!({"now": "2027-01-02T00:00:00Z"})).await;
+    let review = there.kept().await["reviewInstances"][0].clone();
+    let said = json!({"by": GAIL, "decision": "Deny", "justification": "Left"});
+    assert_eq!(there.control(&format!("reviews/{}/decide", id(&review)), said).await.0, 200);
+    there.world.sim("clock", json!({"now": "2027-01-16T00:00:00Z"})).await;
+    let told = rows(&there.world, "loggedByService eq 'Access Reviews'").await;
+    let names: Vec<&str> = told.iter().map(|r| r["activityDisplayName"].as_str().unwrap()).collect();
+    for wanted in ["Create access review", "Deny decision", "Apply review"] {
+        assert!(names.contains(&wanted), "{wanted} is not among {names:?}");
+    }
+    assert!(told.iter().all(|r| r["targetResources"][0]["id"] == review["id"]), "{told:?}");
+    let denial = told.iter().find(|r| r["activityDisplayName"] == "Deny decision").unwrap();
+    assert_eq!(denial["initiatedBy"]["user"]["userPrincipalName"], GAIL);
 }
 
 #[tokio::test]

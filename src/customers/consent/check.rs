@@ -165,11 +165,6 @@ async fn keep(
         let event = Event::new("customer.domain-read").of(customer.id);
         events.push(event.before(json!({ "domain": before })).after(json!({ "domain": now })));
     }
-    if changed && (proof.found.granted || before.is_some()) {
-        for kind in wakes {
-            work::wake(&mut tx, customer.id, kind, now).await?;
-        }
-    }
     // Before a first link it is our move: nobody at the customer has been asked.
     let asked = customer.standing.state != State::New || state == "lost";
     if kind == AppKind::Reader && !proof.found.granted && asked {
@@ -178,6 +173,12 @@ async fn keep(
     }
     if kind == AppKind::Reader && proof.found.granted && changed {
         customers::set_standing(&mut tx, customer.id, &being_read(customer), now).await?;
+    }
+    // Last, like everywhere: who takes rows in another order could wait for us while we wait for him.
+    if changed && (proof.found.granted || before.is_some()) {
+        for kind in wakes {
+            work::wake(&mut tx, customer.id, kind, now).await?;
+        }
     }
     if changed {
         let event = Event::new("consent.changed").of(customer.id);

@@ -30,6 +30,16 @@ impl Consent {
         self.state == "granted"
     }
 
+    /// As people read it: an operator app that is gone while nothing is to be written is as it should be.
+    pub fn shown_as(&self, wanted: bool) -> &str {
+        if self.rests(wanted) { "rests" } else { &self.state }
+    }
+
+    /// Was here, is no longer, and is not needed.
+    pub fn rests(&self, wanted: bool) -> bool {
+        self.app == AppKind::Operator && self.state == "lost" && !wanted
+    }
+
     /// Why it is not there, as a cause to be told. That nobody has consented yet is none: its state says so.
     pub fn trouble(&self) -> Option<&str> {
         let never = self.state == "missing" && matches!(self.cause.as_str(), "app-gone" | "consent-missing");

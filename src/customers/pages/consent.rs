@@ -98,8 +98,9 @@ async fn view(
     })
 }
 
-fn app_view(app: &App, t: T, _: &Customer, kind: AppKind, consent: Option<&Consent>) -> AppView {
-    let state = consent.map_or("unknown", |one| one.state.as_str());
+fn app_view(app: &App, t: T, customer: &Customer, kind: AppKind, consent: Option<&Consent>) -> AppView {
+    let writes = customer.standing.state.writes();
+    let state = consent.map_or("unknown", |one| one.shown_as(writes));
     let now = app.clock.now();
     AppView {
         key: kind.key(),
@@ -110,11 +111,11 @@ fn app_view(app: &App, t: T, _: &Customer, kind: AppKind, consent: Option<&Conse
         state: t.text_or_key(&format!("customers-consent-{state}")),
         state_key: state.to_owned(),
         checked: consent.and_then(|one| one.checked_at).map(|at| t.age(&at, &now)),
-        problem: consent.and_then(Consent::trouble).map(|cause| {
+        problem: consent.filter(|one| !one.rests(writes)).and_then(Consent::trouble).map(|cause| {
             let text = |part: &str| t.text_or_key(&format!("errors-{cause}-{part}"));
             (text("what"), text("fix"))
         }),
-        missing: consent.map(|one| one.missing.clone()).unwrap_or_default(),
+        missing: consent.filter(|one| !one.rests(writes)).map(|one| one.missing.clone()).unwrap_or_default(),
         open_until: None,
         link: None,
         mail: None,

@@ -71,15 +71,19 @@ pub async fn show(State(app): State<App>, Viewed { page, customer }: Viewed) -> 
             .map(|pause| (t.moment(&pause.at), pause.by.clone().unwrap_or_default(), pause.reason.clone())),
         consents: consents
             .into_iter()
-            .map(|one| ConsentView {
-                title: t.text_or_key(&format!("customers-app-{}", one.app.key())),
-                state: t.text_or_key(&format!("customers-consent-{}", one.state)),
-                since: t.span(&(now - one.since)),
-                problem: one.trouble().map(|cause| {
-                    let text = |part: &str| t.text_or_key(&format!("errors-{cause}-{part}"));
-                    (text("what"), text("fix"))
-                }),
-                state_key: one.state,
+            .map(|one| {
+                let state = one.shown_as(customer.standing.state.writes());
+                let cause = one.trouble().filter(|_| state == one.state);
+                ConsentView {
+                    title: t.text_or_key(&format!("customers-app-{}", one.app.key())),
+                    state: t.text_or_key(&format!("customers-consent-{state}")),
+                    since: t.span(&(now - one.since)),
+                    problem: cause.map(|cause| {
+                        let text = |part: &str| t.text_or_key(&format!("errors-{cause}-{part}"));
+                        (text("what"), text("fix"))
+                    }),
+                    state_key: state.to_owned(),
+                }
             })
             .collect(),
         contacts,

@@ -268,7 +268,7 @@ pub async fn links(tx: &mut Tx, customer: CustomerId) -> Result<Vec<PackageLink>
 pub async fn wake_all(tx: &mut Tx, customer: CustomerId, now: DateTime<Utc>) -> Result<(), sqlx::Error> {
     let provider = tx.scope().provider();
     sqlx::query!(
-        "update work set due_at = $3, woken = leased_until is not null, attempts = 0, failures = 0
+        "update work set due_at = $3, rank_at = $3, woken = leased_until is not null, attempts = 0, failures = 0
           where provider_id = $1 and customer_id = $2",
         provider.0,
         customer.0,

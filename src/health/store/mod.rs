@@ -75,7 +75,7 @@ pub async fn again(
 ) -> Result<bool, sqlx::Error> {
     let provider = tx.scope().provider();
     let done = sqlx::query!(
-        "update work set due_at = $4, woken = leased_until is not null, attempts = 0, failures = 0
+        "update work set due_at = $4, rank_at = $4, woken = leased_until is not null, attempts = 0, failures = 0
           where provider_id = $1 and customer_id = $2 and kind = $3",
         provider.0,
         customer.0,
@@ -92,7 +92,7 @@ pub async fn again(
 pub async fn again_all(tx: &mut Tx, kind: &str, cause: &str, now: DateTime<Utc>) -> Result<u64, sqlx::Error> {
     let (provider, viewer) = (tx.scope().provider(), tx.scope().limited_to());
     let done = sqlx::query!(
-        "update work w set due_at = $5, woken = w.leased_until is not null, attempts = 0, failures = 0
+        "update work w set due_at = $5, rank_at = $5, woken = w.leased_until is not null, attempts = 0, failures = 0
           where w.provider_id = $1 and ($3 = '' or w.kind = $3) and w.due_at is not null
             and (((w.outcome in ('failed', 'crashed') or w.attempts >= $6)
                   and coalesce(w.problem ->> 'cause', '') = $4)

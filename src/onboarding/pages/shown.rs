@@ -12,7 +12,7 @@ use crate::onboarding::blueprint::LiveResponse;
 use crate::onboarding::facts::Facts;
 use crate::onboarding::names::Names;
 use crate::onboarding::observation::Observation;
-use crate::onboarding::plan::{Plan, plan};
+use crate::onboarding::plan::{Plan, plan, unread};
 use crate::onboarding::step::StepKey;
 use crate::onboarding::store::{self, LogLine, PlanState, Run, RunStep, Stored};
 
@@ -60,11 +60,10 @@ pub async fn shown(app: &App, page: &Page, customer: &Customer, of: Option<&str>
         log = store::log_lines(&mut tx, run.id, of).await?;
     }
     tx.commit_bookkeeping("the first look keeps the default blueprint").await?;
-    let (observation, read_at) = match read {
-        Some((seen, at)) => (seen, Some(at)),
-        None => (Observation { organization: customer.name.clone(), ..Observation::default() }, None),
+    let (made, observation, read_at) = match read {
+        Some((seen, at)) => (plan(&blueprint, &seen, &facts), seen, Some(at)),
+        None => (unread(&blueprint, &customer.name, &facts), Observation::default(), None),
     };
-    let made = plan(&blueprint, &observation, &facts);
     let same = |stored: &Stored| {
         stored.state == PlanState::Proposed && stored.fingerprint == made.fingerprint() && facts.reader
     };

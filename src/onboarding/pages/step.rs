@@ -95,6 +95,8 @@ struct StepView {
     open: Option<(String, String)>,
     needs: Vec<(String, String, bool)>,
     candidates: Vec<CandidateView>,
+    /// What stands beside a candidate's owners; none where its kind has none.
+    owners_title: Option<String>,
     asked: Option<String>,
     /// What to know before answering.
     adopt_lead: String,
@@ -195,6 +197,7 @@ async fn view(
         answered: seen.facts.answers.contains_key(&key.to_string())
             || seen.facts.owned.get(&key.to_string()).is_some_and(|owned| owned.adopted),
         candidates,
+        owners_title: t.text(&format!("onboarding-candidate-owners-{}", kind.key())),
         proof: proof.map(|one| Proof {
             by: one.by.clone(),
             at: t.moment(&one.at),

@@ -37,6 +37,11 @@ pub struct ChangeLine {
 }
 
 impl StepLine {
+    /// The portal writes something for it once the plan is approved.
+    pub fn writes(&self) -> bool {
+        matches!(self.state_key, "create" | "change")
+    }
+
     /// Whose move it is, or empty.
     pub fn whose(&self) -> &'static str {
         self.whose
@@ -186,6 +191,6 @@ pub fn question(t: T, step: &Step) -> Option<String> {
     let StepState::Question(question) = &step.state else { return None };
     Some(match question {
         Question::Administrator => t.onboarding_ask_administrator(),
-        Question::Adopt(_) => named(t, "onboarding-ask-adopt", &step.name),
+        Question::Adopt(_) => named(t, "onboarding-ask-adopt", &title(t, step)),
     })
 }

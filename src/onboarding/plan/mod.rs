@@ -99,6 +99,18 @@ pub fn plan(blueprint: &Blueprint, observation: &Observation, facts: &Facts) -> 
     planner.plan
 }
 
+/// What a tenant without anything would need, shown until ours was read: nothing is judged yet.
+pub fn unread(blueprint: &Blueprint, organization: &str, facts: &Facts) -> Plan {
+    let nothing = Observation { organization: organization.to_owned(), ..Observation::default() };
+    let mut made = plan(blueprint, &nothing, facts);
+    let preflight = made.steps.iter_mut().find(|step| step.key.kind == StepKind::Preflight);
+    if let Some(step) = preflight.filter(|_| facts.reader) {
+        (step.state, step.whose_move) = (StepState::Waiting, WhoseMove::Nobody);
+        step.notes = vec![Note::new("unread", &[])];
+    }
+    made
+}
+
 struct Planner<'a> {
     wanted: Wanted<'a>,
     observation: &'a Observation,

@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::types::Json;
 
 use crate::kit::scope::Tx;
 use crate::onboarding::blueprint::Blueprint;
+
+/// How far the readings that a new version asks for stand back behind whatever else is due.
+const BEHIND: TimeDelta = TimeDelta::minutes(10);
 
 /// One version and who made it.
 #[derive(Clone, Debug)]
@@ -123,10 +126,12 @@ pub async fn save_blueprint(
         return Ok(false);
     }
     sqlx::query!(
-        "update work set due_at = least(coalesce(due_at, $2), $2), woken = leased_until is not null
+        // All of them at once: whatever else somebody asks for meanwhile goes first.
+        "update work set due_at = least(due_at, $2), rank_at = least(rank_at, $3), woken = leased_until is not null
           where provider_id = $1 and kind = 'observe' and due_at is not null",
         provider.0,
-        now
+        now,
+        now + BEHIND
     )
     .execute(&mut **tx)
     .await?;

@@ -3,7 +3,6 @@
 use chrono::TimeDelta;
 use serde_json::json;
 
-use super::held::held;
 use super::{EngineError, Known, known};
 use crate::app::App;
 use crate::customers::store as customers;
@@ -87,8 +86,7 @@ async fn look(app: &App, claimed: &Claimed) -> Result<Outcome, EngineError> {
     // Without the reader's consent there is nothing to read; consent wakes this work.
     let Some(reader) = reader.filter(|_| facts.reader) else { return Ok(Outcome::Done { next: None }) };
     let directory = app.graph.app(customer.entra_tenant_id, &reader);
-    // A slow tenant may take longer than one lease.
-    let seen = held(app, claimed, observe(&directory, &blueprint, &facts)).await??;
+    let seen = observe(&directory, &blueprint, &facts).await?;
     keep(app, claimed, &seen, version).await?;
     let next = match customer.standing.state {
         State::Running | State::Reading => EXPECTED,

@@ -1,6 +1,5 @@
 //! Background work of the engine: reading and planning, and applying approved plans.
 
-mod held;
 mod look;
 mod run;
 mod turn;

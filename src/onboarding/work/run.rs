@@ -6,7 +6,6 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures::future::join_all;
 use serde_json::json;
 
-use super::held::held;
 use super::look::{LOOK, keep, wake_consent};
 use super::turn::{Turn, turn};
 use super::{EngineError, Known, known};
@@ -33,11 +32,7 @@ const AT_ONCE: usize = 4;
 const GATE: TimeDelta = TimeDelta::seconds(60);
 
 pub async fn work(app: App, claimed: Claimed) -> Outcome {
-    let ended = match held(&app, &claimed, go_on(&app, &claimed)).await {
-        Ok(ended) => ended,
-        Err(error) => Err(error.into()),
-    };
-    match ended {
+    match go_on(&app, &claimed).await {
         Ok(next) => Outcome::Done { next },
         Err(EngineError::Work(WorkError::LeaseLost)) => Outcome::LeaseLost,
         Err(EngineError::Graph(error)) => {

@@ -134,7 +134,8 @@ async fn twelve_customers_with_one_cause_are_one_line_whatever_fails_for_it() {
     assert!(steps.contains(&page) && steps.contains("Code Brand&#60;New&#62;, request r-77"), "{steps}");
     // Started again: work, and the check of the consents; steps are retried from their own pages.
     sqlx::query!(
-        "insert into work (provider_id, customer_id, kind, due_at) select provider_id, customer_id, 'consent', $1::timestamptz
+        "insert into work (provider_id, customer_id, kind, due_at, rank_at)
+         select provider_id, customer_id, 'consent', $1::timestamptz, $1::timestamptz
            from customer",
         app.app.clock.now() + TimeDelta::minutes(50)
     )
@@ -215,8 +216,8 @@ async fn a_code_nobody_knows_is_shown_with_its_request_id_and_counted_per_custom
     let (one, two) = (app.customer(contoso, "One").await, app.customer(contoso, "Two").await);
     let due = |customer: CustomerId| {
         sqlx::query!(
-            "insert into work (provider_id, customer_id, kind, due_at) values ($1, $2, 'requests', $3)
-             on conflict (provider_id, customer_id, kind) do update set due_at = excluded.due_at",
+            "insert into work (provider_id, customer_id, kind, due_at, rank_at) values ($1, $2, 'requests', $3, $3)
+             on conflict (provider_id, customer_id, kind) do update set due_at = excluded.due_at, rank_at = excluded.rank_at",
             contoso.0,
             customer.0,
             app.app.clock.now()

@@ -19,8 +19,8 @@ async fn failed(
 ) {
     let now = app.app.clock.now();
     sqlx::query!(
-        "insert into work (provider_id, customer_id, kind, due_at, attempts, failures, ended_at, outcome, problem)
-         values ($1, $2, $3, $4, $5, 3, $6, 'failed', jsonb_build_object('cause', $7::text, 'detail', 'AADSTS1: <i>x</i>'))",
+        "insert into work (provider_id, customer_id, kind, due_at, rank_at, attempts, failures, ended_at, outcome, problem)
+         values ($1, $2, $3, $4, $4, $5, 3, $6, 'failed', jsonb_build_object('cause', $7::text, 'detail', 'AADSTS1: <i>x</i>'))",
         provider.0,
         customer.0,
         kind,

@@ -22,8 +22,9 @@ async fn what_another_provider_left_is_asked_about_and_left_alone_when_so_answer
     stage.administrator().await;
     assert_eq!(stage.state().await, "questions-open us");
     let page = stage.page("").await;
-    for name in ["Tier 1 Analyst", "MSSP Analyst Approvers", "MSSP Accesses"] {
-        assert!(page.contains(&format!("“{name}” is there already and is not ours")), "{page}");
+    for name in ["Group “Tier 1 Analyst”", "Group “MSSP Analyst Approvers”", "Catalog “MSSP Accesses”"]
+    {
+        assert!(page.contains(&format!("{name} is there already and is not ours")), "{page}");
     }
     for step in ["group.tier1", "package.tier1"] {
         assert!(page.contains(&format!("/onboarding/steps/{step}\">Answer")), "{step} is asked: {page}");
@@ -104,9 +105,11 @@ async fn a_policy_for_our_people_made_by_hand_is_asked_about_and_a_proposed_orga
     }
     assert_eq!(stage.state().await, "questions-open us");
     let asked = stage.page("/steps/policy.tier1").await;
-    for words in
-        ["“Tier 1 Analyst” is there already", "Initial policy", "<dt>Approval needed</dt><dd>No</dd>"]
-    {
+    for words in [
+        "Policy of “Tier 1 Analyst” is there already",
+        "Initial policy",
+        "<dt>Approval needed</dt><dd>No</dd>",
+    ] {
         assert!(asked.contains(words), "{words} not in {asked}");
     }
     stage.done("/steps/policy.tier1/answer", "answer=beside").await;

@@ -101,7 +101,8 @@ impl Stage {
         self.consent(AppKind::Operator, true).await;
         self.minutes(1).await;
         sqlx::query!(
-            "update work set leased_until = null, due_at = case when kind = 'run' then $1::timestamptz end",
+            "update work set leased_until = null, due_at = case when kind = 'run' then $1::timestamptz end,
+                    rank_at = case when kind = 'run' then $1::timestamptz end",
             self.app.clock.clock().now()
         )
         .execute(&self.app.owner)

@@ -125,3 +125,22 @@ async fn a_failure_that_the_customer_must_end_is_his_move_with_cause_and_fix() {
     assert!(!step.contains("move-us"), "{step}");
     stage.cloud.end().await;
 }
+
+#[tokio::test]
+async fn consent_for_writing_that_is_gone_when_nothing_is_to_be_written_is_not_shown_as_a_loss() {
+    let stage = Stage::new("Woodgrove Bank").await;
+    stage.onboard().await;
+    assert_eq!(stage.state().await, "onboarded nobody");
+    stage.consent(AppKind::Operator, false).await;
+    stage.minutes(1).await;
+    let overview = format!("/customers/{}", stage.customer);
+    for path in [overview.clone(), format!("{overview}/consent")] {
+        let page = stage.app.get(Some(&stage.provider.everyone), &path).await.body;
+        assert!(page.contains("Not needed now") && !page.contains("Withdrawn"), "{page}");
+    }
+    stage.consent(AppKind::Reader, false).await;
+    stage.minutes(1).await;
+    let page = stage.app.get(Some(&stage.provider.everyone), &overview).await.body;
+    assert!(page.contains("Withdrawn"), "the reader's loss is one: {page}");
+    stage.cloud.end().await;
+}

@@ -143,6 +143,21 @@ pub fn decided(there: &mut Tenant, request: &Request, decision: &Decision, next:
     push(there, row, now);
 }
 
+/// A request waits for approval: told by the approval service (contract §11; the shape is INFERRED from its later
+/// rows).
+pub fn waits(there: &mut Tenant, request: &Request, now: DateTime<Utc>) {
+    for activity in ["Create request approval", "Add approver to request approval"] {
+        let target = json!({"id": request.id, "displayName": null, "type": "Other", "userPrincipalName": null,
+            "modifiedProperties": []});
+        let row = json!({
+            "category": "UserManagement", "loggedByService": "Request Approvals", "activityDisplayName": activity,
+            "correlationId": new_id(), "operationType": "Add", "initiatedBy": service(),
+            "targetResources": [target], "additionalDetails": [],
+        });
+        push(there, row, now);
+    }
+}
+
 pub fn canceled(there: &mut Tenant, request: &Request, now: DateTime<Utc>) {
     let row = told(there, request, "Cancel access package assignment request", requestor(request), None);
     push(there, row, now);

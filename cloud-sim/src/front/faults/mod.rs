@@ -223,9 +223,14 @@ fn place(shared: &Shared, who: &Who) -> Place {
 
 /// A fault for a part of a `$batch`: the answer that stands in for it, if any.
 pub fn of_part(shared: &Shared, call: &Call, who: &Who) -> Option<Answer> {
+    if let Some(refusal) = shared.faults().lasting.refusal(call, who) {
+        return Some(refusal);
+    }
     let (class, place) = (Class::of(call, who), place(shared, who));
     let Chosen { strike, note } = shared.faults().choose(call, &class, place)?;
     let answer = told(call, strike)?;
-    shared.faults().struck.push(note);
+    let mut book = shared.faults();
+    book.lasting.told(call, who, strike);
+    book.struck.push(note);
     Some(answer)
 }

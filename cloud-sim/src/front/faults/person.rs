@@ -9,7 +9,7 @@ use super::lasting::Made;
 use crate::call::Call;
 use crate::graph::bearer::{Caller, Who};
 use crate::simulation::Shared;
-use crate::world::directory::Delay;
+use crate::world::late::Delay;
 
 const EM: &str = "/v1.0/identityGovernance/entitlementManagement";
 const DEFENDER: &str = "/beta/roleManagement/defender";

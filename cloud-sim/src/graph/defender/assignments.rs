@@ -2,10 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{bad, delayed, made, not_found, roles, seen, shown, untyped};
+use super::{bad, delayed, made, not_found, read, roles, seen, shown, untyped};
 use crate::answer::{Answer, Outcome};
 use crate::graph::scene::{Scene, only, plain_key, text};
-use crate::odata;
 use crate::world::new_id;
 
 const KNOWN: &[&str] = &[
@@ -20,16 +19,11 @@ const KNOWN: &[&str] = &[
 
 pub fn answer(scene: &mut Scene<'_>, rest: &[&str]) -> Outcome {
     match (scene.call.method.as_str(), rest) {
-        ("GET", []) => {
+        ("GET", [] | [_]) => {
             let items = all(scene);
-            scene.list(items)
+            read(scene, items, rest.first().copied())
         }
         ("POST", []) => create(scene),
-        ("GET", [id]) => {
-            let id = plain_key(id);
-            let found = all(scene).into_iter().find(|a| a["id"] == id);
-            Ok(odata::single(scene.call, found.ok_or_else(|| not_found(&id))?, &[]))
-        }
         ("PATCH", [id]) => update(scene, &plain_key(id)),
         ("DELETE", [id]) => {
             let id = plain_key(id);
@@ -107,6 +101,18 @@ fn update(scene: &mut Scene<'_>, id: &str) -> Outcome {
     only(&body, KNOWN)?;
     if body.get("principalIds").is_some() {
         people(scene, &texts(&body, "principalIds")?)?;
+    }
+    if body.get("displayName").is_some() && text(&body, "displayName")?.is_none_or(|n| n.trim().is_empty()) {
+        return Err(bad("The displayName field is required."));
+    }
+    text(&body, "description")?;
+    if let Some(role) = body.get("roleDefinitionId")
+        && !role.as_str().is_some_and(|role| roles::exists(scene, role))
+    {
+        return Err(bad("The roleDefinitionId field does not name a role."));
+    }
+    for scopes in ["directoryScopeIds", "appScopeIds"] {
+        texts(&body, scopes)?;
     }
     let found = scene.tenant_mut().defender_assignments.iter_mut().find(|a| a["id"] == id);
     let there = found.ok_or_else(|| not_found(id))?;

@@ -6,9 +6,10 @@ mod roles;
 
 use serde_json::{Value, json};
 
-use super::scene::Scene;
+use super::scene::{Scene, plain_key};
 use crate::answer::{Answer, Outcome};
-use crate::world::directory::Delay;
+use crate::odata;
+use crate::world::late::Delay;
 
 /// Answers a call; `rest` is the path below `defender`.
 pub fn answer(scene: &mut Scene<'_>, rest: &[&str]) -> Outcome {
@@ -71,6 +72,14 @@ fn made(scene: &Scene<'_>, what: &str, object: &Value) -> Answer {
     let host = scene.call.base.split_once("://").map_or("", |(_, host)| host);
     let id = object["id"].as_str().unwrap_or("");
     Answer::empty(302).header("location", &format!("http://{host}/beta/roleManagement/defender/{what}/{id}"))
+}
+
+/// A list, or the one of it with this key.
+fn read(scene: &Scene<'_>, items: Vec<Value>, key: Option<&str>) -> Outcome {
+    let Some(key) = key else { return scene.list(items) };
+    let id = plain_key(key);
+    let found = items.into_iter().find(|one| one["id"] == id);
+    Ok(odata::single(scene.call, found.ok_or_else(|| not_found(&id))?, &[]))
 }
 
 const DELAY: &str = "_delay";

@@ -2,10 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{actions, bad, delayed, made, not_found, seen, shown, untyped};
+use super::{actions, bad, delayed, made, not_found, read, seen, shown, untyped};
 use crate::answer::{Answer, Outcome};
 use crate::graph::scene::{Scene, only, plain_key, text};
-use crate::odata;
 use crate::world::new_id;
 
 const KNOWN: &[&str] = &[
@@ -36,16 +35,11 @@ fn built_in() -> Vec<Value> {
 
 pub fn answer(scene: &mut Scene<'_>, rest: &[&str]) -> Outcome {
     match (scene.call.method.as_str(), rest) {
-        ("GET", []) => {
+        ("GET", [] | [_]) => {
             let items = all(scene);
-            scene.list(items)
+            read(scene, items, rest.first().copied())
         }
         ("POST", []) => create(scene),
-        ("GET", [id]) => {
-            let id = plain_key(id);
-            let found = all(scene).into_iter().find(|r| r["id"] == id);
-            Ok(odata::single(scene.call, found.ok_or_else(|| not_found(&id))?, &[]))
-        }
         ("PATCH", [id]) => update(scene, &plain_key(id)),
         ("DELETE", [id]) => delete(scene, &plain_key(id)),
         _ => Err(Answer::unknown()),
@@ -92,6 +86,13 @@ fn update(scene: &mut Scene<'_>, id: &str) -> Outcome {
     untyped(scene, &body, "roleDefinition")?;
     only(&body, KNOWN)?;
     custom(scene, id)?;
+    if body.get("displayName").is_some() && text(&body, "displayName")?.is_none_or(|n| n.trim().is_empty()) {
+        return Err(bad("The displayName field is required."));
+    }
+    text(&body, "description")?;
+    if body.get("isEnabled").is_some_and(|on| !on.is_boolean()) {
+        return Err(bad("The isEnabled field is not a boolean."));
+    }
     let mut changes = body.clone();
     if body.get("rolePermissions").is_some() {
         changes["rolePermissions"] = actions::stored(scene, &body["rolePermissions"])?;

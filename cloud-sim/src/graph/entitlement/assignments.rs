@@ -8,17 +8,17 @@ use crate::access;
 use crate::answer::{Answer, Outcome};
 use crate::graph::scene::{Scene, plain_key, stamp};
 use crate::odata::{self, Expand};
-use crate::world::Assignment;
+use crate::world::{Assignment, late};
 
 pub fn answer(scene: &mut Scene<'_>, rest: &[&str]) -> Outcome {
     match (scene.call.method.as_str(), rest) {
         ("GET", []) => list(scene),
         ("GET", [id]) => {
             let expands = scene.expands();
-            let id = plain_key(id);
-            let found = scene.tenant().assignments.iter().find(|a| a.id.eq_ignore_ascii_case(&id));
+            let (id, now) = (plain_key(id), scene.now());
+            let found = late::seen_one(&mut scene.tenant_mut().assignments, &id, now);
             let found = found.ok_or_else(Answer::em_not_found)?;
-            Ok(odata::single(scene.call, expanded(scene, found, &expands), &[]))
+            Ok(odata::single(scene.call, expanded(scene, &found, &expands), &[]))
         }
         ("POST", [id, "reprocess"]) => {
             let (id, tenant, now) = (plain_key(id), scene.tenant().id.clone(), scene.now());
@@ -53,8 +53,9 @@ fn expanded(scene: &Scene<'_>, held: &Assignment, expands: &[Expand]) -> Value {
     value
 }
 
-fn list(scene: &Scene<'_>) -> Outcome {
-    let expands = scene.expands();
-    let items = scene.tenant().assignments.iter().map(|a| expanded(scene, a, &expands)).collect();
+fn list(scene: &mut Scene<'_>) -> Outcome {
+    let (expands, now) = (scene.expands(), scene.now());
+    let seen = late::seen(&mut scene.tenant_mut().assignments, now);
+    let items = seen.iter().map(|a| expanded(scene, a, &expands)).collect();
     scene.list(items)
 }

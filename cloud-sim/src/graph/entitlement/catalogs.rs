@@ -7,7 +7,7 @@ use super::packages;
 use crate::answer::{Answer, Outcome};
 use crate::graph::scene::{Scene, plain_key, stamp};
 use crate::odata;
-use crate::world::{Catalog, Package, new_id};
+use crate::world::{Catalog, Package, late, new_id};
 
 const KIND: &str = "accessPackageCatalog";
 const STATES: &[&str] = &["published", "unpublished"];
@@ -50,14 +50,12 @@ fn expanded(scene: &Scene<'_>, catalog: &Catalog, expands: &[odata::Expand]) -> 
 /// The catalog a path or a body names. Counts as a read.
 pub fn find(scene: &mut Scene<'_>, key: &str) -> Result<Catalog, Answer> {
     let (id, now) = (plain_key(key), scene.now());
-    let found = scene.tenant_mut().catalogs.iter_mut().find(|c| c.id.eq_ignore_ascii_case(&id));
-    found.and_then(|c| c.delay.seen(now).then(|| c.clone())).ok_or_else(Answer::em_not_found)
+    late::seen_one(&mut scene.tenant_mut().catalogs, &id, now).ok_or_else(Answer::em_not_found)
 }
 
 fn list(scene: &mut Scene<'_>) -> Outcome {
     let (expands, now) = (scene.expands(), scene.now());
-    let all = scene.tenant_mut().catalogs.iter_mut();
-    let seen: Vec<Catalog> = all.filter_map(|c| c.delay.seen(now).then(|| c.clone())).collect();
+    let seen = late::seen(&mut scene.tenant_mut().catalogs, now);
     let items = seen.iter().map(|c| expanded(scene, c, &expands)).collect();
     scene.list(items)
 }

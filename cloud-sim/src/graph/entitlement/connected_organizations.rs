@@ -7,7 +7,7 @@ use super::sponsors;
 use crate::answer::{Answer, Outcome};
 use crate::graph::scene::{Scene, plain_key, stamp};
 use crate::odata;
-use crate::world::{ConnectedOrganization, new_id};
+use crate::world::{ConnectedOrganization, late, new_id};
 
 const KIND: &str = "connectedOrganization";
 const STATES: &[&str] = &["configured", "proposed"];
@@ -46,16 +46,13 @@ fn expanded(scene: &Scene<'_>, org: &ConnectedOrganization, expands: &[odata::Ex
 /// The organization a path names. Counts as a read.
 pub fn find(scene: &mut Scene<'_>, key: &str) -> Result<ConnectedOrganization, Answer> {
     let (id, now) = (plain_key(key), scene.now());
-    let all = scene.tenant_mut().connected_organizations.iter_mut();
-    let found = all.into_iter().find(|o| o.id.eq_ignore_ascii_case(&id));
-    found.and_then(|o| o.delay.seen(now).then(|| o.clone())).ok_or_else(Answer::em_not_found)
+    late::seen_one(&mut scene.tenant_mut().connected_organizations, &id, now).ok_or_else(Answer::em_not_found)
 }
 
 /// Those that show themselves; one read.
 fn list(scene: &mut Scene<'_>) -> Outcome {
     let (expands, now) = (scene.expands(), scene.now());
-    let all = scene.tenant_mut().connected_organizations.iter_mut();
-    let seen: Vec<ConnectedOrganization> = all.filter_map(|o| o.delay.seen(now).then(|| o.clone())).collect();
+    let seen = late::seen(&mut scene.tenant_mut().connected_organizations, now);
     let items = seen.iter().map(|o| expanded(scene, o, &expands)).collect();
     scene.list(items)
 }

@@ -9,7 +9,7 @@ use crate::answer::{Answer, Outcome};
 use crate::call::bracket_key;
 use crate::graph::scene::{Scene, plain_key, stamp};
 use crate::odata::{self, Expand};
-use crate::world::{Package, Policy, Tenant, new_id};
+use crate::world::{Package, Policy, Tenant, late, new_id};
 
 const KIND: &str = "accessPackage";
 
@@ -44,8 +44,7 @@ pub fn shown(package: &Package) -> Value {
 /// The package a path or a body names. Counts as a read.
 pub fn find(scene: &mut Scene<'_>, key: &str) -> Result<Package, Answer> {
     let (id, now) = (plain_key(key), scene.now());
-    let found = scene.tenant_mut().packages.iter_mut().find(|p| p.id.eq_ignore_ascii_case(&id));
-    found.and_then(|p| p.delay.seen(now).then(|| p.clone())).ok_or_else(Answer::em_not_found)
+    late::seen_one(&mut scene.tenant_mut().packages, &id, now).ok_or_else(Answer::em_not_found)
 }
 
 /// Ids of those that show themselves; one read.

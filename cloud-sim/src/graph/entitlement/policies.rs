@@ -7,7 +7,7 @@ use super::{catalogs, packages, policy_rules};
 use crate::answer::{Answer, Outcome};
 use crate::graph::scene::{Scene, plain_key, stamp};
 use crate::odata::{self, Expand};
-use crate::world::{Policy, new_id};
+use crate::world::{Policy, late, new_id};
 
 pub fn answer(scene: &mut Scene<'_>, rest: &[&str]) -> Outcome {
     match (scene.call.method.as_str(), rest) {
@@ -62,15 +62,14 @@ fn expanded(scene: &Scene<'_>, policy: &Policy, expands: &[Expand]) -> Value {
 /// The policy a path names. Counts as a read.
 fn find(scene: &mut Scene<'_>, key: &str) -> Result<Policy, Answer> {
     let (id, now) = (plain_key(key), scene.now());
-    let found = scene.tenant_mut().policies.iter_mut().find(|p| p.id.eq_ignore_ascii_case(&id));
-    found.and_then(|p| p.delay.seen(now).then(|| p.clone())).ok_or_else(Answer::em_not_found)
+    late::seen_one(&mut scene.tenant_mut().policies, &id, now).ok_or_else(Answer::em_not_found)
 }
 
 /// Those that show themselves; one read.
 fn page(scene: &mut Scene<'_>, wanted: impl Fn(&Policy) -> bool) -> Outcome {
     let (expands, now) = (scene.expands(), scene.now());
     let here = scene.tenant_mut().policies.iter_mut().filter(|p| wanted(p));
-    let seen: Vec<Policy> = here.filter_map(|p| p.delay.seen(now).then(|| p.clone())).collect();
+    let seen = late::seen(here, now);
     let items = seen.iter().map(|p| expanded(scene, p, &expands)).collect();
     scene.list(items)
 }

@@ -10,7 +10,7 @@ use crate::call::bracket_key;
 use crate::graph::scene::{Scene, plain_key, stamp};
 use crate::odata::{self, Expand};
 use crate::pages::account::Account;
-use crate::world::Request;
+use crate::world::{Request, late};
 
 const TYPES: &[&str] = &["userAdd", "userUpdate", "userRemove", "adminAdd", "adminUpdate", "adminRemove"];
 const KNOWN: &[&str] = &[
@@ -34,13 +34,14 @@ const ASSIGNMENT: &[&str] = &[
 
 pub fn answer(scene: &mut Scene<'_>, rest: &[&str]) -> Outcome {
     match (scene.call.method.as_str(), rest) {
-        ("GET", []) => page(scene, |_| true),
+        ("GET", []) => page(scene, |_, _| true),
         ("POST", []) => create(scene),
         ("GET", ["filterByCurrentUser", on]) => mine(scene, on),
         ("GET", [id]) => {
-            let expands = scene.expands();
-            let request = find(scene, id)?;
-            Ok(odata::single(scene.call, expanded(scene, request, &expands), &[]))
+            let (expands, id, now) = (scene.expands(), plain_key(id), scene.now());
+            let found = late::seen_one(&mut scene.tenant_mut().requests, &id, now);
+            let request = found.ok_or_else(Answer::em_not_found)?;
+            Ok(odata::single(scene.call, expanded(scene, &request, &expands), &[]))
         }
         ("DELETE", [id]) => delete(scene, id),
         ("POST", [id, "cancel"]) => {
@@ -95,26 +96,28 @@ fn expanded(scene: &Scene<'_>, request: &Request, expands: &[Expand]) -> Value {
     value
 }
 
-/// The request a path names.
+/// The request a path names; it does not count as a read.
 pub fn find<'a>(scene: &'a Scene<'_>, key: &str) -> Result<&'a Request, Answer> {
-    let id = plain_key(key);
-    scene.tenant().requests.iter().find(|r| r.id.eq_ignore_ascii_case(&id)).ok_or_else(Answer::em_not_found)
+    let (id, now) = (plain_key(key), scene.now());
+    let found = scene.tenant().requests.iter().find(|r| r.id.eq_ignore_ascii_case(&id));
+    found.filter(|r| r.delay.passed(now)).ok_or_else(Answer::em_not_found)
 }
 
-fn page(scene: &Scene<'_>, wanted: impl Fn(&Request) -> bool) -> Outcome {
-    let expands = scene.expands();
-    let here = scene.tenant().requests.iter().filter(|r| wanted(r));
+fn page(scene: &mut Scene<'_>, wanted: impl Fn(&Scene<'_>, &Request) -> bool) -> Outcome {
+    let (expands, now) = (scene.expands(), scene.now());
+    let seen = late::seen(&mut scene.tenant_mut().requests, now);
+    let here = seen.iter().filter(|r| wanted(scene, r));
     let items = here.map(|r| expanded(scene, r, &expands)).collect();
     scene.list(items)
 }
 
-fn mine(scene: &Scene<'_>, on: &str) -> Outcome {
+fn mine(scene: &mut Scene<'_>, on: &str) -> Outcome {
     let me = account(scene)?;
     let home = Some((me.tenant.clone(), me.user.clone()));
     match bracket_key(on).filter(|(name, _)| name == "on").map(|(_, value)| value).as_deref() {
-        Some("target" | "createdBy") => page(scene, |r| r.requestor.home == home),
+        Some("target" | "createdBy") => page(scene, |_, r| r.requestor.home == home),
         Some("approver") => {
-            page(scene, |r| access::approves(scene.world, scene.now(), scene.tenant(), r, &me))
+            page(scene, |scene, r| access::approves(scene.world, scene.now(), scene.tenant(), r, &me))
         }
         _ => Err(invalid("on", "The value is not supported.")),
     }
@@ -175,7 +178,8 @@ fn create(scene: &mut Scene<'_>) -> Outcome {
             access::ask(scene.world, now, &ask)?
         }
     };
-    let mut answer = shown(find(scene, &id)?);
+    let made = scene.tenant().requests.iter().find(|r| r.id == id).ok_or_else(Answer::em_not_found)?;
+    let mut answer = shown(made);
     answer["state"] = json!("submitted");
     answer["status"] = json!("Accepted");
     if scene.switches().on("em.request-answer-old-names") {

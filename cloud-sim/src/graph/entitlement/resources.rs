@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::catalogs;
 use super::model::{invalid, need_reference, need_text, need_word, only, text};
-use crate::answer::{Answer, Outcome};
+use crate::answer::{Answer, Body, Outcome};
 use crate::graph::scene::{Scene, plain_key, stamp};
 use crate::odata::{self, Expand};
 use crate::world::{Resource, new_id};
@@ -48,6 +48,8 @@ fn shown(resource: &Resource, expands: &[Expand], roles: &[&str]) -> Value {
     });
     for expand in expands {
         match expand.name.as_str() {
+            // Of SharePoint sites only.
+            "environment" => value["environment"] = Value::Null,
             "roles" => value["roles"] = roles.iter().map(|name| role(resource, name)).collect(),
             _ if roles.is_empty() => value["scopes"] = json!([]),
             _ => value["scopes"] = json!([root_scope(resource)]),
@@ -80,7 +82,6 @@ fn visible(scene: &mut Scene<'_>, key: &str) -> Result<Vec<(Resource, &'static [
 
 /// `GET /catalogs/{id}/resourceRoles`.
 pub fn roles(scene: &mut Scene<'_>, key: &str) -> Outcome {
-    let expands = scene.expands();
     let mut items = Vec::new();
     for (resource, names) in visible(scene, key)? {
         for name in names {
@@ -89,12 +90,17 @@ pub fn roles(scene: &mut Scene<'_>, key: &str) -> Outcome {
             items.push(one);
         }
     }
+    filtered_by(scene, items, "resource")
+}
+
+/// A page whose filter may ask about what a thing belongs to, which is shown only where it is expanded.
+fn filtered_by(scene: &Scene<'_>, items: Vec<Value>, name: &str) -> Outcome {
     let mut answer = scene.list(items)?;
-    if let crate::answer::Body::Json(body) = &mut answer.body
-        && expands.is_empty()
+    if let Body::Json(body) = &mut answer.body
+        && !scene.expands().iter().any(|e| e.name == name)
     {
         for one in body["value"].as_array_mut().into_iter().flatten() {
-            one.as_object_mut().map(|o| o.remove("resource"));
+            one.as_object_mut().map(|o| o.remove(name));
         }
     }
     Ok(answer)
@@ -104,10 +110,13 @@ pub fn requests(scene: &mut Scene<'_>, rest: &[&str]) -> Outcome {
     match (scene.call.method.as_str(), rest) {
         ("POST", []) => ask(scene),
         ("GET", []) => {
-            let expands = scene.expands();
+            let mut expands = scene.expands();
+            if !expands.iter().any(|e| e.name == "catalog") {
+                expands.extend(odata::expands("catalog"));
+            }
             let items =
                 scene.tenant().resource_requests.iter().map(|r| request(scene, r, &expands)).collect();
-            scene.list(items)
+            filtered_by(scene, items, "catalog")
         }
         ("GET", [id]) => {
             let id = plain_key(id);

@@ -8,7 +8,7 @@ use crate::access;
 use crate::answer::{Answer, Outcome};
 use crate::graph::scene::{Scene, plain_key, stamp};
 use crate::odata::Expand;
-use crate::world::{Resource, RoleScope};
+use crate::world::{Resource, RoleScope, late};
 
 const EXPANDS: &[&str] = &["role", "scope"];
 const ROLE: &[&str] = &["id", "displayName", "description", "originSystem", "originId", "resource", "type"];
@@ -44,7 +44,7 @@ pub fn of(scene: &mut Scene<'_>, package: &str, expands: &[Expand]) -> Result<Ve
     }
     let now = scene.now();
     let here = scene.tenant_mut().role_scopes.iter_mut().filter(|r| r.package == package);
-    let seen: Vec<RoleScope> = here.filter_map(|r| r.delay.seen(now).then(|| r.clone())).collect();
+    let seen = late::seen(here, now);
     Ok(seen.iter().map(|one| shown(scene, one, expands)).collect())
 }
 

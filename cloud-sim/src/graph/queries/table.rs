@@ -32,10 +32,14 @@ static TABLE: LazyLock<Vec<Row>> = LazyLock::new(|| {
     include_str!("../../../data/query-options.tsv").lines().skip(1).filter_map(read).collect()
 });
 
-static PROPERTIES: LazyLock<BTreeMap<&'static str, Vec<&'static str>>> = LazyLock::new(|| {
-    let lines = include_str!("../../../data/properties.tsv").lines();
-    lines.filter_map(|l| l.split_once('\t')).map(|(kind, all)| (kind, all.split(' ').collect())).collect()
-});
+/// Properties by type; those that are no texts or objects with what they are: `boolean`, `date-time`, `integer`.
+static PROPERTIES: LazyLock<BTreeMap<&'static str, BTreeMap<&'static str, &'static str>>> =
+    LazyLock::new(|| {
+        let lines = include_str!("../../../data/properties.tsv").lines();
+        let named = |word: &'static str| word.split_once(':').unwrap_or((word, ""));
+        let row = |(kind, all): (&'static str, &'static str)| (kind, all.split(' ').map(named).collect());
+        lines.filter_map(|l| l.split_once('\t')).map(row).collect()
+    });
 
 fn read(line: &'static str) -> Option<Row> {
     let cells: Vec<&str> = line.split('\t').collect();
@@ -76,6 +80,11 @@ impl Row {
 
     /// Whether its type has a property of this name.
     pub fn has(&self, name: &str) -> bool {
-        PROPERTIES.get(self.kind).is_some_and(|all| all.contains(&name))
+        PROPERTIES.get(self.kind).is_some_and(|all| all.contains_key(name))
+    }
+
+    /// What a property holds, where it is neither a text nor an object.
+    pub fn holds(&self, name: &str) -> Option<&'static str> {
+        PROPERTIES.get(self.kind)?.get(name).copied().filter(|kind| !kind.is_empty())
     }
 }

@@ -5,6 +5,7 @@ mod directory;
 mod making;
 mod organizing;
 mod requesting;
+mod unseen;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

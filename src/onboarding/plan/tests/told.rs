@@ -332,3 +332,18 @@ fn a_group_with_strangers_is_asked_about_with_their_names() {
         (&["Mallory".to_owned()][..], &["Somebody".to_owned()][..])
     );
 }
+
+#[test]
+fn nothing_is_judged_before_the_first_reading() {
+    let mut world = World::new(DefenderMode::Manual);
+    world.facts.reader = true;
+    let made = unread(&world.blueprint, "Woodgrove", &world.facts);
+    let step = made.step(&StepKind::Preflight.into()).unwrap();
+    assert_eq!((&step.state, step.whose_move), (&StepState::Waiting, WhoseMove::Nobody));
+    let notes: Vec<_> = step.notes.iter().map(|one| one.key.as_str()).collect();
+    assert_eq!(notes, ["unread"]);
+    world.facts.reader = false;
+    let made = unread(&world.blueprint, "Woodgrove", &world.facts);
+    let step = made.step(&StepKind::Preflight.into()).unwrap();
+    assert_eq!((&step.state, step.whose_move), (&StepState::Waiting, WhoseMove::Customer));
+}

@@ -1,110 +1,13 @@
-//! Bodies of POST, PATCH and PUT: what must be there, which words are known, and the refusal of anything else.
+//! Writes to entitlement management.
 
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::anyone::Reply;
-use super::kit::{ADATUM, World};
-use super::onboarded::{EM, Onboarded, member_role, policy};
+use super::{NO, STRANGE, Write, write};
+use crate::kit::ADATUM;
+use crate::onboarded::{EM, Onboarded, member_role, policy};
 
-const RBAC: &str = "/beta/roleManagement/defender";
-
-/// A write that works, and what is wrong with it once something is taken away or changed: pointer, value (null takes
-/// it away), code.
-struct Write {
-    method: Method,
-    path: String,
-    body: Value,
-    wrong: Vec<(&'static str, Value, &'static str)>,
-}
-
-fn changed(body: &Value, pointer: &str, value: &Value) -> Value {
-    let mut body = body.clone();
-    let (parent, name) = pointer.rsplit_once('/').unwrap();
-    match body.pointer_mut(parent).unwrap() {
-        Value::Object(map) if value.is_null() => drop(map.remove(name)),
-        Value::Object(map) => drop(map.insert(name.to_owned(), value.clone())),
-        Value::Array(items) if value.is_null() => drop(items.remove(name.parse().unwrap())),
-        other => other[name.parse::<usize>().unwrap()] = value.clone(),
-    }
-    body
-}
-
-const STRANGE: (&str, Value, &str) = ("/strange", Value::Bool(true), "BadRequest");
-const STRANGE_HERE: (&str, Value, &str) = ("/strange", Value::Bool(true), "Request_BadRequest");
-const NO: Value = Value::Null;
-
-fn write(
-    method: Method,
-    path: impl Into<String>,
-    body: Value,
-    wrong: Vec<(&'static str, Value, &'static str)>,
-) -> Write {
-    Write { method, path: path.into(), body, wrong }
-}
-
-fn directory(there: &Onboarded, group: &str) -> Vec<Write> {
-    let user = json!({"@odata.id": format!("https://graph.microsoft.com/v1.0/directoryObjects/{group}")});
-    let nickname = "Request_BadRequest";
-    vec![
-        write(
-            Method::POST,
-            "/v1.0/groups",
-            json!({"displayName": "G", "mailEnabled": false, "mailNickname": "G", "securityEnabled": true}),
-            vec![
-                ("/displayName", NO, nickname),
-                ("/mailEnabled", NO, nickname),
-                ("/mailNickname", NO, nickname),
-                ("/securityEnabled", NO, nickname),
-                ("/mailNickname", json!("Tier 1"), nickname),
-                ("/mailNickname", json!("x".repeat(65)), nickname),
-                ("/mailNickname", json!("a@b"), nickname),
-                ("/displayName", json!(5), nickname),
-                ("/members@odata.bind", json!(vec!["https://x/directoryObjects/1"; 21]), nickname),
-                ("/owners@odata.bind", json!(["nowhere"]), nickname),
-                STRANGE_HERE,
-            ],
-        ),
-        write(
-            Method::PATCH,
-            format!("/v1.0/groups/{group}"),
-            json!({"displayName": "G2"}),
-            vec![("/displayName", json!(5), nickname), STRANGE_HERE],
-        ),
-        write(
-            Method::POST,
-            format!("/v1.0/groups/{}/members/$ref", there.tier1),
-            user,
-            vec![("/@odata.id", NO, nickname), ("/@odata.id", json!("groups"), nickname)],
-        ),
-        write(
-            Method::POST,
-            "/v1.0/invitations",
-            json!({"invitedUserEmailAddress": "new@guest.example", "inviteRedirectUrl": "https://a.example"}),
-            vec![
-                ("/invitedUserEmailAddress", NO, nickname),
-                ("/inviteRedirectUrl", NO, nickname),
-                ("/invitedUserEmailAddress", json!("nobody"), nickname),
-                STRANGE_HERE,
-            ],
-        ),
-        write(
-            Method::PATCH,
-            "/v1.0/security/alerts_v2/a1",
-            json!({"status": "inProgress", "classification": "truePositive", "determination": "malware",
-                "assignedTo": "ana"}),
-            vec![
-                ("/status", json!("open"), nickname),
-                ("/classification", json!("TruePositive"), nickname),
-                ("/determination", json!("bad"), nickname),
-                ("/assignedTo", json!(1), nickname),
-                STRANGE_HERE,
-            ],
-        ),
-    ]
-}
-
-fn organizations(there: &Onboarded) -> Vec<Write> {
+pub fn organizations(there: &Onboarded) -> Vec<Write> {
     let (model, word) = ("InvalidModel", "ArgumentException");
     vec![
         write(
@@ -153,7 +56,7 @@ fn organizations(there: &Onboarded) -> Vec<Write> {
     ]
 }
 
-fn contents(there: &Onboarded, group: &str) -> Vec<Write> {
+pub fn contents(there: &Onboarded, group: &str) -> Vec<Write> {
     let (model, word) = ("InvalidModel", "ArgumentException");
     vec![
         write(
@@ -234,7 +137,7 @@ fn contents(there: &Onboarded, group: &str) -> Vec<Write> {
     ]
 }
 
-fn packages(there: &Onboarded, resource: &Value) -> Vec<Write> {
+pub fn packages(there: &Onboarded, resource: &Value) -> Vec<Write> {
     let (model, word) = ("InvalidModel", "ArgumentException");
     let mut fresh = policy(&there.package, &there.organization, &there.approvers);
     fresh["displayName"] = json!("Second");
@@ -301,116 +204,4 @@ fn packages(there: &Onboarded, resource: &Value) -> Vec<Write> {
             ],
         ),
     ]
-}
-
-fn defender(group: &str) -> Vec<Write> {
-    let bad = "BadRequest";
-    vec![
-        write(
-            Method::POST,
-            format!("{RBAC}/roleDefinitions"),
-            json!({"displayName": "R", "isEnabled": true, "rolePermissions": [
-                {"allowedResourceActions": ["microsoft.xdr/secops/securitydata/basics/read"]}]}),
-            vec![
-                ("/displayName", NO, bad),
-                ("/isEnabled", NO, bad),
-                ("/rolePermissions", NO, bad),
-                ("/rolePermissions/0/allowedResourceActions", NO, bad),
-                ("/rolePermissions/0/allowedResourceActions", json!(["microsoft.xdr/x"]), bad),
-                ("/strange", json!(true), "Request_BadRequest"),
-            ],
-        ),
-        write(
-            Method::POST,
-            format!("{RBAC}/roleAssignments"),
-            json!({"displayName": "A", "roleDefinitionId": "00000000-0000-4000-8000-000000000001",
-                "principalIds": [group], "directoryScopeIds": ["/"], "appScopeIds": ["/"]}),
-            vec![
-                ("/displayName", NO, bad),
-                ("/roleDefinitionId", NO, bad),
-                ("/principalIds", NO, bad),
-                ("/principalIds", json!(["nobody"]), bad),
-                ("/principalIds", json!("one"), bad),
-                ("/strange", json!(true), "Request_BadRequest"),
-            ],
-        ),
-    ]
-}
-
-/// Permissions for every write there is, and a token that holds them.
-async fn anything(world: &World) -> String {
-    let all = [
-        "Group.ReadWrite.All",
-        "User.Invite.All",
-        "SecurityAlert.ReadWrite.All",
-        "EntitlementManagement.ReadWrite.All",
-        "RoleManagement.ReadWrite.Defender",
-    ];
-    world.app_with(&all).await
-}
-
-async fn sent(there: &Onboarded, token: &str, write: &Write, body: Value) -> Reply {
-    there.world.send(token, write.method.clone(), &write.path, Some(body), &[]).await
-}
-
-async fn judge(there: &Onboarded, writes: Vec<Write>) {
-    let token = anything(&there.world).await;
-    let before = there.kept_without_audits().await;
-    for write in &writes {
-        for (pointer, value, code) in &write.wrong {
-            let reply = sent(there, &token, write, changed(&write.body, pointer, value)).await;
-            let told = format!("{} {} {pointer} = {value}: {:?}", write.method, write.path, reply.body);
-            let status = if code.ends_with("NotFound") { vec![400, 404] } else { vec![400] };
-            assert!(status.contains(&reply.status), "{told}");
-            assert_eq!(reply.code(), *code, "{told}");
-            assert!(reply.body["error"]["innerError"]["request-id"].is_string(), "{told}");
-        }
-        let text = there.world.client.request(write.method.clone(), there.world.url(&write.path));
-        let text = text.bearer_auth(&token).header("content-type", "application/json").body("{not json");
-        assert_eq!(text.send().await.unwrap().status(), 400, "{} {}", write.method, write.path);
-    }
-    assert_eq!(there.kept_without_audits().await, before, "what was refused changed nothing");
-    for write in &writes {
-        let reply = sent(there, &token, write, write.body.clone()).await;
-        assert!(reply.status < 400, "{} {}: {reply:?}", write.method, write.path);
-    }
-}
-
-impl Onboarded {
-    pub async fn kept_without_audits(&self) -> Value {
-        let mut kept = self.kept().await;
-        kept["audits"] = Value::Null;
-        kept
-    }
-}
-
-#[tokio::test]
-async fn writes_to_the_directory_need_their_properties_and_take_no_others() {
-    let there = Onboarded::new().await;
-    there.world.sim(&format!("tenants/{ADATUM}/set"), json!({"alerts": [{"id": "a1"}]})).await;
-    let group = there.world.group("Any").await;
-    judge(&there, directory(&there, &group)).await;
-}
-
-#[tokio::test]
-async fn writes_to_entitlement_management_need_their_properties_and_take_no_others() {
-    let there = Onboarded::new().await;
-    let group = there.world.group("Any").await;
-    judge(&there, organizations(&there)).await;
-    judge(&there, contents(&there, &group)).await;
-}
-
-#[tokio::test]
-async fn policies_roles_and_requests_need_their_properties_and_take_no_others() {
-    let there = Onboarded::new().await;
-    let group = there.world.group("Any").await;
-    assert_eq!(there.world.add_resource(&there.catalog, &group).await.0, 201);
-    let resource = there.world.resource(&there.catalog, &group).await.unwrap();
-    judge(&there, packages(&there, &resource)).await;
-}
-
-#[tokio::test]
-async fn writes_to_defender_need_their_properties_and_take_no_others() {
-    let there = Onboarded::new().await;
-    judge(&there, defender(&there.tier1)).await;
 }

@@ -1,5 +1,7 @@
 //! Background work: leases, fences, attempts, fairness.
 
+mod order;
+
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
