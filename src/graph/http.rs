@@ -114,6 +114,9 @@ pub(crate) fn client(cloud: &Cloud, limits: &Limits) -> Result<reqwest::Client, 
     builder = if cloud.is_loopback() { builder.no_proxy() } else { builder.https_only(true) };
     if let Some(pem) = &cloud.authority {
         builder = builder.https_only(true).tls_certs_only(certificates(pem).unwrap_or_default());
+    } else if cloud.graph.scheme() == "http" {
+        // It never comes to TLS, and reading the machine's certificates takes a while.
+        builder = builder.tls_certs_only([]);
     }
     builder.build().map_err(|error| {
         GraphError::new(Kind::Unavailable, "HTTP client", format!("cannot be made: {}", error.without_url()))

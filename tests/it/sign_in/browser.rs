@@ -9,7 +9,7 @@ use serde_json::json;
 use url::Url;
 
 use crate::support::app::{Answer, Person, TestApp};
-use crate::support::cloud::{ReadyProvider, TestCloud};
+use crate::support::cloud::{ReadyProvider, TestCloud, plain};
 
 pub const PORTAL: &str = "http://localhost:8080";
 pub const SESSION: &str = "__Host-portal=";
@@ -23,7 +23,7 @@ pub struct Browser<'a> {
 
 impl<'a> Browser<'a> {
     pub fn new(app: &'a TestApp) -> Self {
-        let cloud = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let cloud = plain().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         Self { app, cloud, cookies: HashMap::new() }
     }
 
