@@ -2,7 +2,7 @@
 
 use ::http::Method;
 use chrono::{DateTime, Utc};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::graph::directory::{Ask, Directory};
@@ -49,6 +49,18 @@ impl NewCatalog {
     }
 }
 
+/// What of a catalog is to be changed; absent values stay as they are.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CatalogChange {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub display_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<CatalogState>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub is_externally_visible: Option<bool>,
+}
+
 words! {
     /// Which system a catalog resource comes from.
     OriginSystem {
@@ -82,6 +94,7 @@ pub struct ResourceRole {
     /// `Member_{group}` or `Owner_{group}`.
     #[serde(default, deserialize_with = "lenient::or_default")]
     pub origin_id: String,
+    pub origin_system: Option<OriginSystem>,
 }
 
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -145,9 +158,9 @@ impl Directory {
     }
 
     /// Brings a catalog to these values. Natural key: its id.
-    pub async fn update_catalog(&self, id: &CatalogId, to: &NewCatalog) -> Result<(), GraphError> {
+    pub async fn update_catalog(&self, id: &CatalogId, to: &CatalogChange) -> Result<(), GraphError> {
         let path = format!("{EM}/catalogs/{}", odata::segment(id));
-        self.write(Ask::set("PATCH EM/catalogs/{id}", Method::PATCH, path, to.body())).await.map(drop)
+        self.write(Ask::set("PATCH EM/catalogs/{id}", Method::PATCH, path, json!(to))).await.map(drop)
     }
 
     /// All resources of a catalog with their roles and scopes.

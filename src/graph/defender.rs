@@ -118,6 +118,26 @@ impl NewDefenderRole {
     }
 }
 
+/// What of a custom role is to be changed; absent values stay as they are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DefenderRoleChange {
+    pub display_name: Option<String>,
+    pub actions: Option<Vec<String>>,
+}
+
+impl DefenderRoleChange {
+    fn body(&self) -> serde_json::Value {
+        let mut body = json!({});
+        if let Some(name) = &self.display_name {
+            body["displayName"] = json!(name);
+        }
+        if let Some(actions) = &self.actions {
+            body["rolePermissions"] = json!([{ "allowedResourceActions": actions }]);
+        }
+        body
+    }
+}
+
 const PATH: &str = "/beta/roleManagement/defender";
 
 impl Directory {
@@ -159,7 +179,7 @@ impl Directory {
     pub async fn update_defender_role(
         &self,
         id: &DefenderRoleId,
-        to: &NewDefenderRole,
+        to: &DefenderRoleChange,
     ) -> Result<(), GraphError> {
         let path = format!("{PATH}/roleDefinitions/{}", odata::segment(id));
         let call = "PATCH beta/roleManagement/defender/roleDefinitions/{id}";

@@ -59,6 +59,8 @@ pub struct Principal {
     pub user_type: Option<UserType>,
     pub external_user_state: Option<ExternalUserState>,
     pub account_enabled: Option<bool>,
+    /// Of a service principal only.
+    pub app_id: Option<String>,
 }
 
 /// A security group to be made.

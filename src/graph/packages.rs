@@ -2,7 +2,7 @@
 
 use ::http::Method;
 use chrono::{DateTime, Utc};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::graph::catalogs::{Catalog, CatalogResource, ResourceRole, ResourceScope};
@@ -34,6 +34,16 @@ pub struct NewPackage {
     pub display_name: String,
     pub description: String,
     pub is_hidden: bool,
+}
+
+/// What of a package is to be changed; absent values stay as they are.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PackageChange {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub display_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub is_hidden: Option<bool>,
 }
 
 /// A role a package gives its holder.
@@ -94,10 +104,8 @@ impl Directory {
     }
 
     /// Brings a package to these values. Natural key: its id.
-    pub async fn update_package(&self, id: &PackageId, to: &NewPackage) -> Result<(), GraphError> {
-        let body = json!({
-            "displayName": to.display_name, "description": to.description, "isHidden": to.is_hidden,
-        });
+    pub async fn update_package(&self, id: &PackageId, to: &PackageChange) -> Result<(), GraphError> {
+        let body = json!(to);
         let path = format!("{EM}/accessPackages/{}", odata::segment(id));
         self.write(Ask::set("PATCH EM/accessPackages/{id}", Method::PATCH, path, body)).await.map(drop)
     }

@@ -17,6 +17,8 @@ pub struct Facts {
     pub customer: CustomerId,
     /// The directory and a verified domain of the analysts; none before Admin has named them.
     pub analysts: Option<Analysts>,
+    /// Client ids of the provider's own apps.
+    pub apps: Vec<String>,
     pub reader: bool,
     pub operator: bool,
     /// By object key: `group.tier1`, `catalog`, `package.tier1`, …
@@ -96,6 +98,7 @@ impl Facts {
             provider_name: "Contoso SOC".to_owned(),
             customer: CustomerId(id(2)),
             analysts: None,
+            apps: Vec::new(),
             reader: true,
             operator: true,
             owned: BTreeMap::new(),

@@ -1,7 +1,7 @@
 //! Names for the ids that policies and roles speak of, as far as they are known.
 
 use crate::onboarding::facts::Facts;
-use crate::onboarding::observation::Observation;
+use crate::onboarding::observation::{Observation, SeenPackage};
 
 #[derive(Clone, Copy)]
 pub struct Names<'a> {
@@ -12,6 +12,12 @@ pub struct Names<'a> {
 impl Names<'_> {
     pub fn group(&self, id: &str) -> String {
         self.observation.group(id).map_or_else(|| id.to_owned(), |group| group.name.clone())
+    }
+
+    /// Everything that a package gives.
+    pub fn given(&self, package: &SeenPackage) -> Vec<String> {
+        let groups = package.gives.iter().map(|id| self.group(&id.to_string()));
+        groups.chain(package.gives_else.iter().map(|one| one.name.clone())).collect()
     }
 
     pub fn organization(&self, id: &str) -> String {

@@ -18,6 +18,10 @@ pub struct Observation {
     pub connected: Vec<SeenConnected>,
     pub catalogs: Vec<SeenCatalog>,
     pub packages: Vec<SeenPackage>,
+    /// Entitlement management refused to be read for want of a licence: organizations, catalogs and packages are those
+    /// of the last reading that saw them.
+    #[serde(default)]
+    pub governance_unread: bool,
     pub defender: SeenDefender,
 }
 
@@ -56,6 +60,9 @@ pub struct SeenGroup {
     pub usable: bool,
     pub members: Vec<SeenPrincipal>,
     pub owners: Vec<String>,
+    /// The owners with their ids; service principals may be left out by Microsoft.
+    #[serde(default)]
+    pub owned_by: Vec<SeenPrincipal>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -97,6 +104,9 @@ pub struct SeenPackage {
     pub catalog: String,
     /// Groups whose membership it gives.
     pub gives: Vec<ObjectId>,
+    /// Whatever else it gives: ownership, roles of applications and sites.
+    #[serde(default)]
+    pub gives_else: Vec<SeenGiven>,
     pub policies: Vec<SeenPolicy>,
     /// How many people hold it.
     pub held: usize,
@@ -109,6 +119,15 @@ pub struct SeenPackage {
     /// When the first of them loses it.
     #[serde(default)]
     pub first_end: Option<DateTime<Utc>>,
+}
+
+/// A role that a package gives and that is not membership of a group.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct SeenGiven {
+    /// Origin system, role and resource, as Microsoft names them.
+    pub id: String,
+    /// The role and, after a dash, what it is a role of.
+    pub name: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -146,6 +165,17 @@ pub struct SeenRole {
 }
 
 impl Observation {
+    /// With the organizations, catalogs and packages of an earlier reading where this one could not see them.
+    #[must_use]
+    pub fn with_last_known(self, last: Option<Self>) -> Self {
+        match last.filter(|_| self.governance_unread) {
+            Some(Self { connected, catalogs, packages, .. }) => {
+                Self { connected, catalogs, packages, ..self }
+            }
+            None => self,
+        }
+    }
+
     pub fn group(&self, id: &str) -> Option<&SeenGroup> {
         self.groups.iter().find(|group| group.id.to_string().eq_ignore_ascii_case(id))
     }

@@ -15,7 +15,7 @@ use crate::onboarding::progress::with_done;
 use crate::onboarding::standing::{Under, standing};
 use crate::onboarding::step::{Step, StepKey, StepKind, StepState};
 use crate::onboarding::store::{self, RunState, RunStep, RunStepState};
-use crate::providers::AppKind;
+use crate::providers::{self, AppKind};
 
 /// A new plan and where it puts the customer.
 pub struct Replanned {
@@ -81,7 +81,15 @@ pub async fn under(tx: &mut Tx, customer: CustomerId) -> Result<Under, sqlx::Err
     if consents.iter().any(|one| one.app == AppKind::Reader && one.state == "lost") {
         return Ok(Under::ConsentLost);
     }
-    let Some(run) = store::open_run(tx, customer).await? else {
+    let run = store::open_run(tx, customer).await?;
+    // A run that goes on needs to be read for too.
+    let goes_on = |run: &store::Run| matches!(run.state, RunState::Running | RunState::Waiting);
+    if run.as_ref().is_none_or(goes_on)
+        && let Some(cause) = store::unreadable(tx, customer).await?
+    {
+        return Ok(Under::Unreadable(cause));
+    }
+    let Some(run) = run else {
         let found = customers::find(tx, customer).await?;
         return Ok(Under::Nothing { before: found.is_some_and(|one| one.onboarded_at.is_some()) });
     };
@@ -90,7 +98,11 @@ pub async fn under(tx: &mut Tx, customer: CustomerId) -> Result<Under, sqlx::Err
         let failed = steps.iter().find(|step| step.state == RunStepState::Failed);
         return Ok(Under::Failed(failed.and_then(RunStep::cause).unwrap_or_default().to_owned()));
     }
-    Ok(Under::Run(run.state))
+    let apps = providers::store::apps(tx).await?;
+    let writes = apps
+        .iter()
+        .any(|one| one.app == AppKind::Operator.key() && one.has_proof && !one.client_id.is_empty());
+    Ok(if goes_on(&run) && !writes { Under::NoOperatorApp } else { Under::Run(run.state) })
 }
 
 /// Links of packages that are as wanted and that nobody was given yet, each with its package's id. Keeping one writes

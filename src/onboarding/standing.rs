@@ -16,6 +16,10 @@ pub enum Under {
         before: bool,
     },
     Run(RunState),
+    /// A run is open and the provider's app that writes is not set up.
+    NoOperatorApp,
+    /// The tenant can no longer be read; the key of the cause.
+    Unreadable(String),
     /// A run stands still at a step that failed; the key of the cause.
     Failed(String),
 }
@@ -46,6 +50,15 @@ pub fn move_after(cause: &str) -> WhoseMove {
     }
 }
 
+/// Who ends what keeps a tenant from being read.
+pub fn move_of(cause: &str) -> WhoseMove {
+    match graph::move_of(cause) {
+        graph::WhoseMove::Us => WhoseMove::Us,
+        graph::WhoseMove::Customer => WhoseMove::Customer,
+        graph::WhoseMove::Microsoft => WhoseMove::Microsoft,
+    }
+}
+
 /// What to do about a failed step: the key of a text.
 pub fn fix_of(cause: &str) -> String {
     if passed(cause) { "onboarding-retry-later".to_owned() } else { format!("errors-{cause}-fix") }
@@ -57,6 +70,10 @@ fn find(plan: &Plan, under: Under) -> (State, WhoseMove, String) {
         Under::Failed(cause) if CAUSES.contains(&cause.as_str()) => {
             return (State::Failed, move_after(&cause), format!("onboarding-failed-{cause}"));
         }
+        Under::Unreadable(cause) => {
+            return (State::Blocked, move_of(&cause), format!("onboarding-failed-{cause}"));
+        }
+        Under::NoOperatorApp => (State::Blocked, WhoseMove::Us, "onboarding-next-operator-app"),
         Under::Failed(_) => (State::Failed, WhoseMove::Us, "onboarding-next-failed"),
         Under::Run(run) => under_way(plan, run),
         Under::Nothing { before } => at_rest(plan, before),
@@ -86,7 +103,10 @@ fn at_rest(plan: &Plan, before: bool) -> Found {
         return (State::ConsentWanted, WhoseMove::Customer, "customers-next-consent");
     }
     if let Some(step) = plan.steps.iter().find(|step| step.state == StepState::Blocked) {
-        return (State::Blocked, step.whose_move, "onboarding-next-blocked");
+        let licence =
+            step.notes.iter().any(|note| matches!(note.key.as_str(), "no-licence" | "licence-refused"));
+        let next = if licence { "onboarding-failed-licence" } else { "onboarding-next-blocked" };
+        return (State::Blocked, step.whose_move, next);
     }
     if plan.questions().next().is_some() {
         return (State::QuestionsOpen, WhoseMove::Us, "onboarding-next-questions");
@@ -112,13 +132,15 @@ fn running() -> Found {
     (State::Running, WhoseMove::Microsoft, "onboarding-next-running")
 }
 
-/// The first step of a person that nothing undone stands before.
+/// The first step of a person that nothing undone stands before; ours before others', so that a list never says that we
+/// wait for the customer while he waits for us.
 fn manual(plan: &Plan) -> Option<Found> {
     let ready = |step: &&Step| {
         let waits = matches!(step.state, StepState::Manual | StepState::Waiting) && !step.optional;
         waits && step.needs.iter().all(|need| plan.step(need).is_none_or(Step::done))
     };
-    let step = plan.steps.iter().find(ready)?;
+    let all = || plan.steps.iter().filter(ready);
+    let step = all().find(|step| step.whose_move == WhoseMove::Us).or_else(|| all().next())?;
     let asked_again = step.notes.iter().any(|note| note.key == "proof-old");
     let next = match step.key.kind {
         _ if asked_again => "onboarding-next-proof-old",

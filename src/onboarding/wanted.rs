@@ -47,6 +47,11 @@ impl Wanted<'_> {
         }
     }
 
+    /// Description of the analysts' organization where we make it.
+    pub fn organization_described(&self) -> String {
+        format!("Analysts of {}.", self.facts.provider_name)
+    }
+
     pub fn package(&self, key: &str) -> Option<NewPackage> {
         let named = self.blueprint.package(key)?;
         let object = object(StepKind::Package, key);

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use cloud_sim::{Options, Simulation};
-use mssp_portal::graph::catalogs::NewCatalog;
+use mssp_portal::graph::catalogs::{CatalogChange, NewCatalog};
 use mssp_portal::graph::connected_organizations::NewConnectedOrganization;
-use mssp_portal::graph::defender::NewDefenderRole;
+use mssp_portal::graph::defender::{DefenderRoleChange, NewDefenderRole};
 use mssp_portal::graph::groups::{Membership, NewGroup, Upserted};
-use mssp_portal::graph::packages::{NewPackage, ResourceRoleScope};
+use mssp_portal::graph::packages::{NewPackage, PackageChange, ResourceRoleScope};
 use mssp_portal::graph::preflight::Readable;
 use mssp_portal::graph::requests::{AssignmentState, RequestState};
 use mssp_portal::graph::{
@@ -123,7 +123,13 @@ async fn catalog(there: &Directory) -> CatalogId {
     let new = NewCatalog { display_name: "MSSP Accesses".to_owned(), description: "d".to_owned() };
     let made = there.create_catalog(&new).await.unwrap();
     assert_eq!(there.catalogs_by_name("MSSP Accesses").await.unwrap()[0].id, made.id);
-    there.update_catalog(&made.id, &new).await.unwrap();
+    there
+        .update_catalog(
+            &made.id,
+            &CatalogChange { is_externally_visible: Some(true), ..CatalogChange::default() },
+        )
+        .await
+        .unwrap();
     let read = there.catalog(&made.id).await.unwrap().unwrap();
     assert_eq!(read.is_externally_visible, Some(true));
     assert!(there.catalogs().await.unwrap().contains(&read));
@@ -146,7 +152,16 @@ async fn package(there: &Directory, catalog: &CatalogId, group: ObjectId) -> Pac
     assert_eq!(given.id, ResourceRoleScope::id_of(&role.id, &scope.id));
     let roles = there.package_roles(&made.id).await.unwrap();
     assert!(roles.iter().any(|one| one.gives_membership_of(group)));
-    there.update_package(&made.id, &new).await.unwrap();
+    there
+        .update_package(&made.id, &PackageChange { is_hidden: Some(false), ..PackageChange::default() })
+        .await
+        .unwrap();
+    let changed = there.package(&made.id).await.unwrap().unwrap();
+    assert_eq!(
+        (changed.is_hidden, changed.description.as_str()),
+        (Some(false), "d"),
+        "what was not sent stays"
+    );
     assert_eq!(there.packages_by_name("Tier 1 Analyst").await.unwrap()[0].id, made.id);
     assert_eq!(there.packages_in_catalog(catalog).await.unwrap()[0].id, made.id);
     assert!(there.package(&made.id).await.unwrap().unwrap().catalog.is_some());
@@ -226,7 +241,8 @@ async fn defender_roles_are_made_read_back_and_given() {
     let all = there.defender_roles().await.unwrap();
     let made = all.iter().find(|one| one.display_name == "Tier 1 Analysts").unwrap();
     assert!(made.allows_all(role.actions.iter().map(String::as_str)));
-    there.update_defender_role(&made.id, &role).await.unwrap();
+    let change = DefenderRoleChange { actions: Some(role.actions.clone()), ..DefenderRoleChange::default() };
+    there.update_defender_role(&made.id, &change).await.unwrap();
     let lost = there.create_defender_assignment("Tier 1", &made.id, group).await.unwrap_err();
     assert_eq!(lost.kind, GraphErrorKind::LostAnswer);
     assert!(there.defender_assignments().await.unwrap()[0].is_for(&made.id, group));

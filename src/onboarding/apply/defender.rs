@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{Applied, Hands, Ledger, Stop, Wrote, gone};
+use super::{Applied, Hands, Ledger, Stop, Wrote, gone, other};
 use crate::graph::GraphError;
-use crate::graph::defender::{DefenderRole, NewDefenderRole, covers};
+use crate::graph::defender::{DefenderRole, DefenderRoleChange, NewDefenderRole, covers};
 use crate::onboarding::step::{StepKey, StepKind};
 use crate::onboarding::wanted::{excess, named_actions};
 
@@ -28,9 +28,13 @@ impl<L: Ledger> Hands<'_, L> {
                 self.find_role(step).await?.ok_or(Stop::NotYet("role"))?
             }
         };
-        if !is_as(&role, &wanted.display_name, &wanted.actions) {
+        let change = DefenderRoleChange {
+            display_name: other(&role.display_name, &wanted.display_name),
+            actions: Some(wanted.actions.clone()).filter(|actions| !allows(&role, actions)),
+        };
+        if change != DefenderRoleChange::default() {
             let before = json!({ "name": role.display_name, "actions": role.actions().collect::<Vec<_>>() });
-            self.change(self.directory.update_defender_role(&role.id, &wanted), before, told(&wanted))
+            self.change(self.directory.update_defender_role(&role.id, &change), before, told(&wanted))
                 .await?;
         }
         let held = || async {
@@ -83,9 +87,8 @@ fn told(role: &NewDefenderRole) -> Value {
 }
 
 /// Compared by coverage: the service stores a reduced list of actions.
-fn is_as(role: &DefenderRole, name: &str, actions: &[String]) -> bool {
+fn allows(role: &DefenderRole, actions: &[String]) -> bool {
     let held: Vec<String> = role.actions().map(str::to_owned).collect();
-    role.display_name == name
-        && actions.iter().all(|action| held.iter().any(|held| covers(held, action)))
+    actions.iter().all(|action| held.iter().any(|held| covers(held, action)))
         && excess(&held, actions).is_empty()
 }

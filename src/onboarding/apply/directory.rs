@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{Applied, Hands, Ledger, Stop, Wrote, below, gone};
-use crate::graph::catalogs::{Catalog, CatalogState};
+use super::{Applied, Hands, Ledger, Stop, Wrote, below, gone, other};
+use crate::graph::catalogs::{Catalog, CatalogChange, CatalogState};
 use crate::graph::connected_organizations::{ConnectedOrganizationState, NewConnectedOrganization};
 use crate::graph::groups::{Group, Upserted};
 use crate::graph::{CatalogId, CatalogResourceId, ConnectedOrganizationId, GraphError};
@@ -68,7 +68,7 @@ impl<L: Ledger> Hands<'_, L> {
             _ => {
                 let new = NewConnectedOrganization {
                     display_name: self.wanted.facts.provider_name.clone(),
-                    description: format!("Analysts of {}.", self.wanted.facts.provider_name),
+                    description: self.wanted.organization_described(),
                     domain: analysts.domain.clone(),
                 };
                 let after = json!({ "name": new.display_name, "domain": new.domain });
@@ -97,11 +97,16 @@ impl<L: Ledger> Hands<'_, L> {
         };
         let published = catalog.state == Some(CatalogState::Published);
         let external = catalog.is_externally_visible == Some(true);
-        if !published || !external || catalog.display_name != wanted.display_name {
+        let change = CatalogChange {
+            display_name: other(&catalog.display_name, &wanted.display_name),
+            state: (!published).then_some(CatalogState::Published),
+            is_externally_visible: (!external).then_some(true),
+        };
+        if change != CatalogChange::default() {
             let before =
                 json!({ "name": catalog.display_name, "published": published, "external": external });
             let after = json!({ "name": wanted.display_name, "published": true, "external": true });
-            self.change(self.directory.update_catalog(&catalog.id, &wanted), before, after).await?;
+            self.change(self.directory.update_catalog(&catalog.id, &change), before, after).await?;
         }
         Ok(Applied::done(&catalog.id))
     }

@@ -174,6 +174,11 @@ impl<L: Ledger> Hands<'_, L> {
     }
 }
 
+/// The wanted text, where it is another: only that is sent.
+fn other(is: &str, wanted: &str) -> Option<String> {
+    (is != wanted).then(|| wanted.to_owned())
+}
+
 /// A list below something made a moment ago, which may not be found yet.
 fn below<T>(list: Result<T, GraphError>, what: &'static str) -> Result<T, Stop> {
     list.map_err(|error| match error.kind {

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use super::{Applied, Hands, Ledger, Stop, below, gone};
-use crate::graph::packages::{AccessPackage, ResourceRoleScope};
+use super::{Applied, Hands, Ledger, Stop, below, gone, other};
+use crate::graph::packages::{AccessPackage, PackageChange, ResourceRoleScope};
 use crate::graph::policies::AssignmentPolicy;
 use crate::graph::{CatalogId, PackageId, PolicyId};
 use crate::kit::ids::ObjectId;
@@ -18,10 +18,13 @@ impl<L: Ledger> Hands<'_, L> {
         let after = json!({ "name": wanted.display_name, "hidden": wanted.is_hidden });
         let id = match self.find_package(step, &catalog).await? {
             Some(package) => {
-                if package.display_name != wanted.display_name || package.is_hidden != Some(wanted.is_hidden)
-                {
+                let change = PackageChange {
+                    display_name: other(&package.display_name, &wanted.display_name),
+                    is_hidden: Some(wanted.is_hidden).filter(|hidden| package.is_hidden != Some(*hidden)),
+                };
+                if change != PackageChange::default() {
                     let before = json!({ "name": package.display_name, "hidden": package.is_hidden });
-                    let call = self.directory.update_package(&package.id, &wanted);
+                    let call = self.directory.update_package(&package.id, &change);
                     self.change(call, before, after).await?;
                 }
                 package.id
@@ -81,8 +84,8 @@ impl<L: Ledger> Hands<'_, L> {
         let package = self.package(&step.of)?;
         let wanted = self.wanted.policy(&step.of).ok_or_else(|| gone("what the policy names"))?;
         let (name, description) = self.wanted.policy_named(&step.of).ok_or_else(|| gone("the tier"))?;
-        let mut new = wanted.policy((&name, &description), &package, self.clock.now());
         let Some(policy) = self.find_policy(step, &package).await? else {
+            let new = wanted.policy((&name, &description), &package, self.clock.now());
             let after = json!({ "name": name, "values": wanted });
             let told = |made: &AssignmentPolicy| (made.id.as_ref().map(ToString::to_string), after);
             self.create("policy", Some("package"), self.directory.create_policy(&new), told).await?;
@@ -94,15 +97,7 @@ impl<L: Ledger> Hands<'_, L> {
         if is == wanted {
             return Ok(Applied::done(id));
         }
-        // Written whole: what this version does not know of it goes back as it came.
-        new.id = Some(id.clone());
-        new.rest = policy.rest.clone();
-        if let (Some(new), Some(old)) = (&mut new.review_settings, &policy.review_settings) {
-            let begun = old.schedule.as_ref().and_then(|schedule| schedule.start_date_time.clone());
-            if let (Some(schedule), Some(begun)) = (&mut new.schedule, begun) {
-                schedule.start_date_time = Some(begun);
-            }
-        }
+        let new = wanted.onto(&policy, &package, self.clock.now());
         let (before, after) = (json!({ "values": is }), json!({ "values": wanted }));
         self.change(self.directory.replace_policy(&id, &new), before, after).await?;
         Ok(Applied::done(id))

@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use crate::graph::catalogs::{Catalog, CatalogState};
+use crate::graph::catalogs::{Catalog, CatalogState, OriginSystem};
 use crate::graph::connected_organizations::{ConnectedOrganizationState, IdentitySource};
-use crate::graph::packages::AccessPackage;
+use crate::graph::packages::{AccessPackage, ResourceRoleScope};
 use crate::graph::requests::{Assignment, AssignmentState};
 use crate::graph::{CatalogId, Directory, GraphError, PackageId};
 use crate::kit::ids::ObjectId;
 use crate::onboarding::blueprint::Blueprint;
 use crate::onboarding::facts::Facts;
-use crate::onboarding::observation::{SeenCatalog, SeenConnected, SeenPackage, SeenPolicy};
+use crate::onboarding::observation::{SeenCatalog, SeenConnected, SeenGiven, SeenPackage, SeenPolicy};
 use crate::onboarding::observe::Ours;
 use crate::onboarding::policy::PolicyFacts;
 use crate::onboarding::step::StepKind;
@@ -31,8 +31,8 @@ pub(super) async fn read(
 ) -> Result<Governance, GraphError> {
     let connected = connected(directory).await?;
     ours.know_organizations(&connected, facts.analysts.as_ref());
-    let catalogs = catalogs(directory, blueprint, facts).await?;
-    let packages = packages(directory, blueprint, facts, &catalogs, ours).await?;
+    let (catalogs, resources) = catalogs(directory, blueprint, facts).await?;
+    let packages = packages(directory, blueprint, facts, (&catalogs, &resources), ours).await?;
     Ok(Governance { connected, catalogs, packages })
 }
 
@@ -64,11 +64,14 @@ fn source(one: &IdentitySource) -> String {
     }
 }
 
+/// Names of what lies in the catalogs, by origin id in small letters.
+type Resources = BTreeMap<String, String>;
+
 async fn catalogs(
     directory: &Directory,
     blueprint: &Blueprint,
     facts: &Facts,
-) -> Result<Vec<SeenCatalog>, GraphError> {
+) -> Result<(Vec<SeenCatalog>, Resources), GraphError> {
     let mut found: BTreeMap<String, Catalog> = BTreeMap::new();
     let mut keep = |one: Catalog| found.insert(one.id.to_string(), one);
     if let Some(id) = facts.owned("catalog") {
@@ -83,8 +86,10 @@ async fn catalogs(
         }
     }
     let mut seen = Vec::with_capacity(found.len());
+    let mut names = Resources::new();
     for (id, catalog) in found {
         let resources = directory.catalog_resources(&CatalogId::new(&id)).await?;
+        names.extend(resources.iter().map(|one| (one.origin_id.to_lowercase(), one.display_name.clone())));
         // A resource without its roles is not there yet.
         let ready = resources.iter().filter(|one| one.member_role().is_some() && one.root_scope().is_some());
         let mut resources: Vec<ObjectId> = ready.filter_map(|one| one.origin_id.parse().ok()).collect();
@@ -98,14 +103,14 @@ async fn catalogs(
             resources,
         });
     }
-    Ok(seen)
+    Ok((seen, names))
 }
 
 async fn packages(
     directory: &Directory,
     blueprint: &Blueprint,
     facts: &Facts,
-    catalogs: &[SeenCatalog],
+    (catalogs, resources): (&[SeenCatalog], &Resources),
     ours: &mut Ours,
 ) -> Result<Vec<SeenPackage>, GraphError> {
     let mut found: BTreeMap<String, (AccessPackage, Option<String>)> = BTreeMap::new();
@@ -128,7 +133,7 @@ async fn packages(
     }
     let mut read = Vec::with_capacity(found.len());
     for (id, (package, catalog)) in found {
-        let (package, held) = read_package(directory, id, package, catalog).await?;
+        let (package, held) = read_package(directory, id, (package, catalog), resources).await?;
         ours.know_holders(&held);
         read.push((package, held));
     }
@@ -152,19 +157,50 @@ fn with_holders(package: SeenPackage, held: &[Assignment], ours: &Ours) -> SeenP
     SeenPackage { held: held.len(), held_by_ours: held_by_ours.len(), held_by_others, ..package }
 }
 
+/// The group whose membership a role is.
+fn membership(given: &ResourceRoleScope) -> Option<ObjectId> {
+    let role = given.role.as_ref()?;
+    let of_group = role.origin_system.as_ref().is_none_or(|system| *system == OriginSystem::Group);
+    let (kind, group) = role.origin_id.split_once('_')?;
+    group.parse().ok().filter(|_| of_group && kind.eq_ignore_ascii_case("Member"))
+}
+
+/// Any other role; what nobody can name is told by its id.
+fn given(given: &ResourceRoleScope, resources: &Resources) -> SeenGiven {
+    let role = given.role.as_ref();
+    let origin = role.map(|role| role.origin_id.as_str()).unwrap_or_default();
+    let system = role.and_then(|role| role.origin_system.as_ref());
+    let scope = given.scope.as_ref().map(|scope| scope.origin_id.as_str()).unwrap_or_default();
+    let what = if scope.is_empty() { given.id.as_str() } else { scope };
+    let named = resources.get(&what.to_lowercase()).filter(|name| !name.is_empty());
+    let what_name = named.map_or(what, String::as_str);
+    let role_name = role.map(|role| role.display_name.as_str()).filter(|name| !name.is_empty());
+    let name = format!("{} – {what_name}", role_name.unwrap_or(if origin.is_empty() { "?" } else { origin }));
+    let name = match system {
+        None | Some(OriginSystem::Group) => name,
+        Some(system) => format!("{name} ({system})"),
+    };
+    let id = format!("{}:{origin}@{what}", system.map(OriginSystem::as_str).unwrap_or_default());
+    SeenGiven { id, name }
+}
+
 async fn read_package(
     directory: &Directory,
     id: String,
-    package: AccessPackage,
-    catalog: Option<String>,
+    (package, catalog): (AccessPackage, Option<String>),
+    resources: &Resources,
 ) -> Result<(SeenPackage, Vec<Assignment>), GraphError> {
     let of = PackageId::new(&id);
     let roles = directory.package_roles(&of).await?;
-    let mut gives: Vec<ObjectId> = roles
-        .iter()
-        .filter_map(|role| role.role.as_ref()?.origin_id.strip_prefix("Member_")?.parse().ok())
-        .collect();
+    let (mut gives, mut gives_else) = (Vec::new(), Vec::new());
+    for role in &roles {
+        match membership(role) {
+            Some(group) => gives.push(group),
+            None => gives_else.push(given(role, resources)),
+        }
+    }
     gives.sort_unstable();
+    gives_else.sort_unstable();
     let mut policies: Vec<SeenPolicy> = directory
         .policies_of(&of)
         .await?
@@ -184,6 +220,7 @@ async fn read_package(
         hidden: package.is_hidden == Some(true),
         catalog: catalog.or_else(|| package.catalog.map(|one| one.id.to_string())).unwrap_or_default(),
         gives,
+        gives_else,
         policies,
         first_end: held.iter().filter_map(Assignment::ends).min(),
         held: 0,
@@ -191,4 +228,37 @@ async fn read_package(
         held_by_others: Vec::new(),
     };
     Ok((seen, held))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[test]
+    fn only_membership_of_a_group_is_no_other_role() {
+        const GROUP: &str = "11111111-2222-3333-4444-555555555555";
+        let resources = Resources::from([("https://x/sites/soc".to_owned(), "SOC files".to_owned())]);
+        let read = |role: Value, scope: &str| -> Result<ObjectId, SeenGiven> {
+            let one = json!({ "id": "a_b", "role": role, "scope": { "id": "b", "originId": scope } });
+            let one: ResourceRoleScope = serde_json::from_value(one).unwrap();
+            membership(&one).ok_or_else(|| given(&one, &resources))
+        };
+        let of = |system: &str, id: &str| json!({ "id": "a", "displayName": "R", "originSystem": system, "originId": id });
+        assert_eq!(read(of("AadGroup", &format!("Member_{GROUP}")), GROUP), Ok(GROUP.parse().unwrap()));
+        assert_eq!(read(of("AadGroup", &format!("member_{GROUP}")), GROUP), Ok(GROUP.parse().unwrap()));
+        let other = |system: &str, id: &str, scope: &str| read(of(system, id), scope).unwrap_err();
+        let owner = other("AadGroup", &format!("Owner_{GROUP}"), GROUP);
+        assert_eq!(owner.id, format!("AadGroup:Owner_{GROUP}@{GROUP}"));
+        assert_eq!(owner.name, format!("R – {GROUP}"));
+        let site = other("SharePointOnline", "4", "https://x/sites/SOC");
+        assert_eq!(site.name, "R – SOC files (SharePointOnline)");
+        let application = other("AadApplication", &format!("Member_{GROUP}"), "app");
+        assert_eq!(
+            application.name, "R – app (AadApplication)",
+            "a role of an application may bear any name"
+        );
+        assert_eq!(read(Value::Null, "").unwrap_err().name, "? – a_b", "what is not shown is told of too");
+    }
 }

@@ -28,15 +28,13 @@ pub async fn observe(
     let mut domains: Vec<String> = organization.verified_domains.iter().map(|one| one.name.clone()).collect();
     domains.sort_unstable();
     let groups = people::groups(directory, blueprint, facts).await?;
-    let mut preflight = preflight(directory, facts.analysts.as_ref()).await?;
+    let preflight = preflight(directory, facts.analysts.as_ref()).await?;
     let mut ours = Ours::read(directory, facts.analysts.as_ref()).await;
-    let governance = match governance::read(directory, blueprint, facts, &mut ours).await {
+    let (governance, governance_unread) = match governance::read(directory, blueprint, facts, &mut ours).await
+    {
         // Without a licence nothing of it can be read: that is what was found, not a failure.
-        Err(error) if error.cause() == "licence" => {
-            preflight.licence = false;
-            governance::Governance::default()
-        }
-        outcome => outcome?,
+        Err(error) if error.cause() == "licence" => (governance::Governance::default(), true),
+        outcome => (outcome?, false),
     };
     let asks_defender =
         blueprint.defender.mode == DefenderMode::Automatic && facts.rbac != Some(Rbac::Classic);
@@ -46,10 +44,11 @@ pub async fn observe(
         organization: organization.display_name,
         domains,
         preflight,
-        groups: groups.into_iter().map(|group| group.seen(&ours)).collect(),
+        groups: groups.into_iter().map(|group| group.seen(&ours, &facts.apps)).collect(),
         connected: governance.connected,
         catalogs: governance.catalogs,
         packages: governance.packages,
+        governance_unread,
         defender,
     })
 }

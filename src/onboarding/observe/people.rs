@@ -51,18 +51,20 @@ pub(super) fn seats(members: &[Principal], ours: &Ours, facts: &Facts) -> usize 
 }
 
 impl ReadGroup {
-    pub(super) fn seen(self, ours: &Ours) -> SeenGroup {
-        let mut members: Vec<SeenPrincipal> = self
-            .members
-            .iter()
-            .map(|one| SeenPrincipal {
+    /// `apps`: client ids of the provider's own apps, which may own what they made.
+    pub(super) fn seen(self, ours: &Ours, apps: &[String]) -> SeenGroup {
+        let is_app = |one: &Principal| one.app_id.as_ref().is_some_and(|id| apps.contains(id));
+        let seen = |all: &[Principal]| {
+            let one = |one: &Principal| SeenPrincipal {
                 id: one.id.to_string(),
                 name: named(one),
-                ours: ours.is(one),
+                ours: ours.is(one) || is_app(one),
                 mail: one.mail.clone().unwrap_or_default(),
-            })
-            .collect();
-        members.sort_unstable();
+            };
+            let mut seen: Vec<SeenPrincipal> = all.iter().map(one).collect();
+            seen.sort_unstable();
+            seen
+        };
         let mut owners: Vec<String> = self.owners.iter().map(named).collect();
         owners.sort_unstable();
         SeenGroup {
@@ -70,8 +72,9 @@ impl ReadGroup {
             id: self.group.id,
             name: self.group.display_name,
             unique_name: self.group.unique_name.unwrap_or_default(),
-            members,
+            members: seen(&self.members),
             owners,
+            owned_by: seen(&self.owners),
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::kit::form::CustomerForm;
 use crate::kit::ids::{CustomerId, PlanId, RunId};
 use crate::kit::text::T;
 use crate::kit::work;
+use crate::onboarding::replan::under;
 use crate::onboarding::standing::{Under, standing};
 use crate::onboarding::step::{StepKey, StepState};
 use crate::onboarding::store::{self, PlanState, RunState};
@@ -27,6 +28,15 @@ pub(super) fn changed(t: T) -> AppError {
         title: t.onboarding_changed_title(),
         what: t.onboarding_changed_what(),
         fix: t.onboarding_changed_fix(),
+    })
+}
+
+/// Somebody asked to stop the run: trying again would undo it.
+fn stopping(t: T) -> AppError {
+    AppError::Conflict(Told {
+        title: t.onboarding_stopping_title(),
+        what: t.onboarding_stopping_what(),
+        fix: t.onboarding_stopping_fix(),
     })
 }
 
@@ -61,8 +71,11 @@ pub async fn approve(
     }
     store::log(&mut tx, run, ("", "approved"), &[("name", page.session.person_name.clone())], now).await?;
     let facts = store::facts(&mut tx, customer.id).await?;
-    let under = if facts.operator { RunState::Running } else { RunState::Waiting };
-    let found = standing(&stored.plan, Under::Run(under));
+    let under = match under(&mut tx, customer.id).await? {
+        Under::Run(_) if !facts.operator => Under::Run(RunState::Waiting),
+        under => under,
+    };
+    let found = standing(&stored.plan, under);
     crate::customers::store::set_standing(&mut tx, customer.id, &found, now).await?;
     work::wake(&mut tx, customer.id, RUN, now).await?;
     let event = Event::new("plan.approved").of(customer.id).after(json!({
@@ -120,6 +133,9 @@ pub async fn retry(
     let mut tx = page.scope().begin(&app.db).await?;
     let run = store::open_run(&mut tx, customer.id).await?.filter(|run| run.id == form.run);
     let Some(run) = run else { return Err(changed(page.t)) };
+    if run.state == RunState::Cancelling {
+        return Err(stopping(page.t));
+    }
     if store::retry_steps(&mut tx, run.id, step.as_ref()).await? == 0 {
         return Err(changed(page.t));
     }

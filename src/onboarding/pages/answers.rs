@@ -64,7 +64,9 @@ pub async fn declare(
     if !(3..=2000).contains(&proof.chars().count()) {
         errors.add("proof", t.onboarding_proof_wanted());
     }
-    let model = form.rbac.as_deref().and_then(|text| serde_json::from_value::<Rbac>(json!(text)).ok());
+    // Whatever else a form may carry: no other step says which model is used.
+    let model = form.rbac.as_deref().filter(|_| key.kind == StepKind::Rbac);
+    let model = model.and_then(|text| serde_json::from_value::<Rbac>(json!(text)).ok());
     if key.kind == StepKind::Rbac && model.is_none() {
         errors.add("rbac", t.onboarding_model_wanted());
     }
@@ -73,7 +75,7 @@ pub async fn declare(
     }
     let mut tx = page.scope().begin(&app.db).await?;
     let mut about = Vec::new();
-    if matches!(key.kind, StepKind::NotOurs | StepKind::Leftover) {
+    if matches!(key.kind, StepKind::NotOurs | StepKind::Leftover | StepKind::Preflight) {
         let step = planned(&mut tx, &app, &customer).await?.and_then(|plan| plan.step(&key).cloned());
         let Some(step) = step.filter(|step| step.about_mark() == form.about) else {
             return Err(changed(page.t));
@@ -244,11 +246,15 @@ pub async fn all_beside(
 ) -> AppResult {
     let now = app.clock.now();
     let mut tx = page.scope().begin(&app.db).await?;
-    let stored = store::stored_plan(&mut tx, customer.id).await?;
-    let Some(stored) = stored else { return Err(changed(page.t)) };
-    let asked =
-        stored.plan.questions().filter(|step| matches!(step.state, StepState::Question(Question::Adopt(_))));
+    if store::open_run(&mut tx, customer.id).await?.is_some() {
+        return Err(changed(page.t));
+    }
+    let Some(plan) = planned(&mut tx, &app, &customer).await? else { return Err(changed(page.t)) };
+    let asked = plan.questions().filter(|step| matches!(step.state, StepState::Question(Question::Adopt(_))));
     let keys: Vec<StepKey> = asked.map(|step| step.key.clone()).collect();
+    if keys.is_empty() {
+        return Err(changed(page.t));
+    }
     for key in &keys {
         store::answer_beside(&mut tx, customer.id, key, now).await?;
     }

@@ -112,7 +112,7 @@ impl Objects<'_> {
     }
 
     fn package(&self, package: &SeenPackage) -> FoundObject {
-        let gives: Vec<String> = package.gives.iter().map(|id| self.names().group(&id.to_string())).collect();
+        let gives = self.names().given(package);
         let policies: Vec<String> = package.policies.iter().map(|one| one.name.clone()).collect();
         let says = self.t.onboarding_found_in_package(
             list(self.t, &gives),

@@ -18,7 +18,7 @@ use crate::onboarding::blueprint::APPROVERS;
 use crate::onboarding::facts::PROOF_LIFE;
 use crate::onboarding::standing::move_after;
 use crate::onboarding::step::{Candidate, Question, Step, StepKey, StepKind, StepState};
-use crate::onboarding::store::{RunStep, RunStepState};
+use crate::onboarding::store::{RunState, RunStep, RunStepState};
 use crate::onboarding::wanted::permissions;
 
 struct Proof {
@@ -39,7 +39,8 @@ struct Attempt {
     /// Something was there before.
     changed: bool,
     problem: Option<Problem>,
-    failed: bool,
+    /// It can be tried again.
+    retried: bool,
 }
 
 /// What went wrong, what to do, whose move it is, and Microsoft's id of the request.
@@ -243,7 +244,8 @@ fn attempt(t: T, seen: &Shown, step: &RunStep) -> Attempt {
         changed: step.before.as_ref().is_some_and(|before| !before.is_null()),
         changes: journal(t, seen.names(), step.before.as_ref(), step.after.as_ref()),
         problem,
-        failed: step.state == RunStepState::Failed,
+        retried: step.state == RunStepState::Failed
+            && seen.open_run().is_some_and(|run| run.state != RunState::Cancelling),
     }
 }
 

@@ -11,7 +11,7 @@ use crate::onboarding::step::{Change, Told};
 use crate::onboarding::wanted::permissions;
 
 /// Values that are yes or no.
-const FLAGS: [&str; 15] = [
+const FLAGS: [&str; 18] = [
     "published",
     "external",
     "hidden",
@@ -27,6 +27,9 @@ const FLAGS: [&str; 15] = [
     "escalation",
     "review",
     "review-self",
+    "self-removal",
+    "review-recommendation",
+    "reviewer-justification",
 ];
 
 pub fn label(t: T, value: &str) -> String {
@@ -66,9 +69,14 @@ pub fn permission(t: T, name: &str) -> String {
     told.unwrap_or_else(|| name.to_owned())
 }
 
-/// Whom a candidate lets in: a name, or a scope that names nobody.
+/// What of a candidate is not ours: a name, an owner, a scope that names nobody, something more that it gives.
 pub fn foreigner(t: T, one: &str) -> String {
-    one.strip_prefix("scope:").map_or_else(|| one.to_owned(), |scope| word(t, "scope", scope))
+    match one.split_once(':') {
+        Some(("scope", scope)) => word(t, "scope", scope),
+        Some(("owner", name)) => t.onboarding_foreign_owner(name.to_owned()),
+        Some(("gives", name)) => t.onboarding_foreign_gives(name.to_owned()),
+        _ => one.to_owned(),
+    }
 }
 
 pub fn told(t: T, values: &[Told]) -> Vec<(String, String)> {

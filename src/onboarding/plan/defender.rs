@@ -45,9 +45,10 @@ impl Planner<'_> {
     fn role(&mut self, tier: &Tier) {
         let object = key(StepKind::DefenderRole, &tier.key);
         let group = key(StepKind::Group, &tier.key);
-        let Some(named) = self.wanted.role(&tier.key, &[]).map(|role| role.display_name) else { return };
-        let draft = Draft::new(object.clone(), named.clone())
-            .told("name", named)
+        let Some(new) = self.wanted.role(&tier.key, &[]) else { return };
+        let draft = Draft::new(object.clone(), new.display_name.clone())
+            .told("name", new.display_name)
+            .told("description", new.description)
             .told("actions", permissions(tier.live_response).join(", "))
             .told("assigned", self.wanted.group(&tier.key).map(|one| one.display_name).unwrap_or_default())
             .after([StepKind::Rbac.into(), group.clone()])

@@ -3,7 +3,7 @@
 use super::{Draft, Planner, key};
 use crate::customers::WhoseMove;
 use crate::onboarding::facts::Answer;
-use crate::onboarding::observation::{SeenConnected, SeenGroup, same_name};
+use crate::onboarding::observation::{SeenConnected, SeenGroup, SeenPrincipal, same_name};
 use crate::onboarding::step::{Candidate, Change, Question, StepKey, StepKind, StepState};
 
 /// What stands where an object of ours is wanted.
@@ -76,6 +76,7 @@ impl Planner<'_> {
         };
         let draft = Draft::new(object.clone(), analysts.domain.clone())
             .told("name", self.facts().provider_name.clone())
+            .told("description", self.wanted.organization_described())
             .told("domain", analysts.domain.clone())
             .told("directory", analysts.tenant.to_string())
             .told("configured", "yes")
@@ -199,6 +200,11 @@ impl Planner<'_> {
 }
 
 fn candidate(group: &SeenGroup) -> Candidate {
+    let strangers = |all: &[SeenPrincipal]| -> Vec<String> {
+        all.iter().filter(|one| !one.ours).map(|one| one.name.clone()).collect()
+    };
+    let mut foreign = strangers(&group.members);
+    foreign.extend(strangers(&group.owned_by).into_iter().map(|name| format!("owner:{name}")));
     Candidate {
         id: group.id.to_string(),
         name: group.name.clone(),
@@ -206,7 +212,7 @@ fn candidate(group: &SeenGroup) -> Candidate {
         members: group.members.iter().map(|member| member.name.clone()).collect(),
         owners: group.owners.clone(),
         held: 0,
-        foreign: group.members.iter().filter(|one| !one.ours).map(|one| one.name.clone()).collect(),
+        foreign,
         values: Vec::new(),
     }
 }

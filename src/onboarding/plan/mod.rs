@@ -107,6 +107,7 @@ pub fn unread(blueprint: &Blueprint, organization: &str, facts: &Facts) -> Plan 
     if let Some(step) = preflight.filter(|_| facts.reader) {
         (step.state, step.whose_move) = (StepState::Waiting, WhoseMove::Nobody);
         step.notes = vec![Note::new("unread", &[])];
+        step.about = Vec::new();
     }
     made
 }
@@ -174,6 +175,12 @@ impl<'a> Planner<'a> {
 
     fn declared(&self, key: &StepKey) -> bool {
         self.facts().declared.contains_key(&key.to_string())
+    }
+
+    /// Declared, and about all of this.
+    fn covered(&self, key: &StepKey, about: &[String]) -> bool {
+        let declared = self.facts().declared.get(&key.to_string());
+        declared.is_some_and(|declared| about.iter().all(|id| declared.about.contains(id)))
     }
 
     /// What people do and declare. A proof that is too old is asked for again, and that is our move.

@@ -42,6 +42,7 @@ impl Planner<'_> {
             let group = self.known(&key(StepKind::Group, of)).and_then(|id| self.observation.group(id));
             if let Some(group) = group {
                 found.add("foreign-members", self.strangers(of, group));
+                found.add("foreign-owners", foreign_owners(group));
             }
             let package = self.known(&key(StepKind::Package, of)).and_then(|id| self.observation.package(id));
             if let Some(package) = package {
@@ -62,11 +63,7 @@ impl Planner<'_> {
         if found.about.is_empty() {
             return;
         }
-        let covered = self
-            .facts()
-            .declared
-            .get(&step.to_string())
-            .is_some_and(|declared| found.about.iter().all(|id| declared.about.contains(id)));
+        let covered = self.covered(&step, &found.about);
         let mut draft = Draft::new(step, name);
         draft.notes = found.notes;
         draft.about = found.about;
@@ -110,11 +107,14 @@ impl Planner<'_> {
         others.collect()
     }
 
-    fn gives_more(&self, of: &str, package: &SeenPackage) -> Vec<(String, String)> {
+    /// Whatever a package gives besides membership of its own group.
+    pub(super) fn gives_more(&self, of: &str, package: &SeenPackage) -> Vec<(String, String)> {
         let group = self.known(&key(StepKind::Group, of));
         let more = package.gives.iter().map(ToString::to_string);
         let more = more.filter(|id| group.is_none_or(|ours| !ours.eq_ignore_ascii_case(id)));
-        more.map(|id| (format!("gives:{id}"), self.names().group(&id))).collect()
+        let more = more.map(|id| (format!("gives:{id}"), self.names().group(&id)));
+        let others = package.gives_else.iter().map(|one| (format!("gives:{}", one.id), one.name.clone()));
+        more.chain(others).collect()
     }
 
     fn given_more(&self, of: &str, role: &SeenRole) -> Vec<(String, String)> {
@@ -122,4 +122,12 @@ impl Planner<'_> {
         let others = role.groups.iter().filter(|id| group.is_none_or(|ours| !ours.eq_ignore_ascii_case(id)));
         others.map(|id| (format!("given:{id}"), self.names().group(id))).collect()
     }
+}
+
+/// Owners who are not from the analysts' directory: whoever owns a group lets people in without asking anybody. The
+/// portal makes groups without owners, so nobody is one by our doing, not even the customer's own administrator: he may
+/// well stay, but somebody says why.
+fn foreign_owners(group: &SeenGroup) -> Vec<(String, String)> {
+    let others = group.owned_by.iter().filter(|one| !one.ours);
+    others.map(|one| (format!("owner:{}", one.id), one.name.clone())).collect()
 }

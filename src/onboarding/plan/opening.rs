@@ -35,6 +35,9 @@ impl Planner<'_> {
         if !seen.licence {
             stands.push("no-licence");
         }
+        if self.observation.governance_unread {
+            stands.push("licence-refused");
+        }
         if seen.invites == Some(false) {
             stands.push("no-invites");
         }
@@ -42,7 +45,9 @@ impl Planner<'_> {
             stands.push("no-inbound");
         }
         let key: StepKey = StepKind::Preflight.into();
-        let blocked = !stands.is_empty() && !self.declared(&key);
+        // Overruled is what stood there then, not what has come since.
+        draft.about = stands.iter().map(|one| (*one).to_owned()).collect();
+        let blocked = !stands.is_empty() && !self.covered(&key, &draft.about);
         if let Some(old) = self.facts().outdated.get(&key.to_string()).filter(|_| blocked) {
             draft = draft.note("proof-old", &[("name", &old.by), ("at", &old.at.to_rfc3339())]);
         }

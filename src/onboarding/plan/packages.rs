@@ -40,9 +40,10 @@ impl Planner<'_> {
         let Some(package) = found else {
             let catalog = self.known(&StepKind::Catalog.into());
             let others = seen.iter().filter(|package| same_name(&package.name, &named.name));
-            let others = others
-                .filter(|package| !self.is_ours(&package.id) && !self.beside(&object))
-                .map(|package| self.package_candidate(package, catalog == Some(package.catalog.as_str())));
+            let others =
+                others.filter(|package| !self.is_ours(&package.id) && !self.beside(&object)).map(|package| {
+                    self.package_candidate(of, package, catalog == Some(package.catalog.as_str()))
+                });
             let state = missing(others.collect());
             if self.facts().owned(&object.to_string()).is_some() {
                 draft = draft.note("vanished", &[("name", &named.name)]);
@@ -62,14 +63,15 @@ impl Planner<'_> {
         self.push(draft.at(changed(changes), WhoseMove::Us));
     }
 
-    fn package_candidate(&self, package: &SeenPackage, adoptable: bool) -> Candidate {
+    fn package_candidate(&self, of: &str, package: &SeenPackage, adoptable: bool) -> Candidate {
         let mut foreign = self.lets_in(package);
+        foreign.extend(self.gives_more(of, package).into_iter().map(|(_, name)| format!("gives:{name}")));
         foreign.extend(package.held_by_others.iter().cloned());
         Candidate {
             id: package.id.clone(),
             name: package.name.clone(),
             adoptable,
-            members: package.gives.iter().map(|id| self.names().group(&id.to_string())).collect(),
+            members: self.names().given(package),
             owners: package.policies.iter().map(|policy| policy.name.clone()).collect(),
             held: package.held,
             foreign,

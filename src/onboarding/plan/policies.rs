@@ -5,7 +5,7 @@ use super::{Draft, Planner, key};
 use crate::customers::WhoseMove;
 use crate::onboarding::blueprint::APPROVERS;
 use crate::onboarding::observation::{SeenPackage, SeenPolicy};
-use crate::onboarding::policy::PolicyFacts;
+use crate::onboarding::policy::{FORCED, PolicyFacts};
 use crate::onboarding::step::{Candidate, Question, StepKind, StepState, Told};
 use crate::onboarding::wanted::Wanted;
 
@@ -14,7 +14,7 @@ impl Planner<'_> {
         let object = key(StepKind::Policy, of);
         let facts = self.facts_with_claims();
         let wanted = Wanted { facts: &facts, ..self.wanted };
-        let Some((name, _)) = wanted.policy_named(of) else { return };
+        let Some((name, description)) = wanted.policy_named(of) else { return };
         let mut draft = Draft::new(object.clone(), name.clone())
             .after([key(StepKind::Package, of), StepKind::ConnectedOrganization.into()])
             .after([key(StepKind::Group, APPROVERS)]);
@@ -22,8 +22,9 @@ impl Planner<'_> {
             self.push(draft.at(StepState::Question(Question::Administrator), WhoseMove::Us));
             return;
         };
-        draft = draft.told("name", name);
+        draft = draft.told("name", name).told("description", description);
         draft.wanted.extend(self.values(&told));
+        draft.wanted.extend(FORCED.map(|value| Told::new(value, "yes")));
         let package = self.known(&key(StepKind::Package, of)).and_then(|id| self.observation.package(id));
         let Some(package) = package.cloned() else {
             self.push(draft.at(StepState::Create, WhoseMove::Us));

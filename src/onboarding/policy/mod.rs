@@ -1,5 +1,6 @@
 //! An assignment policy brought to what matters: compared field by field, whatever way Microsoft writes it.
 
+mod merged;
 mod told;
 mod written;
 
@@ -14,6 +15,9 @@ use crate::onboarding::blueprint::{Blueprint, NoResponse, Reviewers};
 
 /// A set of people by id, as text that sorts and compares: `group:…`, `user:…`, `organization:…`.
 pub type Subject = String;
+
+/// What a policy that we make says besides its facts. One that is there keeps what it says of these.
+pub const FORCED: [&str; 3] = ["self-removal", "review-recommendation", "reviewer-justification"];
 
 /// Nobody may ask by himself under a policy of this scope.
 pub const NOBODY: &str = "notSpecified";

@@ -45,11 +45,11 @@ impl PolicyFacts {
     }
 }
 
-fn after(seconds: u64) -> Expiration {
+pub(super) fn after(seconds: u64) -> Expiration {
     Expiration::after_days(u32::try_from(seconds / DAY).unwrap_or(u32::MAX))
 }
 
-fn stage(stage: &Stage) -> ApprovalStage {
+pub(super) fn stage(stage: &Stage) -> ApprovalStage {
     ApprovalStage {
         duration_before_automatic_denial: stage.decide_within.and_then(|s| after(s).duration),
         is_approver_justification_required: stage.justification,
@@ -60,7 +60,7 @@ fn stage(stage: &Stage) -> ApprovalStage {
     }
 }
 
-fn review_settings(review: &ReviewFacts, starts: DateTime<Utc>) -> ReviewSettings {
+pub(super) fn review_settings(review: &ReviewFacts, starts: DateTime<Utc>) -> ReviewSettings {
     ReviewSettings {
         is_enabled: true,
         expiration_behavior: Some(ReviewExpiry::of(&review.no_response)),
@@ -78,7 +78,7 @@ fn review_settings(review: &ReviewFacts, starts: DateTime<Utc>) -> ReviewSetting
     }
 }
 
-fn sets(subjects: &[Subject]) -> Vec<SubjectSet> {
+pub(super) fn sets(subjects: &[Subject]) -> Vec<SubjectSet> {
     let set = |subject: &Subject| {
         let (kind, id) = subject.split_once(':')?;
         Some(match kind {

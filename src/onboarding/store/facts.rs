@@ -39,12 +39,14 @@ pub async fn facts(tx: &mut Tx, customer: CustomerId) -> Result<Facts, sqlx::Err
     .fetch_all(&mut **tx)
     .await?;
     let links = customers::links(tx, customer).await?;
+    let apps = providers::store::apps(tx).await?;
     let analysts = provider.analyst_tenant.zip(provider.analyst_domain);
     let mut facts = Facts {
         provider: scope,
         provider_name: provider.name,
         customer,
         analysts: analysts.map(|(tenant, domain)| Analysts { tenant: EntraTenantId(tenant), domain }),
+        apps: apps.into_iter().map(|app| app.client_id).filter(|id| !id.is_empty()).collect(),
         reader: granted(AppKind::Reader),
         operator: granted(AppKind::Operator),
         owned: owned
@@ -121,6 +123,41 @@ pub async fn forget(tx: &mut Tx, customer: CustomerId, step: &StepKey) -> Result
     .execute(&mut **tx)
     .await?;
     Ok(forgotten.rows_affected() > 0)
+}
+
+/// Why the tenant can no longer be read: the key of a cause that does not pass by itself. None: it can.
+pub async fn unreadable(tx: &mut Tx, customer: CustomerId) -> Result<Option<String>, sqlx::Error> {
+    let provider = tx.scope().provider();
+    let found = sqlx::query_scalar!(
+        "select value from fact where provider_id = $1 and customer_id = $2 and fact = 'unreadable'",
+        provider.0,
+        customer.0
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(found.and_then(read))
+}
+
+pub async fn set_unreadable(
+    tx: &mut Tx,
+    customer: CustomerId,
+    cause: &str,
+    now: DateTime<Utc>,
+) -> Result<(), sqlx::Error> {
+    set(tx, customer, "unreadable", cause, now).await
+}
+
+/// It was read.
+pub async fn set_readable(tx: &mut Tx, customer: CustomerId) -> Result<bool, sqlx::Error> {
+    let provider = tx.scope().provider();
+    let cleared = sqlx::query!(
+        "delete from fact where provider_id = $1 and customer_id = $2 and fact = 'unreadable'",
+        provider.0,
+        customer.0
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(cleared.rows_affected() > 0)
 }
 
 pub async fn answer_beside(

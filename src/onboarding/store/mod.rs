@@ -9,7 +9,10 @@ mod sent;
 pub use blueprints::{
     BlueprintVersion, blueprint, blueprint_version, blueprints, current_blueprint, past_tiers, save_blueprint,
 };
-pub use facts::{adopt, answer_beside, declare, facts, forget, own, set_administrator, set_rbac, store_link};
+pub use facts::{
+    adopt, answer_beside, declare, facts, forget, own, set_administrator, set_rbac, set_readable,
+    set_unreadable, store_link, unreadable,
+};
 pub use plans::{
     PlanState, Stored, approve, forget_answers, keep_observation, observation, plan_of_run, propose,
     stored_plan, supersede,

@@ -60,6 +60,18 @@ pub async fn keep_observation(
     )
     .execute(&mut **tx)
     .await?;
+    if seen.governance_unread {
+        // Nothing was seen of links and of who holds what: they stay as they were.
+        sqlx::query!(
+            "update customer set read_at = $3 where provider_id = $1 and customer_id = $2",
+            provider.0,
+            customer.0,
+            now
+        )
+        .execute(&mut **tx)
+        .await?;
+        return Ok(());
+    }
     let alive: Vec<String> = seen.packages.iter().map(|package| package.id.clone()).collect();
     let ends: Vec<Option<DateTime<Utc>>> = seen.packages.iter().map(|package| package.first_end).collect();
     sqlx::query!(

@@ -6,14 +6,16 @@ use serde_json::json;
 use super::{EngineError, Known, known};
 use crate::app::App;
 use crate::customers::store as customers;
-use crate::customers::{Standing, State, WhoseMove, consent};
-use crate::graph::GraphError;
+use crate::customers::{Standing, State, consent};
+use crate::graph::{GraphError, GraphErrorKind};
 use crate::kit::audit::Event;
 use crate::kit::work::{self, Claimed, Outcome, WorkError};
 use crate::onboarding::observation::Observation;
 use crate::onboarding::observe::observe;
 use crate::onboarding::plan::Plan;
+use crate::onboarding::progress;
 use crate::onboarding::replan::replan_from;
+use crate::onboarding::standing::move_of;
 use crate::onboarding::store;
 
 /// The kind of work.
@@ -30,7 +32,7 @@ pub async fn work(app: App, claimed: Claimed) -> Outcome {
         Err(EngineError::Graph(error)) => {
             if error.lost_consent() {
                 wake_consent(&app, &claimed).await;
-            } else if !error.passes() {
+            } else {
                 stands_against(&app, &claimed, &error).await;
             }
             Outcome::Failed { problem: error.problem(), next: None }
@@ -42,20 +44,33 @@ pub async fn work(app: App, claimed: Claimed) -> Outcome {
     }
 }
 
-/// A tenant that was never read and refuses: the customer's standing says why, not only Health.
-async fn stands_against(app: &App, claimed: &Claimed, error: &GraphError) {
+/// Somebody has to act before the tenant can be read: it neither passes by itself nor is it a race with whoever changes
+/// the tenant meanwhile.
+fn lasts(error: &GraphError) -> bool {
+    let race = matches!(error.kind, GraphErrorKind::NotFound | GraphErrorKind::Conflict);
+    !race && !error.passes() && error.whose_move() != crate::graph::WhoseMove::Microsoft
+}
+
+/// A tenant that can no longer be read: the customer's standing says why until it was read again, not only Health. One
+/// that was never read says so after any refusal.
+pub(super) async fn stands_against(app: &App, claimed: &Claimed, error: &GraphError) {
     let told = async {
+        let (now, id, cause) = (app.clock.now(), claimed.customer(), error.cause());
         let mut tx = claimed.begin(&app.db).await?;
-        let found = customers::find(&mut tx, claimed.customer()).await?;
-        let Some(customer) = found.filter(|one| one.standing.state == State::Reading) else { return Ok(()) };
-        let whose_move = match error.whose_move() {
-            crate::graph::WhoseMove::Us => WhoseMove::Us,
-            crate::graph::WhoseMove::Customer => WhoseMove::Customer,
-            crate::graph::WhoseMove::Microsoft => WhoseMove::Microsoft,
-        };
-        let next_move = format!("errors-{}-fix", error.cause());
-        let blocked = Standing { state: State::Blocked, whose_move, next_move, ..customer.standing };
-        customers::set_standing(&mut tx, claimed.customer(), &blocked, app.clock.now()).await?;
+        let Some(customer) = customers::find(&mut tx, id).await? else { return Ok(()) };
+        let state = customer.standing.state;
+        let unasked = matches!(state, State::New | State::ConsentWanted | State::ConsentLost);
+        if unasked || error.passes() || (state != State::Reading && !lasts(error)) {
+            return Ok(());
+        }
+        store::set_unreadable(&mut tx, id, cause, now).await?;
+        if store::observation(&mut tx, id).await?.is_some() {
+            progress::keep(&mut tx, &app.clock, id).await?;
+        } else {
+            let (whose_move, next_move) = (move_of(cause), format!("onboarding-failed-{cause}"));
+            let blocked = Standing { state: State::Blocked, whose_move, next_move, ..customer.standing };
+            customers::set_standing(&mut tx, id, &blocked, now).await?;
+        }
         tx.commit_bookkeeping("why a tenant cannot be read").await?;
         Ok::<_, WorkError>(())
     };
@@ -84,10 +99,13 @@ async fn look(app: &App, claimed: &Claimed) -> Result<Outcome, EngineError> {
         return Ok(Outcome::Done { next: None });
     };
     // Without the reader's consent there is nothing to read; consent wakes this work.
-    let Some(reader) = reader.filter(|_| facts.reader) else { return Ok(Outcome::Done { next: None }) };
+    if !facts.reader {
+        return Ok(Outcome::Done { next: None });
+    }
+    let Some(reader) = reader else { return Err(no_reader().into()) };
     let directory = app.graph.app(customer.entra_tenant_id, &reader);
     let seen = observe(&directory, &blueprint, &facts).await?;
-    keep(app, claimed, &seen, version).await?;
+    keep(app, claimed, seen, version).await?;
     let next = match customer.standing.state {
         State::Running | State::Reading => EXPECTED,
         _ => AGAIN,
@@ -95,14 +113,20 @@ async fn look(app: &App, claimed: &Claimed) -> Result<Outcome, EngineError> {
     Ok(Outcome::Done { next: Some(app.clock.now() + next) })
 }
 
+/// The provider's own app that reads is not set up (any more).
+pub(super) fn no_reader() -> GraphError {
+    let what = "the app that reads is not set up: the tenant can neither be read nor compared with what was approved";
+    GraphError::new(GraphErrorKind::BadCredential, "the engine", what)
+}
+
 /// Keeps what was read, what it means for the links, and the plan it gives. Facts are read again: a person may have
-/// answered while we were reading.
+/// answered while we were reading. Gives what was read, with what is known from before where it could not be.
 pub(super) async fn keep(
     app: &App,
     claimed: &Claimed,
-    seen: &Observation,
+    seen: Observation,
     version: i32,
-) -> Result<(), EngineError> {
+) -> Result<Observation, EngineError> {
     let now = app.clock.now();
     let customer = claimed.customer();
     let mut tx = claimed.begin(&app.db).await?;
@@ -110,13 +134,18 @@ pub(super) async fn keep(
     if newest != version {
         work::wake(&mut tx, customer, LOOK, now).await?;
     }
-    store::keep_observation(&mut tx, customer, seen, now).await?;
-    let made = replan_from(&mut tx, app, customer, seen).await?;
+    store::set_readable(&mut tx, customer).await?;
+    let last = store::observation(&mut tx, customer).await?.map(|(last, _)| last);
+    let seen = seen.with_last_known(last);
+    store::keep_observation(&mut tx, customer, &seen, now).await?;
+    let made = replan_from(&mut tx, app, customer, &seen).await?;
     if made.standing.state == State::Drifted && made.before != State::Drifted {
         let event = Event::new("customer.drifted").of(customer).after(in_words(&made.plan));
-        return Ok(tx.commit(&app.clock, event).await?);
+        tx.commit(&app.clock, event).await?;
+    } else {
+        tx.commit_bookkeeping("a reading, and a plan nobody has decided on").await?;
     }
-    Ok(tx.commit_bookkeeping("a reading, and a plan nobody has decided on").await?)
+    Ok(seen)
 }
 
 /// Steps that are not as agreed, with what they would change; for the audit log.

@@ -6,13 +6,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures::future::join_all;
 use serde_json::json;
 
-use super::look::{LOOK, keep, wake_consent};
+use super::look::{LOOK, keep, no_reader, stands_against, wake_consent};
 use super::turn::{Turn, turn};
 use super::{EngineError, Known, known};
 use crate::app::App;
 use crate::customers::store as customers;
-use crate::customers::{Standing, State, WhoseMove};
-use crate::graph::{GraphError, GraphErrorKind};
+use crate::graph::GraphErrorKind;
 use crate::kit::audit::Event;
 use crate::kit::work::{self, Claimed, Outcome, WorkError};
 use crate::onboarding::blueprint::{APPROVERS, Blueprint};
@@ -38,6 +37,9 @@ pub async fn work(app: App, claimed: Claimed) -> Outcome {
         Err(EngineError::Graph(error)) => {
             if error.lost_consent() {
                 wake_consent(&app, &claimed).await;
+            } else {
+                // What is refused here is reading: what a step's writes meet stands in the journal.
+                stands_against(&app, &claimed, &error).await;
             }
             Outcome::Failed { problem: error.problem(), next: None }
         }
@@ -70,7 +72,8 @@ async fn go_on(app: &App, claimed: &Claimed) -> Result<Option<DateTime<Utc>>, En
         None => freeze(app, claimed, &run, &known.facts).await?,
     };
     let steps = resume(app, claimed, &run).await?;
-    let untouched = steps.iter().all(|step| step.attempts == 0);
+    // A retry counts attempts anew, and what was sent before it stays sent. A link that is kept is no write.
+    let untouched = steps.iter().all(|step| step.sent.0.is_empty() && step.state != RunStepState::Done);
     if untouched && frozen != Frozen::of(&known.facts) {
         end(app, claimed, &run, RunState::Cancelled, "facts-changed").await?;
         return Ok(None);
@@ -123,33 +126,33 @@ async fn world_changed(
     stored: &Stored,
 ) -> Result<bool, EngineError> {
     let Some(reader) = &known.reader else {
-        cannot_compare(app, claimed, run).await?;
-        let what = "the app that reads is not set up: the tenant cannot be compared with what was approved";
-        return Err(GraphError::new(GraphErrorKind::BadCredential, "the engine", what).into());
+        stands_against(app, claimed, &no_reader()).await;
+        cannot(app, claimed, run, "reader-missing").await?;
+        return Err(no_reader().into());
     };
     let directory = app.graph.app(known.customer.entra_tenant_id, reader).for_person();
     let (version, blueprint) = &known.blueprint;
     let seen = observe(&directory, blueprint, &known.facts).await?;
+    let seen = keep(app, claimed, seen, *version).await?;
     let fresh = plan(blueprint, &seen, &known.facts);
-    keep(app, claimed, &seen, *version).await?;
     Ok(fresh.fingerprint() != stored.fingerprint)
 }
 
-/// Nothing is written; whose move it is stands in the list and in the journal.
-async fn cannot_compare(app: &App, claimed: &Claimed, run: &Run) -> Result<(), EngineError> {
+/// Our own app is not set up: nothing is written, and whose move it is stands in the list and in the journal.
+async fn cannot(app: &App, claimed: &Claimed, run: &Run, why: &str) -> Result<(), EngineError> {
     let now = app.clock.now();
     let mut tx = claimed.begin(&app.db).await?;
-    let Some(customer) = customers::find(&mut tx, claimed.customer()).await? else { return Ok(()) };
-    if customer.standing.state == State::Blocked {
+    let current = store::open_run(&mut tx, claimed.customer()).await?;
+    if current.is_none_or(|run| !matches!(run.state, RunState::Running | RunState::Waiting)) {
         return Ok(());
     }
     store::set_run_state(&mut tx, run.id, RunState::Waiting, now).await?;
-    store::log(&mut tx, run.id, ("", "reader-missing"), &[], now).await?;
-    let (state, whose_move) = (State::Blocked, WhoseMove::Us);
-    let next_move = "errors-bad-credential-fix".to_owned();
-    let blocked = Standing { state, whose_move, next_move, ..customer.standing };
-    customers::set_standing(&mut tx, claimed.customer(), &blocked, now).await?;
-    Ok(tx.commit_bookkeeping("why a run cannot begin").await?)
+    let lines = store::log_lines(&mut tx, run.id, Some("")).await?;
+    if lines.last().is_none_or(|line| line.message != why) {
+        store::log(&mut tx, run.id, ("", why), &[], now).await?;
+    }
+    progress::keep(&mut tx, &app.clock, claimed.customer()).await?;
+    Ok(tx.commit_bookkeeping("why a run cannot go on").await?)
 }
 
 /// What there is to know before each round.
@@ -216,7 +219,10 @@ async fn rounds(
         if ready.is_empty() {
             return rest(app, claimed, applying, &steps, soonest).await;
         }
-        let Some(operator) = &known.operator else { return rest(app, claimed, applying, &steps, None).await };
+        let Some(operator) = &known.operator else {
+            cannot(app, claimed, &applying.run, "operator-missing").await?;
+            return Ok(Some(app.clock.now() + GATE));
+        };
         let directory = app.graph.app(known.customer.entra_tenant_id, operator).for_person();
         set_state(app, claimed, applying, RunState::Running).await?;
         let turns = ready.iter().map(|step| turn(app, claimed, applying, &facts, &directory, step));

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::left::Left;
 use super::stage::Stage;
+use super::unshown::about;
 
 /// Everything of theirs, to be compared afterwards.
 async fn theirs(stage: &Stage) -> Vec<Value> {
@@ -159,7 +160,10 @@ async fn a_tenant_without_a_licence_is_blocked_and_says_why() {
     assert!(page.contains("No Entra ID P2"), "{page}");
     stage.administrator().await;
     assert_eq!(stage.offered().await, None);
-    stage.declare("preflight").await;
+    let unseen = stage.act(&stage.path("/steps/preflight/declare"), "proof=they+buy+it&about=").await;
+    assert_eq!(unseen.status, 409, "a declaration is about what was shown");
+    let mark = about(&page);
+    stage.done("/steps/preflight/declare", &format!("proof=they+buy+it&about={mark}")).await;
     assert_eq!(stage.state().await, "plan-ready us", "a person may overrule, with his reason");
     stage.cloud.end().await;
 }

@@ -30,7 +30,7 @@ async fn an_empty_tenant_is_onboarded_step_by_step_and_then_plans_empty() {
     stage.consent(AppKind::Operator, true).await;
     stage.minutes(3).await;
     assert_eq!(stage.counts().await, [3, 1, 1, 3, 1, 1, 1], "the tiers wait for the first approvers");
-    assert_eq!(stage.state().await, "manual-step customer", "role-based access comes first");
+    assert_eq!(stage.state().await, "manual-step us", "our own approvers ask");
     stage.seat_approvers().await;
     stage.minutes(4).await;
     assert_eq!(stage.counts().await, [3, 1, 1, 3, 3, 3, 3]);

@@ -179,6 +179,7 @@ pub fn looks() -> Vec<Act> {
             let facts = onboarding::facts(tx, at.ready()).await?;
             !(facts.owned.is_empty() && facts.declared.is_empty() && facts.answers.is_empty())
         };
+        "onboarding::unreadable" => |tx, at| onboarding::unreadable(tx, at.ready()).await?.is_some();
         "onboarding::observation" => |tx, at| onboarding::observation(tx, at.ready()).await?.is_some();
         "onboarding::stored_plan" => |tx, at| onboarding::stored_plan(tx, at.ready()).await?.is_some();
         "onboarding::plan_of_run" => |tx, at| onboarding::plan_of_run(tx, at.run()).await?.is_some();
@@ -297,6 +298,10 @@ pub fn writes() -> Vec<Act> {
         "onboarding::forget" => |tx, at| {
             onboarding::forget(tx, at.ready(), &StepKey::from(StepKind::Rbac)).await?
         };
+        "onboarding::set_unreadable" => |tx, at| {
+            onboarding::set_unreadable(tx, at.ready(), "changed", at.later()).await.map(|()| true)?
+        };
+        "onboarding::set_readable" => |tx, at| onboarding::set_readable(tx, at.ready()).await?;
         "onboarding::answer_beside" => |tx, at| {
             onboarding::answer_beside(tx, at.ready(), &at.group(), at.later()).await.map(|()| true)?
         };

@@ -268,6 +268,7 @@ async fn engine_facts(app: &TestApp, tx: &mut Tx, id: CustomerId, word: &str) {
         Declaration { by: word.to_owned(), at: now, proof: format!("Seen by {word}"), about: Vec::new() };
     onboarding::declare(tx, id, &StepKey::from(StepKind::Rbac), &declared).await.unwrap();
     onboarding::set_rbac(tx, id, Rbac::Unified, now).await.unwrap();
+    onboarding::set_unreadable(tx, id, "bad-credential", now).await.unwrap();
     onboarding::answer_beside(tx, id, &StepKey::new(StepKind::Group, "tier2"), now).await.unwrap();
     onboarding::own(tx, id, "unknown-object", word, now).await.unwrap();
 }

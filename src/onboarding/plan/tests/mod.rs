@@ -79,6 +79,7 @@ impl World {
                         usable: true,
                         members: Vec::new(),
                         owners: Vec::new(),
+                        owned_by: Vec::new(),
                     });
                     fresh.to_string()
                 }
@@ -195,7 +196,8 @@ impl World {
                     groups.extend(
                         made.groups.iter().filter(|one| !groups.contains(one)).cloned().collect::<Vec<_>>(),
                     );
-                    *there = SeenRole { id: there.id.clone(), groups, ..made };
+                    let (id, description) = (there.id.clone(), std::mem::take(&mut there.description));
+                    *there = SeenRole { id, description, groups, ..made };
                     there.id.clone()
                 } else {
                     roles.push(made);
@@ -327,7 +329,16 @@ fn member(name: &str, ours: bool) -> SeenPrincipal {
 
 fn group(id: uuid::Uuid, name: &str, members: Vec<SeenPrincipal>) -> SeenGroup {
     let (unique_name, owners) = (String::new(), vec!["Somebody".to_owned()]);
-    SeenGroup { id: ObjectId(id), name: name.to_owned(), unique_name, usable: true, members, owners }
+    let owned_by = Vec::new();
+    SeenGroup {
+        id: ObjectId(id),
+        name: name.to_owned(),
+        unique_name,
+        usable: true,
+        members,
+        owners,
+        owned_by,
+    }
 }
 
 fn nothing_in_it() -> SeenPackage {
@@ -338,6 +349,7 @@ fn nothing_in_it() -> SeenPackage {
         hidden: false,
         catalog: String::new(),
         gives: Vec::new(),
+        gives_else: Vec::new(),
         policies: Vec::new(),
         held: 0,
         held_by_ours: 0,

@@ -1,8 +1,10 @@
 //! What a plan tells of a tenant: every value, every difference, everything that is not ours.
 
 use super::*;
+use crate::customers::State;
 use crate::onboarding::facts::PROOF_LIFE;
 use crate::onboarding::policy::{Escalation, PolicyFacts};
+use crate::onboarding::standing::{Under, standing};
 
 fn onboarded(mode: DefenderMode) -> World {
     let mut world = World::new(mode);
@@ -52,8 +54,116 @@ fn what_stands_against_the_procedure_blocks_until_a_person_overrules() {
     let step = world.step(StepKind::Preflight, "");
     assert_eq!((step.state, step.whose_move), (StepState::Blocked, WhoseMove::Customer));
     assert_eq!(step.notes[0].key, "no-licence");
-    world.declare("preflight", Vec::new());
+    world.declare("preflight", step.about);
     assert!(world.step(StepKind::Preflight, "").done());
+}
+
+#[test]
+fn what_stands_against_the_procedure_since_it_was_overruled_blocks_anew() {
+    let mut world = onboarded(DefenderMode::Manual);
+    world.seen.preflight.licence = false;
+    let about = world.step(StepKind::Preflight, "").about;
+    world.declare("preflight", about);
+    assert!(world.plan().finished());
+    for deed in [
+        |seen: &mut Observation| seen.preflight.invites = Some(false),
+        |seen: &mut Observation| seen.preflight.inbound = Some(false),
+        |seen: &mut Observation| seen.governance_unread = true,
+    ] {
+        deed(&mut world.seen);
+        let step = world.step(StepKind::Preflight, "");
+        assert_eq!(step.state, StepState::Blocked, "{:?}", step.notes);
+        world.declare("preflight", step.about);
+        assert!(world.step(StepKind::Preflight, "").done());
+    }
+    world.seen.preflight = Preflight { licence: true, ..Preflight::default() };
+    world.seen.governance_unread = false;
+    assert!(world.plan().finished(), "less than what was overruled needs nobody");
+}
+
+#[test]
+fn what_cannot_be_read_for_want_of_a_licence_is_as_it_was_read_last() {
+    let mut world = onboarded(DefenderMode::Manual);
+    let before = world.seen.clone();
+    let refused = Observation {
+        governance_unread: true,
+        connected: Vec::new(),
+        catalogs: Vec::new(),
+        packages: Vec::new(),
+        ..before.clone()
+    };
+    world.seen = refused.clone().with_last_known(Some(before.clone()));
+    assert_eq!((&world.seen.packages, &world.seen.connected), (&before.packages, &before.connected));
+    let plan = world.plan();
+    assert_eq!(plan.acts().count(), 0, "nothing is taken for gone");
+    let step = world.step(StepKind::Preflight, "");
+    assert_eq!((&step.state, step.notes[0].key.as_str()), (&StepState::Blocked, "licence-refused"));
+    let found = standing(&plan, Under::Nothing { before: true });
+    assert_eq!((found.state, found.next_move.as_str()), (State::Blocked, "onboarding-failed-licence"));
+    let full = Observation { governance_unread: false, ..refused };
+    assert_eq!(
+        full.clone().with_last_known(Some(before)),
+        full,
+        "what was read is not mixed with what is past"
+    );
+}
+
+#[test]
+fn whatever_a_package_gives_besides_its_group_is_told_and_wants_a_typed_yes() {
+    let mut world = onboarded(DefenderMode::Manual);
+    let site =
+        SeenGiven { id: "SharePointOnline:4@x".into(), name: "Members – x (SharePointOnline)".into() };
+    world.owned_package("tier1").gives_else.push(site.clone());
+    let step = world.step(StepKind::NotOurs, "tier1");
+    assert_eq!(notes(&step), [("package-gives-more", site.name.as_str())]);
+    world.declare("not-ours.tier1", step.about);
+    assert!(world.step(StepKind::NotOurs, "tier1").done());
+    let owner = SeenGiven { id: "AadGroup:Owner_g@g".into(), name: "Owner – g".into() };
+    world.owned_package("tier1").gives_else.push(owner);
+    assert_eq!(world.step(StepKind::NotOurs, "tier1").state, StepState::Manual, "that came later");
+    // The same package, found by its name.
+    world.facts.owned.remove("package.tier1");
+    world.seen.packages.iter_mut().for_each(|one| one.description.clear());
+    let candidate = asked(&world.step(StepKind::Package, "tier1"))[0].clone();
+    assert_eq!(candidate.foreign, ["gives:Members – x (SharePointOnline)", "gives:Owner – g"]);
+    assert_eq!(candidate.members, ["Tier 1 Analyst", "Members – x (SharePointOnline)", "Owner – g"]);
+}
+
+#[test]
+fn owners_who_are_not_ours_are_told_and_accepted_by_name() {
+    let mut world = onboarded(DefenderMode::Manual);
+    world.owned_group("tier1").owned_by = vec![member("Ben", true), member("Mallory", false)];
+    let step = world.step(StepKind::NotOurs, "tier1");
+    assert_eq!(notes(&step), [("foreign-owners", "Mallory")]);
+    world.declare("not-ours.tier1", step.about);
+    assert!(world.step(StepKind::NotOurs, "tier1").done());
+    world.owned_group("tier1").members.push(member("Mallory", false));
+    assert_eq!(
+        world.step(StepKind::NotOurs, "tier1").state,
+        StepState::Manual,
+        "an owner who makes himself a member"
+    );
+    let mut world = World::new(DefenderMode::Manual);
+    let owned_by = vec![member("Mallory", false), member("Ben", true)];
+    world.seen.groups.push(SeenGroup { owned_by, ..group(uuid(5000), "Tier 1 Analyst", Vec::new()) });
+    assert_eq!(asked(&world.step(StepKind::Group, "tier1"))[0].foreign, ["owner:Mallory"]);
+}
+
+#[test]
+fn our_own_move_is_named_before_the_customers_and_his_when_ours_is_done() {
+    let mut world = onboarded(DefenderMode::Manual);
+    for step in ["rbac", "device-groups", "first-analyst"] {
+        world.facts.declared.remove(step);
+    }
+    world.owned_group("approvers").members.clear();
+    let move_of = |world: &World| {
+        let found = standing(&world.plan(), Under::Nothing { before: false });
+        (found.whose_move, found.next_move)
+    };
+    assert_eq!(move_of(&world), (WhoseMove::Us, "onboarding-next-first-approvers".to_owned()));
+    assert_eq!(world.step(StepKind::Rbac, "").whose_move, WhoseMove::Customer, "his stays his");
+    world.owned_group("approvers").members.push(member("Ben", true));
+    assert_eq!(move_of(&world), (WhoseMove::Customer, "onboarding-next-rbac".to_owned()));
 }
 
 #[test]
