@@ -74,6 +74,7 @@ audit-action-customer-domain-read = Domain read from the directory
 audit-action-customer-drifted = Drift found
 audit-action-customer-notes-changed = Notes or tags changed
 audit-action-customer-paused = Customer paused
+audit-action-step-checked = Step checked
 audit-action-customer-read-now = Reading asked
 audit-action-customer-resumed = Pause ended
 audit-action-person-analyst-address = Analyst address told

@@ -74,6 +74,7 @@ audit-action-customer-domain-read = Domein uit de directory gelezen
 audit-action-customer-drifted = Afwijking gevonden
 audit-action-customer-notes-changed = Notities of tags gewijzigd
 audit-action-customer-paused = Klant gepauzeerd
+audit-action-step-checked = Stap gecontroleerd
 audit-action-customer-read-now = Lezen gevraagd
 audit-action-customer-resumed = Pauze beëindigd
 audit-action-person-analyst-address = Analistadres opgegeven

@@ -60,7 +60,7 @@ pub struct SeenGroup {
     pub usable: bool,
     pub members: Vec<SeenPrincipal>,
     pub owners: Vec<String>,
-    /// The owners with their ids; service principals may be left out by Microsoft.
+    /// The owners with their ids (an older reading held only names); service principals may be left out by Microsoft.
     #[serde(default)]
     pub owned_by: Vec<SeenPrincipal>,
 }

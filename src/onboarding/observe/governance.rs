@@ -36,7 +36,7 @@ pub(super) async fn read(
     Ok(Governance { connected, catalogs, packages })
 }
 
-async fn connected(directory: &Directory) -> Result<Vec<SeenConnected>, GraphError> {
+pub(super) async fn connected(directory: &Directory) -> Result<Vec<SeenConnected>, GraphError> {
     let read = directory.connected_organizations().await?;
     let mut seen: Vec<SeenConnected> = read
         .into_iter()
@@ -143,7 +143,7 @@ async fn packages(
 /// How many names of others are kept; more would tell nobody more.
 const NAMES: usize = 50;
 
-fn with_holders(package: SeenPackage, held: &[Assignment], ours: &Ours) -> SeenPackage {
+pub(super) fn with_holders(package: SeenPackage, held: &[Assignment], ours: &Ours) -> SeenPackage {
     let (held_by_ours, others): (Vec<&Assignment>, Vec<&Assignment>) =
         held.iter().partition(|one| ours.holds(one));
     let named = |one: &&Assignment| {
@@ -154,7 +154,13 @@ fn with_holders(package: SeenPackage, held: &[Assignment], ours: &Ours) -> SeenP
     let mut held_by_others: Vec<String> = others.iter().map(named).collect();
     held_by_others.sort_unstable();
     held_by_others.truncate(NAMES);
-    SeenPackage { held: held.len(), held_by_ours: held_by_ours.len(), held_by_others, ..package }
+    SeenPackage {
+        held: held.len(),
+        held_by_ours: held_by_ours.len(),
+        held_by_others,
+        first_end: held.iter().filter_map(Assignment::ends).min(),
+        ..package
+    }
 }
 
 /// The group whose membership a role is.
@@ -222,7 +228,7 @@ async fn read_package(
         gives,
         gives_else,
         policies,
-        first_end: held.iter().filter_map(Assignment::ends).min(),
+        first_end: None,
         held: 0,
         held_by_ours: 0,
         held_by_others: Vec::new(),

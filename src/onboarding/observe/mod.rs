@@ -2,6 +2,7 @@
 
 mod defender;
 mod governance;
+mod one_step;
 mod ours;
 mod people;
 
@@ -13,6 +14,7 @@ use crate::onboarding::blueprint::{Blueprint, DefenderMode};
 use crate::onboarding::facts::{Analysts, Facts, Rbac};
 use crate::onboarding::observation::{Observation, Preflight};
 
+pub use one_step::{Part, look_at};
 pub use ours::Ours;
 
 /// Reads everything the plan needs. About forty calls; each list is read to its end.
@@ -27,7 +29,7 @@ pub async fn observe(
     let organization = directory.organization().await?;
     let mut domains: Vec<String> = organization.verified_domains.iter().map(|one| one.name.clone()).collect();
     domains.sort_unstable();
-    let groups = people::groups(directory, blueprint, facts).await?;
+    let groups = people::groups(directory, blueprint, facts, None).await?;
     let preflight = preflight(directory, facts.analysts.as_ref()).await?;
     let mut ours = Ours::read(directory, facts.analysts.as_ref()).await;
     let (governance, governance_unread) = match governance::read(directory, blueprint, facts, &mut ours).await

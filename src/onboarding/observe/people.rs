@@ -7,9 +7,9 @@ use crate::graph::{Directory, GraphError};
 use crate::kit::ids::ObjectId;
 use crate::onboarding::blueprint::Blueprint;
 use crate::onboarding::facts::Facts;
-use crate::onboarding::observation::{SeenGroup, SeenPrincipal};
+use crate::onboarding::observation::{Observation, SeenGroup, SeenPrincipal};
 use crate::onboarding::observe::Ours;
-use crate::onboarding::step::StepKind;
+use crate::onboarding::step::{StepKey, StepKind};
 
 /// A group as it was read; who of it is ours is told once more is known.
 pub(super) struct ReadGroup {
@@ -18,18 +18,24 @@ pub(super) struct ReadGroup {
     owners: Vec<Principal>,
 }
 
+/// `only`: those of one key, else all.
 pub(super) async fn groups(
     directory: &Directory,
     blueprint: &Blueprint,
     facts: &Facts,
+    only: Option<&str>,
 ) -> Result<Vec<ReadGroup>, GraphError> {
     let mut found: BTreeMap<ObjectId, Group> = BTreeMap::new();
     let mut keep = |groups: Vec<Group>| found.extend(groups.into_iter().map(|group| (group.id, group)));
     // Ours first, those of tiers that the blueprint no longer has among them.
-    for id in facts.owned_of(StepKind::Group).filter_map(|id| id.parse::<ObjectId>().ok()) {
+    let owned: Vec<&str> = match only {
+        Some(of) => facts.owned(&StepKey::new(StepKind::Group, of).to_string()).into_iter().collect(),
+        None => facts.owned_of(StepKind::Group).collect(),
+    };
+    for id in owned.into_iter().filter_map(|id| id.parse::<ObjectId>().ok()) {
         keep(directory.group(id).await?.into_iter().collect());
     }
-    for key in blueprint.keys() {
+    for key in blueprint.keys().into_iter().filter(|key| only.is_none_or(|only| only == *key)) {
         keep(directory.group_by_unique_name(&facts.unique_name(key)).await?.into_iter().collect());
         if let Some(named) = blueprint.group(key) {
             keep(directory.groups_by_name(named.name.trim()).await?);
@@ -48,6 +54,21 @@ pub(super) async fn groups(
 pub(super) fn seats(members: &[Principal], ours: &Ours, facts: &Facts) -> usize {
     let administrator = facts.administrator.as_ref().map(|who| who.id);
     members.iter().filter(|one| ours.is(one) || Some(one.id) == administrator).count()
+}
+
+/// Some are known for ours only by what a whole reading sees: whoever was ours in the last one still is.
+pub(super) fn seats_known(mut group: SeenGroup, last: &Observation) -> SeenGroup {
+    let before = last.groups.iter().find(|one| one.id == group.id);
+    let was = |id: &str, all: fn(&SeenGroup) -> &[SeenPrincipal]| {
+        before.is_some_and(|group| all(group).iter().any(|one| one.ours && one.id == id))
+    };
+    for one in &mut group.members {
+        one.ours = one.ours || was(&one.id, |group| &group.members);
+    }
+    for one in &mut group.owned_by {
+        one.ours = one.ours || was(&one.id, |group| &group.owned_by);
+    }
+    group
 }
 
 impl ReadGroup {

@@ -5,6 +5,7 @@ mod answers;
 mod blueprint;
 mod blueprint_form;
 mod blueprint_version;
+mod check;
 mod found;
 mod plan;
 mod shown;
@@ -28,6 +29,7 @@ pub fn routes() -> Routes<App> {
         .post("/customers/{customer}/onboarding/administrator", Right::Onboard, answers::administrator)
         .post("/customers/{customer}/onboarding/beside", Right::Onboard, answers::all_beside)
         .get("/customers/{customer}/onboarding/steps/{step}", Right::ViewCustomers, step::show)
+        .post("/customers/{customer}/onboarding/steps/{step}/check", Right::SteerWork, check::check)
         .post("/customers/{customer}/onboarding/steps/{step}/declare", Right::Onboard, answers::declare)
         .post("/customers/{customer}/onboarding/steps/{step}/reopen", Right::Onboard, answers::reopen)
         .post("/customers/{customer}/onboarding/steps/{step}/answer", Right::Onboard, answers::answer)

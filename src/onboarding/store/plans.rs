@@ -127,6 +127,23 @@ pub async fn observation(
     Ok(found.map(|row| (row.document.0, row.read_at)))
 }
 
+/// The same, kept from being replaced until the transaction ends.
+pub async fn observation_held(
+    tx: &mut Tx,
+    customer: CustomerId,
+) -> Result<Option<(Observation, DateTime<Utc>)>, sqlx::Error> {
+    let provider = tx.scope().provider();
+    let found = sqlx::query!(
+        r#"select document as "document: Json<Observation>", read_at from observation
+            where provider_id = $1 and customer_id = $2 for update"#,
+        provider.0,
+        customer.0
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(found.map(|row| (row.document.0, row.read_at)))
+}
+
 /// The plan that stands proposed, else the newest one.
 pub async fn stored_plan(tx: &mut Tx, customer: CustomerId) -> Result<Option<Stored>, sqlx::Error> {
     let provider = tx.scope().provider();

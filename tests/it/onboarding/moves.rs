@@ -213,3 +213,59 @@ async fn only_the_declaration_about_role_based_access_says_which_model_is_used()
     assert!(!stage.audited("step.declared").await.contains("classic"));
     stage.cloud.end().await;
 }
+
+impl Stage {
+    /// "Check now" on a step, with nothing done in the background.
+    async fn check_step(&self, step: &str) -> String {
+        let answer = self.act(&self.path(&format!("/steps/{step}/check")), "").await;
+        assert_eq!(answer.status, 303, "{}", answer.body);
+        let (_, done) = answer.location().rsplit_once("done=").unwrap();
+        done.to_owned()
+    }
+}
+
+#[tokio::test]
+async fn check_now_on_a_step_tells_at_once_what_few_calls_can_tell() {
+    let stage = Stage::new("Woodgrove Bank").await;
+    assert_eq!(stage.check_step("first-approvers").await, "reading", "nothing was read yet");
+    stage.approved().await;
+    stage.consent(AppKind::Operator, true).await;
+    stage.minutes(3).await;
+    assert_eq!(stage.state().await, "manual-step us");
+    stage.seat_approvers().await;
+    assert!(!stage.page("/steps/first-approvers").await.contains("badge badge-plain step-done"));
+    let age = stage.read_at().await;
+    assert_eq!(stage.check_step("first-approvers").await, "step-checked");
+    let page = stage.page("/steps/first-approvers?done=step-checked").await;
+    assert!(page.contains("This step was checked just now"), "{page}");
+    assert!(page.contains("badge badge-plain step-done"), "seen without any background work: {page}");
+    assert_eq!(stage.read_at().await, age, "the age of the whole stays");
+    stage.minutes(4).await;
+    for step in ["rbac", "defender-role.tier1", "defender-role.tier2", "device-groups", "live-response.tier2"]
+    {
+        stage.declare(step).await;
+    }
+    assert_eq!(stage.state().await, "manual-step us");
+    stage.ask("Tier 1 Analyst", "ada", &stage.approver()).await;
+    assert_eq!(stage.check_step("first-analyst").await, "step-checked");
+    assert_eq!(stage.state().await, "onboarded nobody", "{}", stage.page("").await);
+    let group = stage.id_of("groups", "Tier 1 Analyst").await;
+    stage.by_hand("PATCH", &format!("/groups/{group}"), json!({ "displayName": "Renamed by hand" })).await;
+    assert_eq!(stage.check_step("group.tier1").await, "step-checked");
+    assert_eq!(stage.state().await, "drifted us");
+    let guests = json!({ "authorizationPolicy": { "allowInvitesFrom": "none" } });
+    stage.cloud.control("POST", &format!("/tenants/{}/set", stage.tenant), guests).await;
+    assert_eq!(stage.check_step("preflight").await, "step-checked");
+    assert_eq!(stage.state().await, "blocked customer");
+    assert_eq!(stage.check_step("catalog").await, "reading", "the whole reading must tell of this one");
+    stage.cloud.end().await;
+}
+
+impl Stage {
+    async fn read_at(&self) -> chrono::DateTime<chrono::Utc> {
+        let tx = mssp_portal::kit::scope::Scope::of_command_line(self.provider.id);
+        let mut tx = tx.begin(&self.app.app.db).await.unwrap();
+        let found = mssp_portal::onboarding::store::observation(&mut tx, self.customer).await.unwrap();
+        found.unwrap().1
+    }
+}

@@ -116,6 +116,7 @@ pub const EXPECTED: &[Expected] = &[
         "customer={customer}&principal_name=admin@{tenant}.example",
     ),
     post("/customers/{customer}/onboarding/beside", ONBOARDING, "customer={customer}"),
+    post("/customers/{customer}/onboarding/steps/{step}/check", ONBOARDING, "customer={customer}"),
     Expected {
         step: "rbac",
         ..post(

@@ -15,7 +15,7 @@ use mssp_portal::kit::right::Role;
 use mssp_portal::kit::scope::{Scope, Tx};
 use mssp_portal::kit::work;
 use mssp_portal::onboarding::facts::{Administrator, Declaration, Rbac};
-use mssp_portal::onboarding::observation::{Observation, Preflight};
+use mssp_portal::onboarding::observation::{Observation, Preflight, SeenGroup};
 use mssp_portal::onboarding::replan::replan;
 use mssp_portal::onboarding::step::{StepKey, StepKind};
 use mssp_portal::onboarding::store::{self as onboarding, RunState, RunStepState};
@@ -183,6 +183,21 @@ pub async fn customer(app: &TestApp, provider: ProviderId, word: &str, under: Un
         onboarding::set_run_state(&mut tx, run, RunState::Failed, now).await.unwrap();
         let said = [("name", word.to_owned())];
         onboarding::log(&mut tx, run, ("", "approved"), &said, now).await.unwrap();
+    }
+    if under == Under::Proposed {
+        // Read since: something bears one of our names, and nobody was asked about it yet.
+        let (_, blueprint) = onboarding::current_blueprint(&mut tx, now).await.unwrap();
+        let theirs = SeenGroup {
+            id: ObjectId(chance.uuid_v4()),
+            name: blueprint.tiers[0].group.name.clone(),
+            unique_name: String::new(),
+            usable: true,
+            members: Vec::new(),
+            owners: vec![word.to_owned()],
+            owned_by: Vec::new(),
+        };
+        let seen = Observation { groups: vec![theirs], ..seen };
+        onboarding::keep_observation(&mut tx, id, &seen, now).await.unwrap();
     }
     work::wake(&mut tx, id, WORK, now).await.unwrap();
     let odd = json!({ "unknown": true, "code": word, "call": word, "request": word });
