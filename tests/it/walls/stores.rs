@@ -181,9 +181,7 @@ pub fn looks() -> Vec<Act> {
         };
         "onboarding::unreadable" => |tx, at| onboarding::unreadable(tx, at.ready()).await?.is_some();
         "onboarding::observation" => |tx, at| onboarding::observation(tx, at.ready()).await?.is_some();
-        "onboarding::observation_held" => |tx, at| {
-            onboarding::observation_held(tx, at.ready()).await?.is_some()
-        };
+        "onboarding::observation_held" => |tx, at| onboarding::observation_held(tx, at.ready()).await?.is_some();
         "onboarding::stored_plan" => |tx, at| onboarding::stored_plan(tx, at.ready()).await?.is_some();
         "onboarding::plan_of_run" => |tx, at| onboarding::plan_of_run(tx, at.run()).await?.is_some();
         "onboarding::latest_run" => |tx, at| onboarding::latest_run(tx, at.failed()).await?.is_some();
