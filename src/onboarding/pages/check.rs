@@ -76,7 +76,7 @@ async fn seen(app: &App, page: &Page, customer: &Customer, key: &StepKey) -> Res
     let (Some((last, _)), Some(reader), true, None) = (last, reader, facts.reader, &customer.pause) else {
         return Ok(None);
     };
-    let directory = app.graph.app(customer.entra_tenant_id, &reader);
+    let directory = app.graph.app(customer.entra_tenant_id, &reader).for_person();
     // A deadline of real calls, as those of graph::http: not a wait.
     let look = look_at(&directory, (&blueprint, &facts), key, &last);
     match tokio::time::timeout(PATIENCE, look).await {
