@@ -450,3 +450,4 @@ onboarding-foreign-gives = gives { $name }
 onboarding-value-self-removal = Analysts may give their access back
 onboarding-value-review-recommendation = Reviewers see Microsoft's recommendation
 onboarding-value-reviewer-justification = Reviewer gives a reason
+onboarding-failed-defender-not-ready = { errors-defender-not-ready-what } { errors-defender-not-ready-fix }

@@ -450,3 +450,4 @@ onboarding-foreign-gives = geeft { $name }
 onboarding-value-self-removal = Analisten mogen hun toegang teruggeven
 onboarding-value-review-recommendation = Beoordelaars zien de aanbeveling van Microsoft
 onboarding-value-reviewer-justification = Beoordelaar geeft een reden
+onboarding-failed-defender-not-ready = { errors-defender-not-ready-what } { errors-defender-not-ready-fix }

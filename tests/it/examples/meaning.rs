@@ -168,10 +168,11 @@ pub fn principal(of: &Principal) -> Value {
         user_type,
         external_user_state,
         account_enabled,
+        app_id,
     } = of;
     json!({"id": id, "@odata.type": word!(kind), "displayName": display_name,
         "userPrincipalName": user_principal_name, "mail": mail, "userType": word!(user_type),
-        "externalUserState": word!(external_user_state), "accountEnabled": account_enabled})
+        "externalUserState": word!(external_user_state), "accountEnabled": account_enabled, "appId": app_id})
 }
 
 pub fn user(of: &User) -> Value {
