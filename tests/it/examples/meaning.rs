@@ -46,8 +46,8 @@ pub fn resource(of: &CatalogResource) -> Value {
 }
 
 fn role(of: &ResourceRole) -> Value {
-    let ResourceRole { id, display_name, origin_id } = of;
-    json!({"id": id, "displayName": display_name, "originId": origin_id})
+    let ResourceRole { id, display_name, origin_id, origin_system } = of;
+    json!({"id": id, "displayName": display_name, "originId": origin_id, "originSystem": word!(origin_system)})
 }
 
 fn scope(of: &ResourceScope) -> Value {
