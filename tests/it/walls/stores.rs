@@ -188,9 +188,7 @@ pub fn looks() -> Vec<Act> {
         "onboarding::open_run" => |tx, at| onboarding::open_run(tx, at.failed()).await?.is_some();
         "onboarding::run_steps" => |tx, at| !onboarding::run_steps(tx, at.run()).await?.is_empty();
         "onboarding::frozen" => |tx, at| onboarding::frozen(tx, at.run()).await?.is_some();
-        "onboarding::sent" => |tx, at| {
-            !onboarding::sent(tx, at.run(), &at.group()).await?.unanswered().is_empty()
-        };
+        "onboarding::sent" => |tx, at| !onboarding::sent(tx, at.run(), &at.group()).await?.unanswered().is_empty();
         "onboarding::log_lines" => |tx, at| !onboarding::log_lines(tx, at.run(), None).await?.is_empty();
         "onboarding::moved" => |tx, at| {
             onboarding::moved(tx, at.ready(), at.now() - chrono::TimeDelta::days(1)).await?.is_some()
