@@ -40,6 +40,19 @@ function swap(region, html) {
   if (held) document.getElementById(held)?.focus();
 }
 
+// The person's menu closes on Escape, and when one goes elsewhere.
+for (const menu of document.querySelectorAll("details.house-person")) {
+  const summary = menu.querySelector("summary");
+  menu.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !menu.open) return;
+    menu.open = false;
+    summary?.focus();
+  });
+  document.addEventListener("click", (event) => {
+    if (!menu.contains(event.target)) menu.open = false;
+  });
+}
+
 // Copy buttons.
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");

@@ -1,7 +1,7 @@
 blueprint-title = Blueprint
-blueprint-lead = What every customer's tenant should look like. The values are Microsoft's documented example until you change them. Saving makes a new version and plans every customer against it; nothing is written in a tenant without an approval.
+blueprint-lead = What every customer's directory should look like. The values are Microsoft's documented example until you change them. Saving makes a new version and plans every customer against it; nothing is written in a directory without an approval.
 blueprint-has-errors = Some values cannot be taken; they are marked below.
-blueprint-names = Names in the customer's tenant
+blueprint-names = Names in the customer's directory
 blueprint-names-why = Microsoft's example names. Renaming renames what is ours at every customer, after approval.
 blueprint-approvers-group = Group of approvers
 blueprint-approvers-group-why = Its members approve analysts. At least two people should be in it.

@@ -40,7 +40,7 @@ customers-state-reading = Being read
 customers-state-blocked = Blocked
 customers-state-questions-open = Questions open
 customers-state-plan-ready = Plan to approve
-customers-state-operator-wanted = Waits for write consent
+customers-state-operator-wanted = Waits for consent to write
 customers-state-running = Being set up
 customers-state-manual-step = Step by hand
 customers-state-failed = Step failed
@@ -52,7 +52,7 @@ customers-next-consent = The customer's administrator opens the consent link.
 customers-next-consent-again = Consent for reading is gone. Send a new link and ask the customer's administrator why.
 customers-add-lead = Type one of the customer's domains or his Entra tenant id. Only Microsoft's public sign-in document is read now.
 customers-add-domain = Domain or Entra tenant id
-customers-add-domain-help = For example woodgrove.example. A wrong tenant would break every link, so you see what was found before it is saved.
+customers-add-domain-help = For example the part after the @ of an address of his. A wrong directory would break every link, so you see what was found before it is saved.
 customers-add-find = Look up
 customers-add-this = Add this customer
 customers-found = Is this the customer?
@@ -64,11 +64,11 @@ customers-name = Name in this portal
 customers-name-help-verified = Shown on every page. You may choose another than Microsoft's.
 customers-name-help-unverified = The name could not be read before consent; it is marked unverified until it was.
 customers-name-wrong = A name has 1 to 200 characters.
-customers-refused-malformed = This is neither a domain nor an Entra tenant id. Type for example woodgrove.example.
-customers-refused-no-such-tenant = Microsoft knows no tenant of this domain or id. Check the spelling with the customer.
-customers-refused-another-cloud = This tenant is in another Microsoft cloud ({ $cloud }). This portal cannot serve it.
+customers-refused-malformed = This is neither a domain nor an Entra tenant id. A domain has a dot and no blank, as the part after the @ of a mail address.
+customers-refused-no-such-tenant = Microsoft knows no directory of this domain or id. Check the spelling with the customer.
+customers-refused-another-cloud = This directory is in another Microsoft cloud ({ $cloud }). This portal cannot serve it.
 customers-refused-unreachable = Microsoft's sign-in does not answer just now. Nothing was saved; try again in a minute.
-customers-refused-ours = This tenant is already a customer of yours. Search for it in the list; if you do not see it, ask your administrator for the view.
+customers-refused-ours = This directory is already a customer of yours. Search for it in the list; if you do not see it, ask your administrator for the view.
 customers-tabs = Pages of this customer
 customers-tab-overview = Overview
 customers-tab-onboarding = Onboarding
@@ -114,10 +114,23 @@ customers-consent-link-made = Here is the link.
 customers-consent-link-once = It is shown once and is good for 14 days. A new one ends the old.
 customers-consent-link-open = A link is out until { $until }. It is shown only when it is made.
 customers-consent-mail-ready = Mail text to copy
-customers-consent-mail = Dear administrator of { $customer },
+customers-consent-mail-reader = Dear administrator of { $customer },
 
-    Please open this link as Global Administrator or Privileged Role Administrator, read the permissions and accept:
+    { $provider } asks for your consent to its reader app. The app reads what is set up in your directory for our analysts and which requests for access wait. It changes nothing.
+
+    Please open this link as Global Administrator or Privileged Role Administrator, read the permissions and accept. The link is good for 14 days:
     { $link }
+
+    Kind regards,
+    { $provider }
+customers-consent-mail-operator = Dear administrator of { $customer },
+
+    { $provider } asks for your consent to its operator app. With it we apply the plan we approved: groups, a connected organization, a catalog and access packages, through which our analysts ask for access and lose it again. The app is needed only while that is done.
+
+    Please open this link as Global Administrator or Privileged Role Administrator, read the permissions and accept. The link is good for 14 days:
+    { $link }
+
+    As soon as we tell you that the plan is applied, please remove the app again: Entra admin center, Enterprise applications, the app, Properties, Delete. What was set up stays.
 
     Kind regards,
     { $provider }
@@ -130,18 +143,19 @@ customers-consent-partial = Incomplete
 customers-consent-granted = Given
 customers-consent-lost = Withdrawn
 customers-consent-rests = Not needed now
-customers-app-reader = Reading
+customers-app-reader = Reader app
 customers-app-reader-what = Enough to see what is there, follow requests and warn. It changes nothing.
-customers-app-operator = Writing
+customers-app-operator = Operator app
 customers-app-operator-what = Needed only while a plan is applied. Afterwards the customer removes it again; reading only is a healthy state.
 customers-app-not-ready-title = App not set up
 customers-app-not-ready-what = This app of your provider has no client id or certificate yet, so no link can be made.
 customers-app-not-ready-fix = It is your administrator's move: finish the app under Admin.
 customers-thanks = Thank you
+customers-thanks-declined-title = Nothing was accepted
 customers-thanks-what = Your provider's portal now checks the consent with Microsoft. There is nothing else to do here.
-customers-thanks-declined = Nothing was accepted and nothing was changed. If that was not meant, open the link again.
+customers-thanks-declined = Nothing was changed either. If that was not meant, open the link again.
 customers-thanks-close = You can close this window.
-customers-next-reading = The tenant is being read; the plan follows.
+customers-next-reading = The directory is being read; the plan follows.
 customers-domain-unknown = Not known yet.
 customers-domain-unknown-why = The customer's own directory tells it as soon as he has consented to reading; the link into his My Access follows.
 customers-contacts-too-many = At most 20 contacts fit. Leave some out; nothing was saved.

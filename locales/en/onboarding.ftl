@@ -37,20 +37,23 @@ onboarding-log-consent-lost = consent for writing is gone: { $cause }
 onboarding-log-waiting = waits for people
 onboarding-log-cancelling = stop asked by { $name }
 onboarding-log-cancelled = stopped between two steps; what was written stays
-onboarding-log-world-changed = stopped before the first write: the tenant changed since the plan was approved. A new plan is ready
+onboarding-log-world-changed = stopped before the first write: the directory changed since the plan was approved. A new plan is ready
 onboarding-log-retry = tried again by { $name }
 onboarding-read = Read
-onboarding-never-read = This tenant has not been read yet. The list shows what a tenant with nothing in it would need.
+onboarding-never-read = This directory has not been read yet. The list shows what a directory with nothing in it would need.
 onboarding-questions = Questions before the plan can be approved
 onboarding-questions-lead = Nothing that is not ours is touched without an answer.
 onboarding-answer = Answer
 onboarding-all-beside = Leave all of them alone and make ours beside them
 onboarding-all-beside-why = Ours get the provider's name behind theirs.
 onboarding-approve-title = Approve this plan
+onboarding-approve-title-others = A plan waits for approval
 onboarding-approve-lead = { $acts } steps will be applied at { $customer }. Each first looks again and writes only what is still needed.
 onboarding-approve-acts = What will be written
 onboarding-approve-operator = Writing needs the consent for the operator app. You can approve now; the work starts as soon as it is there.
+onboarding-approve-operator-others = Writing needs the consent for the operator app; the work starts as soon as both are there.
 onboarding-approve = Approve and apply
+onboarding-approve-others = Onboarding staff of your organisation approve it: whoever has the role Onboarding. Ask one of them, or an administrator for the role.
 onboarding-retry = Retry failed steps
 onboarding-retry-here = Retry from here
 onboarding-cancel = Stop between steps
@@ -67,6 +70,7 @@ onboarding-value = Value
 onboarding-before = Before
 onboarding-after = After
 onboarding-attempts = { $many ->
+    [0] No attempt yet.
     [one] One attempt.
    *[other] { $many } attempts.
 }
@@ -80,10 +84,11 @@ onboarding-proof-wanted = Say in a few words how one can see that it is done.
 onboarding-reopen = Open again
 onboarding-reopen-why = Why is it no longer done?
 onboarding-why-wanted = Say in a few words why.
-onboarding-model = Which permission model does this tenant use?
+onboarding-model = Which permission model does this directory use?
 onboarding-model-unified = Unified RBAC: workloads are activated under Permissions › Microsoft Defender XDR › Roles
 onboarding-model-classic = Classic roles of Defender for Endpoint: Settings › Endpoints › Roles is turned on
 onboarding-model-wanted = Choose which of the two it is.
+onboarding-model-declared = Declared:
 onboarding-ask-administrator = Which administrator of the customer decides on the first approvers?
 onboarding-ask-adopt = { $name } is there already and is not ours. What shall we do?
 onboarding-administrator = Administrator who decides on the first approvers
@@ -110,15 +115,15 @@ onboarding-changed-title = It has changed meanwhile
 onboarding-changed-what = What you saw is no longer what is there, so nothing was done.
 onboarding-changed-fix = Go back, look at the page as it is now, and decide again.
 onboarding-copy-role = Name of the role
-onboarding-copy-group = Group to give it to
+onboarding-copy-group = For the group
 onboarding-copy-permissions = Permissions, exactly these
 onboarding-copy-domain = Domain of the analysts
 onboarding-next-failed = A step failed. Read its cause, mend it, and retry from there.
 onboarding-next-operator = The plan is approved. The customer's administrator consents to the operator app.
 onboarding-next-running = The plan is being applied.
-onboarding-next-blocked = Something in the tenant stands against the procedure. Open the blocked step.
+onboarding-next-blocked = Something in the directory stands against the procedure. Open the blocked step.
 onboarding-next-questions = Answer the open questions.
-onboarding-next-drift = The tenant no longer is as approved. Look at the differences and approve mending them.
+onboarding-next-drift = The directory no longer is as approved. Look at the differences and approve mending them.
 onboarding-next-approve = Read the plan and approve it.
 onboarding-next-none = Everything is in place.
 onboarding-next-rbac = The customer turns on role-based access in Defender; declare it with proof.
@@ -168,16 +173,16 @@ onboarding-note-no-analysts = Admin has not named the analysts' directory and do
 onboarding-note-package-gives-more = The package also gives: { $names }.
 onboarding-note-other-policies = Other policies stand on this package and let people in too: { $names }. The portal leaves them alone; ask the customer.
 onboarding-note-beta = Through Microsoft's beta API, which is “not supported in production”.
-onboarding-note-rbac-inactive = Defender refuses: Unified RBAC is not active in this tenant yet. The customer's Security Administrator activates it; the portal sees it by itself.
+onboarding-note-rbac-inactive = Defender refuses: Unified RBAC is not active in this directory yet. The customer's Security Administrator activates it; the portal sees it by itself.
 onboarding-note-rbac-unread = Defender's roles may not be read: the consent for the reader app lacks RoleManagement.Read.Defender. The customer's administrator consents again, or somebody declares the role as made by hand.
-onboarding-note-actions-unknown = This tenant has no name for: { $permissions }. Make the role by hand.
+onboarding-note-actions-unknown = This directory has no name for: { $permissions }. Make the role by hand.
 onboarding-step-identify = Identify { $name }
 onboarding-step-identify-what = The customer is exactly one Entra tenant, known by its id.
-onboarding-step-identify-why = A wrong tenant would give strangers access to strangers.
+onboarding-step-identify-why = A wrong directory would give strangers access to strangers.
 onboarding-step-identify-who = Onboarding staff, when the customer is added.
 onboarding-step-reader-consent = Consent for reading
 onboarding-step-reader-consent-what = The customer's administrator consents to the provider's reader app.
-onboarding-step-reader-consent-why = Without it nothing in the tenant can be seen: no plan, no requests, no warnings.
+onboarding-step-reader-consent-why = Without it nothing in the directory can be seen: no plan, no requests, no warnings.
 onboarding-step-reader-consent-who = The customer: a Global Administrator or Privileged Role Administrator.
 onboarding-step-reader-consent-how = Make the link on the consent page.
     Send it to the customer's administrator.
@@ -206,7 +211,7 @@ onboarding-step-rbac-why = Without it the tiers cannot differ. No Microsoft API 
 onboarding-step-rbac-who = The customer's Security Administrator, in the Defender portal.
 onboarding-step-rbac-how = Open Permissions › Microsoft Defender XDR › Roles and choose “Activate workloads”.
     Turn on the workload Endpoints & Vulnerability Management.
-    Only where that is not there (tenants from before 16 February 2025): Settings › Endpoints › Roles › “Turn on roles”.
+    Only where that is not there (directories from before 16 February 2025): Settings › Endpoints › Roles › “Turn on roles”.
 onboarding-step-rbac-trap = Turning on the classic roles cannot be undone, and Security Readers lose access until they are given a role. Have the groups ready first.
 onboarding-step-defender-role = Defender role “{ $name }”
 onboarding-step-defender-role-what = A custom role with exactly the permissions below, given to its group.
@@ -225,7 +230,7 @@ onboarding-step-device-groups-how = Open Settings › Endpoints › Permissions 
     Apply the changes.
 onboarding-step-live-response = Live response turned on for { $name }
 onboarding-step-live-response-what = Live response, and live response for servers, are turned on in the advanced features.
-onboarding-step-live-response-why = The role alone does not open a session: the tenant's switch must be on.
+onboarding-step-live-response-why = The role alone does not open a session: the directory's switch must be on.
 onboarding-step-live-response-who = The customer's Security Administrator. Needs Defender for Endpoint Plan 2.
 onboarding-step-live-response-how = Open Settings › Endpoints › Advanced features.
     Turn on “Live response” and “Live response for servers”.
@@ -264,7 +269,7 @@ onboarding-step-first-approvers-how = Open the link below, signed in with the an
     A second approver does the same. The portal sees it by itself.
 onboarding-step-first-approvers-trap = Nobody may approve his own request. With one approver who is also an analyst, his own request cannot be decided.
 onboarding-step-notification-rule = Notification rule
-onboarding-step-notification-rule-what = Defender mails alerts to the provider, with the organization's name and a link that carries the tenant.
+onboarding-step-notification-rule-what = Defender mails alerts to the provider, with the organization's name and a link that carries the directory.
 onboarding-step-notification-rule-why = Without the two ticks a mail does not tell whose alert it is.
 onboarding-step-notification-rule-who = The customer: Security Administrator. Neither tier may do it, and no API can.
 onboarding-step-notification-rule-how = Open Settings › Endpoints › Email notifications and add a rule.
@@ -279,7 +284,7 @@ onboarding-step-first-analyst-how = Ask for a tier through its link below.
     Check that devices and alerts show.
 onboarding-step-operator-removed = Consent for writing removed again
 onboarding-step-operator-removed-what = The customer's administrator deletes the operator app from his enterprise applications.
-onboarding-step-operator-removed-why = Nothing is left to write. A breach of the provider could then no longer change this tenant.
+onboarding-step-operator-removed-why = Nothing is left to write. A breach of the provider could then no longer change this directory.
 onboarding-step-operator-removed-who = The customer's administrator; the portal sees it by itself.
 onboarding-step-operator-removed-how = Open the enterprise application from the consent page.
     Properties › Delete.
@@ -422,13 +427,13 @@ onboarding-step-not-ours-how = Read the notes beside and find out who put them t
     Have the customer's administrator remove what does not belong, in Entra; the portal sees it by itself.
     If it may stay, declare why. What comes later is asked anew.
 onboarding-step-leftover = No longer wanted: “{ $name }”
-onboarding-step-leftover-what = A tier that the blueprint no longer has still exists in the customer's tenant.
+onboarding-step-leftover-what = A tier that the blueprint no longer has still exists in the customer's directory.
 onboarding-step-leftover-why = Its people keep their access until somebody ends it. The portal deletes nothing by itself.
 onboarding-step-leftover-who = Onboarding staff with the customer's administrator.
 onboarding-step-leftover-how = Remove the package's assignments, then the package, in Entra › Entitlement management.
     Take the group off the Defender role and off the device groups, then delete role and group.
     If it may stay, declare why.
-onboarding-adopt-lead-connected-organization = This organization stands for the analysts' directory and for others, whose people could then ask for the packages too. Best is that the customer takes the others out of it in Entra, and the tenant is read again. Microsoft may refuse a second organization for the same directory.
+onboarding-adopt-lead-connected-organization = This organization stands for the analysts' directory and for others, whose people could then ask for the packages too. Best is that the customer takes the others out of it in Entra, and the directory is read again. Microsoft may refuse a second organization for the same directory.
 onboarding-adopt-lead-policy = Somebody made a policy for the same people. Taken over, it is overwritten with what is wanted; left alone, people can go on asking under it as it is.
 onboarding-copy-permission-names = The same, as Microsoft Graph names them
 onboarding-differs = What differs
@@ -437,9 +442,9 @@ onboarding-was-done = What was done
 onboarding-log-resumed = was left in the middle; what may have been made is looked for first
 onboarding-log-skipped-classic = left to people: classic roles are in use, which no API can set
 onboarding-log-facts-changed = stopped before the first write: what was approved was answered differently since. A new plan is ready
-onboarding-log-reader-missing = not begun: the app that reads is not set up, so the tenant cannot be compared with what was approved
-onboarding-log-operator-missing = waits: the app that writes is not set up
-onboarding-next-operator-app = The app that writes is not set up, so the approved plan cannot be applied. Enter its client id and certificate or secret in Admin.
+onboarding-log-reader-missing = not begun: the reader app is not set up, so the directory cannot be compared with what was approved
+onboarding-log-operator-missing = waits: the operator app is not set up
+onboarding-next-operator-app = The operator app is not set up, so the approved plan cannot be applied. Enter its client id and certificate or secret in Admin.
 onboarding-stopping-title = The run is being stopped
 onboarding-stopping-what = Somebody asked to stop it, so it was not tried again. What was written stays.
 onboarding-stopping-fix = Wait until it has stopped, within a minute. Then read the new plan and approve it.

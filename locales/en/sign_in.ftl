@@ -1,7 +1,7 @@
 sign-in-title = Sign in
 sign-in-lead = Tell us who you work for; you then sign in with your own organisation.
 sign-in-who = Your work address, or your provider's short name
-sign-in-who-help = For example anna@contoso-soc.example, or contoso-soc.
+sign-in-who-help = For example anna@contoso.example, or contoso.
 sign-in-continue = Continue
 sign-in-unknown-provider = No provider here uses this address or name. Check the spelling, or ask your administrator for the sign-in link.
 sign-in-gate-title = Sign in to { $provider }

@@ -1,5 +1,5 @@
 requests-title = Aanvragen
-requests-lead = Wat bij uw klanten op een beslissing wacht; wie de minste tijd heeft, staat bovenaan. U beslist in de portal Mijn toegang van de klant zelf.
+requests-lead = Wat bij uw klanten op een beslissing wacht; de aanvraag met de minste tijd staat bovenaan. U beslist in de portal Mijn toegang van de klant.
 requests-waiting = { $count ->
     [one] Eén aanvraag wacht op een beslissing.
     *[other] { $count } aanvragen wachten op een beslissing.
@@ -17,6 +17,8 @@ requests-column-ended = Afgelopen
 requests-asked = aangevraagd
 requests-no-reason = niet opgegeven
 requests-choice = { $label } ({ $count })
+requests-left-last-day = Laatste dag
+requests-left-soon = Minder dan de helft, meer dan een dag
 requests-open = Mijn toegang openen
 requests-own = Uw eigen aanvraag, gedaan als { $address }: daarover mag u bij Microsoft niet zelf beslissen. Vraag een andere goedkeurder.
 requests-how = Mijn toegang opent in de directory van de klant. Kies daar Goedkeuringen en dan het tabblad In behandeling.
@@ -28,6 +30,9 @@ requests-pressure-over = wordt nu door Microsoft geweigerd
 requests-pressure-unknown = het beleid is nog niet gelezen
 requests-none = Niets wacht op een beslissing
 requests-none-what = Zodra iemand bij een klant toegang aanvraagt, staat de aanvraag binnen een minuut hier.
+requests-not-read = Niet gelezen
+requests-not-read-paused = Deze klant is gepauzeerd; daarom worden de aanvragen niet gelezen. Ze staan hier weer zodra de pauze eindigt.
+requests-not-read-consent = De klant heeft geen toestemming om te lezen gegeven; daarom zijn de aanvragen niet te zien. Stuur de beheerder van de klant de koppeling vanaf het tabblad Toestemming; binnen een minuut na de toestemming staan ze hier.
 requests-none-found = Geen aanvraag voldoet
 requests-none-found-what = Wijzig het filter, of toon weer alle aanvragen.
 requests-unread = { $count ->

@@ -1,7 +1,7 @@
 blueprint-title = Blauwdruk
-blueprint-lead = Hoe de tenant van elke klant eruit moet zien. De waarden zijn het voorbeeld van Microsoft totdat u ze wijzigt. Opslaan maakt een nieuwe versie en plant elke klant daartegen; in geen tenant wordt iets geschreven zonder goedkeuring.
+blueprint-lead = Hoe de directory van elke klant eruit moet zien. De waarden zijn het voorbeeld van Microsoft totdat u ze wijzigt. Opslaan maakt een nieuwe versie en plant elke klant daartegen; in geen directory wordt iets geschreven zonder goedkeuring.
 blueprint-has-errors = Sommige waarden kunnen niet; ze zijn hieronder aangegeven.
-blueprint-names = Namen in de tenant van de klant
+blueprint-names = Namen in de directory van de klant
 blueprint-names-why = De voorbeeldnamen van Microsoft. Hernoemen hernoemt wat van ons is bij elke klant, na goedkeuring.
 blueprint-approvers-group = Groep van goedkeurders
 blueprint-approvers-group-why = De leden keuren analisten goed. Er horen minstens twee mensen in te zitten.

@@ -40,7 +40,7 @@ customers-state-reading = Wordt gelezen
 customers-state-blocked = Geblokkeerd
 customers-state-questions-open = Vragen open
 customers-state-plan-ready = Plan ter goedkeuring
-customers-state-operator-wanted = Wacht op schrijftoestemming
+customers-state-operator-wanted = Wacht op toestemming om te schrijven
 customers-state-running = Wordt ingericht
 customers-state-manual-step = Handmatige stap
 customers-state-failed = Stap mislukt
@@ -52,7 +52,7 @@ customers-next-consent = De beheerder van de klant opent de toestemmingskoppelin
 customers-next-consent-again = De toestemming voor lezen is weg. Stuur een nieuwe koppeling en vraag de beheerder van de klant waarom.
 customers-add-lead = Typ een domein van de klant of de Entra-tenant-id. Nu wordt alleen het openbare aanmelddocument van Microsoft gelezen.
 customers-add-domain = Domein of Entra-tenant-id
-customers-add-domain-help = Bijvoorbeeld woodgrove.example. Een verkeerde tenant zou elke koppeling breken; daarom ziet u wat is gevonden voordat het wordt bewaard.
+customers-add-domain-help = Bijvoorbeeld het deel na de @ van een adres van de klant. Een verkeerde directory zou elke koppeling breken; daarom ziet u wat is gevonden voordat het wordt bewaard.
 customers-add-find = Opzoeken
 customers-add-this = Deze klant toevoegen
 customers-found = Is dit de klant?
@@ -64,14 +64,14 @@ customers-name = Naam in deze portal
 customers-name-help-verified = Staat op elke pagina. U mag een andere kiezen dan die van Microsoft.
 customers-name-help-unverified = De naam was vóór toestemming niet te lezen; tot dan staat hij als niet gecontroleerd.
 customers-name-wrong = Een naam heeft 1 tot 200 tekens.
-customers-refused-malformed = Dit is geen domein en geen Entra-tenant-id. Typ bijvoorbeeld woodgrove.example.
-customers-refused-no-such-tenant = Microsoft kent geen tenant met dit domein of deze id. Controleer de spelling bij de klant.
-customers-refused-another-cloud = Deze tenant staat in een andere Microsoft-cloud ({ $cloud }). Deze portal kan hem niet bedienen.
+customers-refused-malformed = Dit is geen domein en geen Entra-tenant-id. Een domein heeft een punt en geen spatie, zoals het deel na de @ van een mailadres.
+customers-refused-no-such-tenant = Microsoft kent geen directory met dit domein of deze id. Controleer de spelling bij de klant.
+customers-refused-another-cloud = Deze directory staat in een andere Microsoft-cloud ({ $cloud }). Deze portal kan hem niet bedienen.
 customers-refused-unreachable = De aanmelding van Microsoft antwoordt nu niet. Er is niets bewaard; probeer het over een minuut opnieuw.
-customers-refused-ours = Deze tenant is al een klant van u. Zoek hem in de lijst; ziet u hem niet, vraag uw beheerder om inzage.
+customers-refused-ours = Deze directory is al een klant van u. Zoek hem in de lijst; ziet u hem niet, vraag uw beheerder om inzage.
 customers-tabs = Pagina's van deze klant
 customers-tab-overview = Overzicht
-customers-tab-onboarding = Aansluiting
+customers-tab-onboarding = Onboarding
 customers-tab-consent = Toestemming
 customers-tab-requests = Aanvragen
 customers-tab-details = Gegevens
@@ -114,10 +114,23 @@ customers-consent-link-made = Hier is de koppeling.
 customers-consent-link-once = Ze wordt één keer getoond en is 14 dagen geldig. Een nieuwe beëindigt de oude.
 customers-consent-link-open = Er is een koppeling uit tot { $until }. Ze wordt alleen bij het maken getoond.
 customers-consent-mail-ready = Mailtekst om te kopiëren
-customers-consent-mail = Beste beheerder van { $customer },
+customers-consent-mail-reader = Beste beheerder van { $customer },
 
-    Open deze koppeling als Globale beheerder of beheerder van bevoorrechte rollen, lees de machtigingen en accepteer:
+    { $provider } vraagt uw toestemming voor zijn leesapp. De app leest wat in uw directory voor onze analisten is ingericht en welke toegangsaanvragen wachten. De app wijzigt niets.
+
+    Open deze koppeling als globale beheerder of beheerder van bevoorrechte rollen, lees de machtigingen en accepteer. De koppeling is 14 dagen geldig:
     { $link }
+
+    Met vriendelijke groet,
+    { $provider }
+customers-consent-mail-operator = Beste beheerder van { $customer },
+
+    { $provider } vraagt uw toestemming voor zijn schrijfapp. Daarmee voeren wij het goedgekeurde plan uit: groepen, een verbonden organisatie, een catalogus en toegangspakketten, waarmee onze analisten toegang aanvragen en weer verliezen. De app is alleen zolang nodig.
+
+    Open deze koppeling als globale beheerder of beheerder van bevoorrechte rollen, lees de machtigingen en accepteer. De koppeling is 14 dagen geldig:
+    { $link }
+
+    Zodra wij melden dat het plan is uitgevoerd, verwijder de app dan weer: Entra-beheercentrum, Bedrijfstoepassingen, de app, Eigenschappen, Verwijderen. Wat is ingericht, blijft.
 
     Met vriendelijke groet,
     { $provider }
@@ -130,24 +143,25 @@ customers-consent-partial = Onvolledig
 customers-consent-granted = Gegeven
 customers-consent-lost = Ingetrokken
 customers-consent-rests = Nu niet nodig
-customers-app-reader = Lezen
-customers-app-reader-what = Genoeg om te zien wat er is, aanvragen te volgen en te waarschuwen. Het wijzigt niets.
-customers-app-operator = Schrijven
-customers-app-operator-what = Alleen nodig terwijl een plan wordt toegepast. Daarna verwijdert de klant het weer; alleen lezen is een gezonde toestand.
+customers-app-reader = Leesapp
+customers-app-reader-what = Genoeg om te zien wat er is, aanvragen te volgen en te waarschuwen. Deze app wijzigt niets.
+customers-app-operator = Schrijfapp
+customers-app-operator-what = Alleen nodig terwijl een plan wordt uitgevoerd. Daarna verwijdert de klant de app weer; alleen lezen is een gezonde toestand.
 customers-app-not-ready-title = App niet ingericht
 customers-app-not-ready-what = Deze app van uw provider heeft nog geen client-id of certificaat. Er kan geen koppeling worden gemaakt.
 customers-app-not-ready-fix = Uw beheerder is aan zet: maak de app af onder Beheer.
 customers-thanks = Dank u
+customers-thanks-declined-title = Er is niets geaccepteerd
 customers-thanks-what = De portal van uw provider controleert de toestemming nu bij Microsoft. U hoeft hier niets meer te doen.
-customers-thanks-declined = Er is niets geaccepteerd en niets gewijzigd. Was dat niet de bedoeling, open de koppeling dan opnieuw.
+customers-thanks-declined = Er is ook niets gewijzigd. Was dat niet de bedoeling, open de koppeling dan opnieuw.
 customers-thanks-close = U kunt dit venster sluiten.
-customers-next-reading = De tenant wordt gelezen; het plan volgt.
+customers-next-reading = De directory wordt gelezen; het plan volgt.
 customers-domain-unknown = Nog niet bekend.
-customers-domain-unknown-why = De directory van de klant vertelt het zodra hij toestemming voor lezen heeft gegeven; de koppeling naar zijn Mijn toegang volgt dan.
+customers-domain-unknown-why = De directory van de klant vertelt het zodra die toestemming voor lezen heeft gegeven; de koppeling naar Mijn toegang volgt dan.
 customers-contacts-too-many = Er passen hoogstens 20 contactpersonen. Laat er een paar weg; er is niets bewaard.
 customers-contacts-too-long = In elk veld passen hoogstens 120 tekens. Maak het korter; er is niets bewaard.
 customers-contacts-no-name = Een contactpersoon heeft een naam nodig. Vul die in, of maak de hele rij leeg; er is niets bewaard.
 customers-contacts-mail-wrong = Een van de mailadressen is geen mailadres. Verbeter het of laat het leeg; er is niets bewaard.
 customers-domain-unknown-row = domein nog niet bekend
 customers-name-missing = Geef de klant een naam: vóór toestemming waren naam noch domein te lezen.
-customers-consent-since = al { $span }
+customers-consent-since = sinds { $span }

@@ -1,4 +1,4 @@
-health-title = Gezondheid
+health-title = Status
 health-lead = Wat de portal vanzelf doet, per soort werk: wat mislukt, waarom, wie aan zet is en hoe oud de gegevens zijn.
 health-causes = Wat mislukt, naar oorzaak
 health-causes-none = Er mislukt niets.
@@ -65,7 +65,7 @@ health-kind-consent-reader = Toestemming: lezen
 health-kind-consent-operator = Toestemming: schrijven
 health-kind-step = Stappen van een plan
 health-unknown = Codes die hier niemand kent
-health-unknown-lead = Microsoft weigerde met een code die het portaal niet kan uitleggen. Zoek hem op, of geef de code en de aanvraag-id aan Microsoft; meld hem ook aan de makers van het portaal, zodat hij hier wordt uitgelegd.
+health-unknown-lead = Microsoft weigerde met een code die de portal niet kan uitleggen. Zoek hem op, of geef de code en de verzoek-id aan Microsoft; meld hem ook aan de makers van de portal, zodat hij hier wordt uitgelegd.
 health-column-code = Code
 health-column-seen = Gezien
 health-column-call = Laatste aanroep

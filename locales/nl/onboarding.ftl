@@ -37,20 +37,23 @@ onboarding-log-consent-lost = toestemming om te schrijven is weg: { $cause }
 onboarding-log-waiting = wacht op mensen
 onboarding-log-cancelling = stop gevraagd door { $name }
 onboarding-log-cancelled = gestopt tussen twee stappen; wat geschreven is, blijft
-onboarding-log-world-changed = gestopt voor de eerste wijziging: de tenant is veranderd sinds het plan werd goedgekeurd. Er is een nieuw plan
+onboarding-log-world-changed = gestopt voor de eerste wijziging: de directory is veranderd sinds het plan werd goedgekeurd. Er is een nieuw plan
 onboarding-log-retry = opnieuw geprobeerd door { $name }
 onboarding-read = Gelezen
-onboarding-never-read = Deze tenant is nog niet gelezen. De lijst toont wat een lege tenant nodig zou hebben.
+onboarding-never-read = Deze directory is nog niet gelezen. De lijst toont wat een lege directory nodig zou hebben.
 onboarding-questions = Vragen voordat het plan kan worden goedgekeurd
 onboarding-questions-lead = Niets wat niet van ons is, wordt aangeraakt zonder antwoord.
 onboarding-answer = Beantwoorden
 onboarding-all-beside = Laat ze allemaal ongemoeid en maak de onze ernaast
 onboarding-all-beside-why = Die van ons krijgen de naam van de provider erachter.
 onboarding-approve-title = Dit plan goedkeuren
+onboarding-approve-title-others = Een plan wacht op goedkeuring
 onboarding-approve-lead = { $acts } stappen worden uitgevoerd bij { $customer }. Elke stap kijkt eerst opnieuw en schrijft alleen wat nog nodig is.
 onboarding-approve-acts = Wat er wordt geschreven
-onboarding-approve-operator = Schrijven vereist toestemming voor de operator-app. U kunt nu goedkeuren; het werk begint zodra die er is.
+onboarding-approve-operator = Schrijven vereist toestemming voor de schrijfapp. U kunt nu goedkeuren; het werk begint zodra die er is.
+onboarding-approve-operator-others = Schrijven vereist toestemming voor de schrijfapp; het werk begint zodra beide er zijn.
 onboarding-approve = Goedkeuren en uitvoeren
+onboarding-approve-others = Onboardingmedewerkers van uw organisatie keuren dit goed: wie de rol Onboarding heeft. Vraag het een van hen, of vraag een beheerder om de rol.
 onboarding-retry = Mislukte stappen opnieuw proberen
 onboarding-retry-here = Vanaf hier opnieuw proberen
 onboarding-cancel = Stoppen tussen stappen
@@ -67,6 +70,7 @@ onboarding-value = Waarde
 onboarding-before = Voor
 onboarding-after = Na
 onboarding-attempts = { $many ->
+    [0] Nog geen poging.
     [one] Eén poging.
    *[other] { $many } pogingen.
 }
@@ -80,10 +84,11 @@ onboarding-proof-wanted = Zeg in enkele woorden waaraan te zien is dat het gedaa
 onboarding-reopen = Heropenen
 onboarding-reopen-why = Waarom is het niet langer gereed?
 onboarding-why-wanted = Zeg in enkele woorden waarom.
-onboarding-model = Welk machtigingsmodel gebruikt deze tenant?
+onboarding-model = Welk machtigingsmodel gebruikt deze directory?
 onboarding-model-unified = Unified RBAC: workloads zijn geactiveerd onder Machtigingen › Microsoft Defender XDR › Rollen
 onboarding-model-classic = Klassieke rollen van Defender voor Eindpunt: Instellingen › Eindpunten › Rollen is ingeschakeld
 onboarding-model-wanted = Kies welk van de twee het is.
+onboarding-model-declared = Verklaard:
 onboarding-ask-administrator = Welke beheerder van de klant beslist over de eerste goedkeurders?
 onboarding-ask-adopt = { $name } bestaat al en is niet van ons. Wat doen we?
 onboarding-administrator = Beheerder die over de eerste goedkeurders beslist
@@ -110,15 +115,15 @@ onboarding-changed-title = Het is intussen veranderd
 onboarding-changed-what = Wat u zag is niet meer wat er is; daarom is er niets gedaan.
 onboarding-changed-fix = Ga terug, bekijk de pagina zoals die nu is en beslis opnieuw.
 onboarding-copy-role = Naam van de rol
-onboarding-copy-group = Groep die hem krijgt
+onboarding-copy-group = Voor de groep
 onboarding-copy-permissions = Machtigingen, precies deze
 onboarding-copy-domain = Domein van de analisten
 onboarding-next-failed = Een stap is mislukt. Lees de oorzaak, herstel die en probeer vanaf daar opnieuw.
-onboarding-next-operator = Het plan is goedgekeurd. De beheerder van de klant geeft toestemming voor de operator-app.
+onboarding-next-operator = Het plan is goedgekeurd. De beheerder van de klant geeft toestemming voor de schrijfapp.
 onboarding-next-running = Het plan wordt uitgevoerd.
-onboarding-next-blocked = Iets in de tenant verhindert de procedure. Open de geblokkeerde stap.
+onboarding-next-blocked = Iets in de directory verhindert de procedure. Open de geblokkeerde stap.
 onboarding-next-questions = Beantwoord de open vragen.
-onboarding-next-drift = De tenant is niet meer zoals goedgekeurd. Bekijk de verschillen en keur het herstel goed.
+onboarding-next-drift = De directory is niet meer zoals goedgekeurd. Bekijk de verschillen en keur het herstel goed.
 onboarding-next-approve = Lees het plan en keur het goed.
 onboarding-next-none = Alles is ingericht.
 onboarding-next-rbac = De klant schakelt op rollen gebaseerd toegangsbeheer in Defender in; verklaar het met bewijs.
@@ -168,16 +173,16 @@ onboarding-note-no-analysts = Beheer heeft de directory en het domein van de ana
 onboarding-note-package-gives-more = Het pakket geeft ook: { $names }.
 onboarding-note-other-policies = Op dit pakket staat ook ander beleid dat mensen toelaat: { $names }. De portal laat het ongemoeid; vraag het de klant.
 onboarding-note-beta = Via de bèta-API van Microsoft, “niet ondersteund in productie”.
-onboarding-note-rbac-inactive = Defender weigert: Unified RBAC is in deze tenant nog niet actief. De beveiligingsbeheerder van de klant activeert het; de portal ziet het vanzelf.
-onboarding-note-rbac-unread = De rollen van Defender mogen niet worden gelezen: in de toestemming voor de reader-app ontbreekt RoleManagement.Read.Defender. De beheerder van de klant geeft opnieuw toestemming, of iemand verklaart dat de rol met de hand is gemaakt.
-onboarding-note-actions-unknown = Deze tenant kent geen naam voor: { $permissions }. Maak de rol met de hand.
+onboarding-note-rbac-inactive = Defender weigert: Unified RBAC is in deze directory nog niet actief. De beveiligingsbeheerder van de klant activeert het; de portal ziet het vanzelf.
+onboarding-note-rbac-unread = De rollen van Defender mogen niet worden gelezen: in de toestemming voor de leesapp ontbreekt RoleManagement.Read.Defender. De beheerder van de klant geeft opnieuw toestemming, of iemand verklaart dat de rol met de hand is gemaakt.
+onboarding-note-actions-unknown = Deze directory kent geen naam voor: { $permissions }. Maak de rol met de hand.
 onboarding-step-identify = { $name } identificeren
-onboarding-step-identify-what = De klant is precies één Entra-tenant, bekend aan zijn id.
-onboarding-step-identify-why = Een verkeerde tenant zou vreemden toegang geven tot vreemden.
+onboarding-step-identify-what = De klant is precies één Entra-tenant, herkenbaar aan de id.
+onboarding-step-identify-why = Een verkeerde directory zou vreemden toegang geven tot vreemden.
 onboarding-step-identify-who = Onboardingmedewerkers, bij het toevoegen van de klant.
 onboarding-step-reader-consent = Toestemming om te lezen
-onboarding-step-reader-consent-what = De beheerder van de klant geeft toestemming voor de reader-app van de provider.
-onboarding-step-reader-consent-why = Zonder toestemming is niets in de tenant te zien: geen plan, geen aanvragen, geen waarschuwingen.
+onboarding-step-reader-consent-what = De beheerder van de klant geeft toestemming voor de leesapp van de provider.
+onboarding-step-reader-consent-why = Zonder toestemming is niets in de directory te zien: geen plan, geen aanvragen, geen waarschuwingen.
 onboarding-step-reader-consent-who = De klant: een globale beheerder of beheerder van bevoorrechte rollen.
 onboarding-step-reader-consent-how = Maak de koppeling op de toestemmingspagina.
     Stuur die naar de beheerder van de klant.
@@ -190,23 +195,23 @@ onboarding-step-preflight-how = Lees de opmerkingen hiernaast.
     Laat de klant herstellen wat blokkeert en lees dan opnieuw.
     Is het toch in orde, verklaar het dan met de reden.
 onboarding-step-operator-consent = Toestemming om te schrijven
-onboarding-step-operator-consent-what = De beheerder van de klant geeft toestemming voor de operator-app van de provider.
+onboarding-step-operator-consent-what = De beheerder van de klant geeft toestemming voor de schrijfapp van de provider.
 onboarding-step-operator-consent-why = Alleen deze app mag schrijven, en alleen zolang een goedgekeurd plan wordt uitgevoerd.
 onboarding-step-operator-consent-who = De klant: een globale beheerder of beheerder van bevoorrechte rollen.
-onboarding-step-operator-consent-how = Maak de koppeling voor de operator-app op de toestemmingspagina.
+onboarding-step-operator-consent-how = Maak de koppeling voor de schrijfapp op de toestemmingspagina.
     Stuur die naar de beheerder van de klant.
     Vraag hem de toestemming weer in te trekken als het plan is uitgevoerd.
 onboarding-step-group = Groep “{ $name }”
 onboarding-step-group-what = Een beveiligingsgroep met toegewezen leden in de directory van de klant.
 onboarding-step-group-why = Defender geeft zijn rollen aan groepen, en toegangspakketten geven het lidmaatschap daarvan.
-onboarding-step-group-who = De portal, via de operator-app.
+onboarding-step-group-who = De portal, via de schrijfapp.
 onboarding-step-rbac = Op rollen gebaseerd toegangsbeheer in Defender ingeschakeld
 onboarding-step-rbac-what = Defender bepaalt met rollen wie wat ziet: Unified RBAC, of de klassieke rollen van Defender voor Eindpunt.
 onboarding-step-rbac-why = Zonder rollen kunnen de tiers niet verschillen. Geen enkele Microsoft-API schakelt het in.
 onboarding-step-rbac-who = De beveiligingsbeheerder van de klant, in de Defender-portal.
 onboarding-step-rbac-how = Open Machtigingen › Microsoft Defender XDR › Rollen en kies “Workloads activeren”.
     Schakel de workload Eindpunten en beheer van beveiligingsproblemen in.
-    Alleen waar die ontbreekt (tenants van voor 16 februari 2025): Instellingen › Eindpunten › Rollen › “Rollen inschakelen”.
+    Alleen waar die ontbreekt (directory's van voor 16 februari 2025): Instellingen › Eindpunten › Rollen › “Rollen inschakelen”.
 onboarding-step-rbac-trap = Klassieke rollen inschakelen kan niet ongedaan worden gemaakt, en beveiligingslezers verliezen toegang tot zij een rol krijgen. Zorg eerst dat de groepen er zijn.
 onboarding-step-defender-role = Defender-rol “{ $name }”
 onboarding-step-defender-role-what = Een aangepaste rol met precies onderstaande machtigingen, gegeven aan de groep.
@@ -225,7 +230,7 @@ onboarding-step-device-groups-how = Open Instellingen › Eindpunten › Machtig
     Pas de wijzigingen toe.
 onboarding-step-live-response = Live response ingeschakeld voor { $name }
 onboarding-step-live-response-what = Live response, en live response voor servers, zijn ingeschakeld bij de geavanceerde functies.
-onboarding-step-live-response-why = De rol alleen opent geen sessie: de schakelaar van de tenant moet aan staan.
+onboarding-step-live-response-why = De rol alleen opent geen sessie: de schakelaar van de directory moet aan staan.
 onboarding-step-live-response-who = De beveiligingsbeheerder van de klant. Vereist Defender voor Eindpunt abonnement 2.
 onboarding-step-live-response-how = Open Instellingen › Eindpunten › Geavanceerde functies.
     Schakel “Live response” en “Live response voor servers” in.
@@ -234,37 +239,37 @@ onboarding-step-live-response-trap = Analisten kunnen bibliotheekscripts uitvoer
 onboarding-step-connected-organization = Verbonden organisatie { $name }
 onboarding-step-connected-organization-what = De directory van de analisten wordt een verbonden organisatie van de klant.
 onboarding-step-connected-organization-why = Alleen mensen daaruit mogen de pakketten aanvragen.
-onboarding-step-connected-organization-who = De portal, via de operator-app.
+onboarding-step-connected-organization-who = De portal, via de schrijfapp.
 onboarding-step-catalog = Catalogus “{ $name }”
 onboarding-step-catalog-what = De catalogus met de groepen en pakketten; gepubliceerd en open voor externe gebruikers.
 onboarding-step-catalog-why = Een catalogus die gesloten is voor externe gebruikers verbergt de pakketten ongemerkt voor de analisten.
-onboarding-step-catalog-who = De portal, via de operator-app.
+onboarding-step-catalog-who = De portal, via de schrijfapp.
 onboarding-step-resource = “{ $name }” in de catalogus
 onboarding-step-resource-what = De groep wordt een resource van de catalogus.
 onboarding-step-resource-why = Een pakket kan alleen geven wat in zijn catalogus staat.
-onboarding-step-resource-who = De portal, via de operator-app. Microsoft levert het iets later.
+onboarding-step-resource-who = De portal, via de schrijfapp. Microsoft levert het iets later.
 onboarding-step-package = Toegangspakket “{ $name }”
 onboarding-step-package-what = Het pakket dat lidmaatschap van de groep geeft.
 onboarding-step-package-why = Het regelt goedkeuring, verloop en beoordeling voor iedereen die aanvraagt.
-onboarding-step-package-who = De portal, via de operator-app.
+onboarding-step-package-who = De portal, via de schrijfapp.
 onboarding-step-policy = Beleid van “{ $name }”
 onboarding-step-policy-what = Wie mag aanvragen, wie goedkeurt, wanneer toegang eindigt, hoe die wordt beoordeeld.
 onboarding-step-policy-why = Over het pakket van de goedkeurders beslist de klant; over de pakketten van de tiers beslissen de goedkeurders.
-onboarding-step-policy-who = De portal, via de operator-app; de klant noemt de beheerder.
+onboarding-step-policy-who = De portal, via de schrijfapp; de klant noemt de beheerder.
 onboarding-step-link = Koppeling van “{ $name }”
 onboarding-step-link-what = De duurzame koppeling naar Mijn toegang waarmee mensen het pakket aanvragen.
 onboarding-step-link-why = Verborgen pakketten zijn alleen via hun koppeling te vinden; die blijft geldig voor latere analisten.
 onboarding-step-link-who = De portal.
 onboarding-step-first-approvers = Eerste goedkeurders in “{ $name }”
 onboarding-step-first-approvers-what = Minstens één persoon, liever twee, is lid van de groep van goedkeurders.
-onboarding-step-first-approvers-why = Zolang de groep leeg is kan niemand goedkeuren, en loopt elke aanvraag voor een tier af als geweigerd.
-onboarding-step-first-approvers-who = Onze goedkeurders vragen aan; de beheerder van de klant beslist in zijn Mijn toegang.
+onboarding-step-first-approvers-why = Zolang de groep leeg is kan niemand goedkeuren, en eindigt elke aanvraag voor een tier als geweigerd.
+onboarding-step-first-approvers-who = Onze goedkeurders vragen aan; de beheerder van de klant beslist in de portal Mijn toegang.
 onboarding-step-first-approvers-how = Open de koppeling hieronder, aangemeld met het account van de analisten, en vraag aan met een reden.
-    De beheerder van de klant opent zijn Mijn toegang › Goedkeuringen en keurt goed.
+    De beheerder van de klant opent Mijn toegang › Goedkeuringen en keurt goed.
     Een tweede goedkeurder doet hetzelfde. De portal ziet het vanzelf.
 onboarding-step-first-approvers-trap = Niemand mag zijn eigen aanvraag goedkeuren. Met één goedkeurder die ook analist is, kan over zijn eigen aanvraag niet worden beslist.
 onboarding-step-notification-rule = Meldingsregel
-onboarding-step-notification-rule-what = Defender mailt waarschuwingen naar de provider, met de naam van de organisatie en een koppeling met de tenant erin.
+onboarding-step-notification-rule-what = Defender mailt waarschuwingen naar de provider, met de naam van de organisatie en een koppeling met de directory erin.
 onboarding-step-notification-rule-why = Zonder de twee vinkjes zegt een e-mail niet van wie de waarschuwing is.
 onboarding-step-notification-rule-who = De klant: beveiligingsbeheerder. Geen tier mag het, en geen API kan het.
 onboarding-step-notification-rule-how = Open Instellingen › Eindpunten › E-mailmeldingen en voeg een regel toe.
@@ -278,8 +283,8 @@ onboarding-step-first-analyst-how = Vraag via de koppeling hieronder een tier aa
     Open na goedkeuring en levering de Defender-portal van de klant vanaf de klantpagina.
     Controleer of apparaten en waarschuwingen zichtbaar zijn.
 onboarding-step-operator-removed = Toestemming om te schrijven weer ingetrokken
-onboarding-step-operator-removed-what = De beheerder van de klant verwijdert de operator-app uit zijn bedrijfstoepassingen.
-onboarding-step-operator-removed-why = Er valt niets meer te schrijven. Een inbraak bij de provider kan deze tenant dan niet meer veranderen.
+onboarding-step-operator-removed-what = De beheerder van de klant verwijdert de schrijfapp uit zijn bedrijfstoepassingen.
+onboarding-step-operator-removed-why = Er valt niets meer te schrijven. Een inbraak bij de provider kan deze directory dan niet meer veranderen.
 onboarding-step-operator-removed-who = De beheerder van de klant; de portal ziet het vanzelf.
 onboarding-step-operator-removed-how = Open de bedrijfstoepassing vanaf de toestemmingspagina.
     Eigenschappen › Verwijderen.
@@ -319,7 +324,7 @@ onboarding-found-in-organization = Identiteitsbronnen: { $sources }. Status: { $
 onboarding-found-configured = geconfigureerd
 onboarding-found-proposed = voorgesteld
 onboarding-found-in-catalog = Gepubliceerd: { $published }. Open voor externe gebruikers: { $external }. Groepen erin: { $many }.
-onboarding-found-in-package = Geeft: { $gives }. Beleid: { $policies }. In bezit van { $held }, onder wie van ons { $ours }.
+onboarding-found-in-package = Geeft: { $gives }. Beleid: { $policies }. In bezit van { $held }, van wie van ons { $ours }.
 onboarding-found-in-role = Gegeven aan: { $groups }.
 onboarding-will-be = Wordt
 onboarding-declared-once = Eerder gereed verklaard
@@ -422,13 +427,13 @@ onboarding-step-not-ours-how = Lees de opmerkingen hiernaast en zoek uit wie ze 
     Laat de beheerder van de klant in Entra verwijderen wat er niet hoort; de portal ziet het vanzelf.
     Mag het blijven, verklaar dan waarom. Wat later komt, wordt opnieuw gevraagd.
 onboarding-step-leftover = Niet langer gewenst: “{ $name }”
-onboarding-step-leftover-what = Een tier die de blauwdruk niet meer heeft, bestaat nog in de tenant van de klant.
+onboarding-step-leftover-what = Een tier die de blauwdruk niet meer heeft, bestaat nog in de directory van de klant.
 onboarding-step-leftover-why = De mensen erin houden hun toegang tot iemand die beëindigt. De portal verwijdert niets uit zichzelf.
 onboarding-step-leftover-who = Onboardingmedewerkers met de beheerder van de klant.
 onboarding-step-leftover-how = Verwijder in Entra › Rechtenbeheer de toewijzingen van het pakket en dan het pakket.
     Haal de groep van de Defender-rol en van de apparaatgroepen; verwijder dan rol en groep.
     Mag het blijven, verklaar dan waarom.
-onboarding-adopt-lead-connected-organization = Deze organisatie staat voor de directory van de analisten en voor andere, waarvan de mensen de pakketten dan ook kunnen aanvragen. Het beste haalt de klant de andere er in Entra uit en wordt de tenant opnieuw gelezen. Microsoft kan een tweede organisatie voor dezelfde directory weigeren.
+onboarding-adopt-lead-connected-organization = Deze organisatie staat voor de directory van de analisten en voor andere, waarvan de mensen de pakketten dan ook kunnen aanvragen. Het beste haalt de klant de andere er in Entra uit en wordt de directory opnieuw gelezen. Microsoft kan een tweede organisatie voor dezelfde directory weigeren.
 onboarding-adopt-lead-policy = Iemand heeft een beleid voor dezelfde mensen gemaakt. Overgenomen wordt het overschreven met wat gewenst is; ongemoeid gelaten kunnen mensen eronder blijven aanvragen zoals het is.
 onboarding-copy-permission-names = Dezelfde, zoals Microsoft Graph ze noemt
 onboarding-differs = Wat verschilt
@@ -437,9 +442,9 @@ onboarding-was-done = Wat is gedaan
 onboarding-log-resumed = halverwege blijven liggen; eerst wordt gezocht wat er misschien al is
 onboarding-log-skipped-classic = aan mensen overgelaten: er wordt met klassieke rollen gewerkt, en die kan geen API instellen
 onboarding-log-facts-changed = gestopt voor de eerste wijziging: na de goedkeuring is een antwoord veranderd. Er is een nieuw plan
-onboarding-log-reader-missing = niet begonnen: de app die leest is niet ingericht, dus de tenant is niet te vergelijken met wat is goedgekeurd
-onboarding-log-operator-missing = wacht: de app die schrijft is niet ingericht
-onboarding-next-operator-app = De app die schrijft is niet ingericht, dus het goedgekeurde plan kan niet worden uitgevoerd. Voer de client-id en het certificaat of geheim in onder Beheer.
+onboarding-log-reader-missing = niet begonnen: de leesapp is niet ingericht, dus de directory is niet te vergelijken met wat is goedgekeurd
+onboarding-log-operator-missing = wacht: de schrijfapp is niet ingericht
+onboarding-next-operator-app = De schrijfapp is niet ingericht, dus het goedgekeurde plan kan niet worden uitgevoerd. Voer de client-id en het certificaat of geheim in onder Beheer.
 onboarding-stopping-title = Deze uitvoering wordt al gestopt
 onboarding-stopping-what = Iemand heeft gevraagd te stoppen; daarom is het niet opnieuw geprobeerd. Wat geschreven is, blijft staan.
 onboarding-stopping-fix = Wacht tot de uitvoering gestopt is, binnen een minuut. Lees daarna het nieuwe plan en keur het goed.

@@ -1,7 +1,7 @@
 sign-in-title = Aanmelden
 sign-in-lead = Zeg voor wie u werkt; daarna meldt u zich aan bij uw eigen organisatie.
 sign-in-who = Uw werkadres, of de korte naam van uw provider
-sign-in-who-help = Bijvoorbeeld anna@contoso-soc.example, of contoso-soc.
+sign-in-who-help = Bijvoorbeeld anna@contoso.example, of contoso.
 sign-in-continue = Verder
 sign-in-unknown-provider = Geen provider hier gebruikt dit adres of deze naam. Controleer de spelling, of vraag uw beheerder om de aanmeldkoppeling.
 sign-in-gate-title = Aanmelden bij { $provider }

@@ -107,6 +107,31 @@ impl Pressure {
     }
 }
 
+/// What the list can be narrowed to; the same bounds as `pressure`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pressing {
+    /// On its last day, or over.
+    LastDay,
+    /// Past half of its time.
+    Soon,
+}
+
+impl Pressing {
+    pub const ALL: [Self; 2] = [Self::LastDay, Self::Soon];
+
+    /// As the address has it.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::LastDay => "last-day",
+            Self::Soon => "soon",
+        }
+    }
+
+    pub fn from_key(key: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.key() == key)
+    }
+}
+
 /// How pressing a request of this age and end is now.
 pub fn pressure(created: DateTime<Utc>, denied: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Pressure {
     let Some(denied) = denied else { return Pressure::Unknown };

@@ -59,8 +59,29 @@ fn compare(path: &str, before: &Value, after: &Value, found: &mut Vec<FieldChang
                 compare(&join(key), &Value::Null, value, found);
             }
         }
-        _ => found.push(FieldChange { field: path.to_owned(), before: told(before), after: told(after) }),
+        (was, is) if boxes(was) || boxes(is) => {
+            let (was, is) = (items(was), items(is));
+            for number in 0..was.len().max(is.len()) {
+                let at = |all: &[Value]| all.get(number).cloned().unwrap_or_default();
+                compare(&join(&(number + 1).to_string()), &at(was), &at(is), found);
+            }
+        }
+        _ => {
+            let (before, after) = (told(before), told(after));
+            if before.is_some() || after.is_some() {
+                found.push(FieldChange { field: path.to_owned(), before, after });
+            }
+        }
     }
+}
+
+/// A list of things that have fields of their own.
+fn boxes(value: &Value) -> bool {
+    items(value).iter().any(|one| one.is_object() || one.is_array())
+}
+
+fn items(value: &Value) -> &[Value] {
+    value.as_array().map(Vec::as_slice).unwrap_or_default()
 }
 
 /// A value in words; nothing for what is empty.
@@ -109,6 +130,15 @@ mod tests {
             ]
         );
         assert_eq!(left_out, 0);
+    }
+
+    #[test]
+    fn a_list_of_things_is_told_thing_by_thing_and_what_is_empty_not_at_all() {
+        let before = json!({ "stages": [{ "days": 14 }], "about": null });
+        let after = json!({ "stages": [{ "days": 7 }, { "days": 3 }], "about": [] });
+        let (found, _) = changes(&before, &after);
+        let told: Vec<_> = found.iter().map(|one| (one.field.as_str(), one.after.as_deref())).collect();
+        assert_eq!(told, [("stages.1.days", Some("7")), ("stages.2.days", Some("3"))]);
     }
 
     #[test]

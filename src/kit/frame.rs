@@ -39,6 +39,14 @@ pub struct CustomerBand {
     pub colour: u8,
 }
 
+impl CustomerBand {
+    /// Initials of the first two words of the name; with the colour they tell customers apart at a glance.
+    pub fn mark(&self) -> String {
+        let words = self.name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+        words.take(2).filter_map(|word| word.chars().next()).flat_map(char::to_uppercase).collect()
+    }
+}
+
 /// One sentence after a redirect: what was just done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {

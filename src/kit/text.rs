@@ -125,9 +125,14 @@ impl T {
         format!("{} {} UTC", self.date(at), at.format("%H:%M"))
     }
 
-    /// `14:05:09` UTC, for log lines.
-    pub fn clock_time(&self, at: &DateTime<Utc>) -> String {
-        at.format("%H:%M:%S").to_string()
+    /// For log lines: `14:05:09 UTC` today, `23 Nov 2026 14:05:09 UTC` on another day.
+    pub fn log_moment(&self, at: &DateTime<Utc>, now: &DateTime<Utc>) -> String {
+        let time = at.format("%H:%M:%S UTC");
+        if at.date_naive() == now.date_naive() {
+            time.to_string()
+        } else {
+            format!("{} {time}", self.date(at))
+        }
     }
 
     /// How long: `3 min`, `5 h`, `12 days`; a negative span counts as none.
@@ -175,5 +180,19 @@ mod tests {
         assert_eq!(Lang::Nl.t().age(&ago, &now), "3 min geleden");
         assert_eq!(Lang::En.t().time_left(&(now + TimeDelta::days(5)), &now), "5 days left");
         assert_eq!(Lang::Nl.t().time_left(&ago, &now), "tijd is om");
+    }
+
+    #[test]
+    fn a_line_of_a_journal_says_its_zone_and_on_another_day_its_date() {
+        let now = DateTime::from_timestamp(1_795_000_000, 0).unwrap();
+        let t = Lang::En.t();
+        assert_eq!(t.log_moment(&(now - TimeDelta::minutes(3)), &now), "11:03:40 UTC");
+        assert_eq!(t.log_moment(&(now - TimeDelta::days(2)), &now), "16 Nov 2026 11:06:40 UTC");
+    }
+
+    #[test]
+    fn a_text_with_several_variables_takes_each_by_its_name() {
+        assert_eq!(Lang::En.t().customers_steps().done(3).total(17), "3 of 17");
+        assert_eq!(Lang::Nl.t().onboarding_run_steps().done(0).all(17), "0 van 17 stappen uitgevoerd.");
     }
 }

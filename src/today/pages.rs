@@ -4,13 +4,14 @@ use askama::Template;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
 
-use crate::access_requests::model::{RequestRow, pressure, type_key};
+use crate::access_requests::model::{Pressing as How, RequestRow, pressure, type_key};
 use crate::access_requests::{asks, store as requests};
 use crate::app::App;
 use crate::customers::model::{State as CustomerState, WhoseMove};
 use crate::customers::store::{self as customers, Filter, ListRow, Sort};
 use crate::kit::error::{AppError, AppResult};
 use crate::kit::frame::Frame;
+use crate::kit::ids::PersonId;
 use crate::kit::page::Page;
 use crate::kit::right::{Right, Role};
 use crate::kit::router::Routes;
@@ -63,6 +64,8 @@ struct RequestView {
     asks: Option<String>,
     customer: String,
     own: bool,
+    /// The customer's My Access, where it is decided; none while his domain is not known.
+    open: Option<String>,
 }
 
 struct GapView {
@@ -100,7 +103,7 @@ fn customer_view(row: ListRow, t: T, now: DateTime<Utc>) -> CustomerView {
     }
 }
 
-fn request_view(row: RequestRow, who: &Oneself, t: T, now: DateTime<Utc>) -> RequestView {
+fn request_view(row: RequestRow, who: &Oneself, app: &App, t: T, now: DateTime<Utc>) -> RequestView {
     let pressing = pressure(row.created_at, row.denied_at, now);
     RequestView {
         href: format!("/customers/{}/requests", row.customer),
@@ -110,6 +113,7 @@ fn request_view(row: RequestRow, who: &Oneself, t: T, now: DateTime<Utc>) -> Req
         pressure: t.text_or_key(&format!("requests-pressure-{}", pressing.key())),
         asks: (type_key(&row.request_type) != "add").then(|| asks(t, &row.request_type)),
         own: who.asks_as(&row.requestor_mail).is_some(),
+        open: (!row.domain.is_empty()).then(|| app.cloud.my_access_link(&row.domain)),
         requestor: if row.requestor_name.is_empty() { row.requestor_mail } else { row.requestor_name },
         package: row.package_name,
         customer: row.customer_name,
@@ -138,15 +142,56 @@ async fn some_customers(
     Ok(found.rows.into_iter().take(SHOWN).map(|row| customer_view(row, t, now)).collect())
 }
 
+/// An account manager's customers: first those that wait for somebody, ours first and each longest first; then those
+/// where nobody has a move; the paused ones last.
+async fn own_customers(
+    tx: &mut Tx,
+    manager: Option<PersonId>,
+    t: T,
+    now: DateTime<Utc>,
+) -> Result<Vec<CustomerView>, AppError> {
+    let moving = [WhoseMove::Us, WhoseMove::Customer, WhoseMove::Microsoft, WhoseMove::Nobody];
+    let parts = moving.map(|whose| (Some(whose), false)).into_iter().chain([(None, true)]);
+    let mut found = Vec::new();
+    for (whose_move, paused) in parts {
+        if found.len() >= SHOWN {
+            break;
+        }
+        let filter =
+            Filter { manager, whose_move, paused: Some(paused), sort: Sort::Since, ..Filter::default() };
+        found.extend(some_customers(tx, filter, t, now).await?);
+    }
+    found.truncate(SHOWN);
+    Ok(found)
+}
+
 fn request_tiles(t: T, pressing: Pressing) -> Vec<Tile> {
-    let tile = |label, count, tone, icon| Tile { href: "/requests".to_owned(), label, count, tone, icon };
-    let mut tiles = vec![tile(t.today_requests_all(), pressing.all, "badge-plain", "inbox")];
+    let tile = |left: Option<How>, label, count, tone, icon| Tile {
+        href: left.map_or_else(|| "/requests".to_owned(), |left| format!("/requests?left={}", left.key())),
+        label,
+        count,
+        tone,
+        icon,
+    };
+    let mut tiles = vec![tile(None, t.today_requests_all(), pressing.all, "badge-plain", "inbox")];
     let urgent = pressing.over + pressing.last_day;
     if urgent > 0 {
-        tiles.push(tile(t.today_requests_urgent(), urgent, "pressure-last-day", "alert-triangle"));
+        tiles.push(tile(
+            Some(How::LastDay),
+            t.today_requests_urgent(),
+            urgent,
+            "pressure-last-day",
+            "alert-triangle",
+        ));
     }
     if pressing.soon > 0 {
-        tiles.push(tile(t.today_requests_soon(), pressing.soon, "pressure-soon", "calendar-due"));
+        tiles.push(tile(
+            Some(How::Soon),
+            t.today_requests_soon(),
+            pressing.soon,
+            "pressure-soon",
+            "calendar-due",
+        ));
     }
     tiles
 }
@@ -229,7 +274,7 @@ async fn show(State(app): State<App>, page: Page) -> AppResult {
             None => Oneself::default(),
         };
         let rows = found.rows.into_iter().take(SHOWN);
-        view.requests = Some(rows.map(|row| request_view(row, &who, t, now)).collect());
+        view.requests = Some(rows.map(|row| request_view(row, &who, &app, t, now)).collect());
     }
     if scope.may(Right::Onboard) {
         let filter = Filter {
@@ -241,8 +286,7 @@ async fn show(State(app): State<App>, page: Page) -> AppResult {
         view.ours = Some(some_customers(&mut tx, filter, t, now).await?);
     }
     if roles.has(Role::AccountManager) {
-        let filter = Filter { manager: scope.person(), sort: Sort::Since, ..Filter::default() };
-        view.mine = Some(some_customers(&mut tx, filter, t, now).await?);
+        view.mine = Some(own_customers(&mut tx, scope.person(), t, now).await?);
     }
     if roles.has(Role::Admin) || roles.has(Role::Auditor) {
         let provider = providers::store::provider(&mut tx).await?;

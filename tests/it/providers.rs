@@ -40,7 +40,7 @@ async fn the_analysts_domain_must_belong_to_the_analysts_directory() {
         assert!(refused.body.contains(words), "no {words} in {}", refused.body);
     }
     let nowhere = save(&app, admin, &contoso.analysts, "nowhere.example").await;
-    assert!(nowhere.status == 422 && nowhere.body.contains("knows no tenant"), "{}", nowhere.body);
+    assert!(nowhere.status == 422 && nowhere.body.contains("knows no directory"), "{}", nowhere.body);
     let alone = save(&app, admin, "", &contoso.analyst_domain).await;
     assert!(
         alone.status == 422 && alone.body.contains("Entra tenant id of the analysts too"),

@@ -7,7 +7,7 @@ use mssp_portal::kit::ids::{CustomerId, ProviderId};
 use mssp_portal::kit::right::Role;
 use mssp_portal::kit::scope::Scope;
 
-use crate::support::app::TestApp;
+use crate::support::app::{Person, TestApp};
 
 async fn stand(
     app: &TestApp,
@@ -26,6 +26,14 @@ async fn stand(
     let mut tx = Scope::of_command_line(provider).begin(&app.app.db).await.unwrap();
     customers::store::set_standing(&mut tx, customer, &standing, app.app.clock.now()).await.unwrap();
     tx.commit_bookkeeping("test").await.unwrap();
+}
+
+async fn given(app: &TestApp, customer: CustomerId, manager: &Person) {
+    let (person, customer) = (manager.id.0, customer.0);
+    sqlx::query!("update customer set account_manager = $1 where customer_id = $2", person, customer)
+        .execute(&app.owner)
+        .await
+        .unwrap();
 }
 
 #[tokio::test]
@@ -64,13 +72,67 @@ async fn an_account_manager_finds_his_own_customers_with_their_state() {
     let (his, other) = (app.customer(contoso, "His").await, app.customer(contoso, "Other").await);
     stand(&app, contoso, his, State::ConsentWanted, WhoseMove::Customer).await;
     stand(&app, contoso, other, State::PlanReady, WhoseMove::Us).await;
-    sqlx::query!("update customer set account_manager = $1 where customer_id = $2", mina.id.0, his.0)
-        .execute(&app.owner)
-        .await
-        .unwrap();
+    given(&app, his, &mina).await;
     let page = app.get(Some(&mina), "/").await.body;
     assert!(page.contains(">His<") && page.contains("Waits for consent"), "{page}");
     assert!(!page.contains(">Other<") && !page.contains("Waiting for us, longest first"), "{page}");
+}
+
+#[tokio::test]
+async fn an_account_manager_sees_first_what_waits_for_somebody() {
+    let app = TestApp::offline().await;
+    let contoso = app.provider("contoso").await;
+    let mina = app.person(contoso, "Mina", &[Role::AccountManager], true).await;
+    for number in 0..12 {
+        let healthy = app.customer(contoso, &format!("Healthy {number}")).await;
+        stand(&app, contoso, healthy, State::Onboarded, WhoseMove::Nobody).await;
+        given(&app, healthy, &mina).await;
+    }
+    app.clock.advance(Duration::from_secs(600));
+    for (name, state, whose) in
+        [("Theirs", State::ConsentWanted, WhoseMove::Customer), ("Ours", State::PlanReady, WhoseMove::Us)]
+    {
+        let customer = app.customer(contoso, name).await;
+        stand(&app, contoso, customer, state, whose).await;
+        given(&app, customer, &mina).await;
+    }
+    let page = app.get(Some(&mina), "/").await.body;
+    let place = |text: &str| page.find(text).unwrap_or_else(|| panic!("no {text} in {page}"));
+    assert!(place(">Ours<") < place(">Theirs<") && place(">Theirs<") < place(">Healthy "), "{page}");
+    assert_eq!(page.matches(">Healthy ").count(), 8, "ten rows in all");
+}
+
+#[tokio::test]
+async fn figures_of_pressing_requests_open_the_list_of_just_these_and_each_row_its_my_access() {
+    let app = TestApp::offline().await;
+    let contoso = app.provider("contoso").await;
+    let carla = app.person(contoso, "Carla", &[Role::Approver], true).await;
+    let customer = app.customer(contoso, "Woodgrove").await;
+    for (name, asked, denied) in [
+        ("Over", "2026-11-01 12:00+00", "2026-11-15 12:00+00"),
+        ("Urgent", "2026-11-10 12:00+00", "2026-11-24 08:00+00"),
+        ("Half", "2026-11-13 12:00+00", "2026-11-27 12:00+00"),
+        ("Calm", "2026-11-22 12:00+00", "2026-12-06 12:00+00"),
+    ] {
+        let sql = format!(
+            "insert into access_request (provider_id, customer_id, request_id, state, package, package_name,
+                    requestor_name, requestor_mail, created_at, denied_at, first_seen_at, read_at)
+             values ('{contoso}', '{customer}', '{name}', 'pendingApproval', 'tier1', 'Tier 1', '{name}',
+                    '{name}@x.example', '{asked}', '{denied}', '2026-11-20', '2026-11-23')"
+        );
+        sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&app.owner).await.unwrap();
+    }
+    let page = app.get(Some(&carla), "/").await.body;
+    assert!(page.contains("/requests?left=last-day") && page.contains("/requests?left=soon"), "{page}");
+    assert!(page.contains("Open My Access") && page.contains("/myaccess/"), "{page}");
+    for (left, names) in [("last-day", "Over Urgent"), ("soon", "Half"), ("", "Over Urgent Half Calm")] {
+        let list = app.get(Some(&carla), &format!("/requests?left={left}")).await.body;
+        let shown: Vec<&str> = ["Over", "Urgent", "Half", "Calm"]
+            .into_iter()
+            .filter(|name| list.contains(&format!("{name}@x.example")))
+            .collect();
+        assert_eq!(shown.join(" "), names, "{left}");
+    }
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use askama::Template;
 use axum::extract::{Query, State};
 
 use super::rows::{Asked, List, list};
+use crate::access_requests::model::Pressing;
 use crate::access_requests::store;
 use crate::app::App;
 use crate::customers::{Tab, Viewed, tabs};
@@ -28,6 +29,7 @@ struct ListView {
     list: List,
     customers: Vec<ChoiceView>,
     packages: Vec<ChoiceView>,
+    lefts: Vec<ChoiceView>,
     refresh: String,
     events: String,
     may_see_health: bool,
@@ -67,15 +69,24 @@ async fn choices(tx: &mut Tx, t: T, asked: &Asked) -> Result<(Vec<ChoiceView>, V
     let packages = store::waiting_packages(tx).await?;
     let customers = customers.into_iter().map(|one| ChoiceView {
         chosen: one.value == asked.customer,
-        label: t.requests_choice(one.many, one.label),
+        label: t.requests_choice().label(one.label).count(one.many),
         value: one.value,
     });
     let packages = packages.into_iter().map(|one| ChoiceView {
         chosen: one.value == asked.package,
-        label: t.requests_choice(one.many, one.label),
+        label: t.requests_choice().label(one.label).count(one.many),
         value: one.value,
     });
     Ok((customers.collect(), packages.collect()))
+}
+
+fn lefts(t: T, asked: &Asked) -> Vec<ChoiceView> {
+    let choice = |one: Pressing| ChoiceView {
+        value: one.key().to_owned(),
+        label: t.text_or_key(&format!("requests-left-{}", one.key())),
+        chosen: one.key() == asked.left,
+    };
+    Pressing::ALL.into_iter().map(choice).collect()
 }
 
 pub async fn show(State(app): State<App>, page: Page, Query(asked): Query<Asked>) -> AppResult {
@@ -90,6 +101,7 @@ pub async fn show(State(app): State<App>, page: Page, Query(asked): Query<Asked>
         list,
         customers,
         packages,
+        lefts: lefts(page.t, &asked),
         may_see_health: may_see_health(&page),
         frame: page.frame.clone(),
     })
@@ -108,7 +120,7 @@ pub async fn of_customer(
     Query(asked): Query<Asked>,
 ) -> AppResult {
     let mut tx = page.scope().begin(&app.db).await?;
-    let list = list(&mut tx, &app, &page, &asked, Some(customer.id)).await?;
+    let list = list(&mut tx, &app, &page, &asked, Some(&customer)).await?;
     drop(tx);
     let path = format!("/customers/{}/requests", customer.id);
     page.show(&CustomerView {
@@ -128,6 +140,6 @@ pub async fn rows_of_customer(
     Query(asked): Query<Asked>,
 ) -> AppResult {
     let mut tx = page.scope().begin(&app.db).await?;
-    let list = list(&mut tx, &app, &page, &asked, Some(customer.id)).await?;
+    let list = list(&mut tx, &app, &page, &asked, Some(&customer)).await?;
     page.show(&RowsView { t: page.t, list, may_see_health: may_see_health(&page) })
 }

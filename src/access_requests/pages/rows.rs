@@ -3,9 +3,10 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::access_requests::model::{Decided, Pressure, RequestRow, pressure, type_key};
+use crate::access_requests::model::{Decided, Pressing, Pressure, RequestRow, pressure, type_key};
 use crate::access_requests::store::{self, Cursor, Filter};
 use crate::app::App;
+use crate::customers::{Customer, consent};
 use crate::kit::error::AppError;
 use crate::kit::ids::CustomerId;
 use crate::kit::page::Page;
@@ -14,6 +15,7 @@ use crate::kit::scope::Tx;
 use crate::kit::text::T;
 use crate::people;
 use crate::people::model::Oneself;
+use crate::providers::AppKind;
 
 /// Read longer ago than this, a customer's requests are shown as not up to date.
 const STALE: TimeDelta = TimeDelta::minutes(5);
@@ -28,21 +30,25 @@ pub struct Asked {
     pub customer: String,
     #[serde(skip_serializing_if = "String::is_empty")]
     pub package: String,
+    /// How pressing.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub left: String,
     #[serde(skip_serializing_if = "String::is_empty")]
     pub after: String,
 }
 
 impl Asked {
-    pub fn filter(&self) -> Filter {
+    pub fn filter(&self, now: DateTime<Utc>) -> Filter {
         Filter {
             customer: self.customer.parse().ok(),
             package: Some(self.package.clone()).filter(|key| !key.is_empty()),
+            pressing: Pressing::from_key(&self.left).map(|pressing| (pressing, now)),
             after: cursor(&self.after),
         }
     }
 
     pub fn narrowed(&self) -> bool {
-        !self.customer.is_empty() || !self.package.is_empty()
+        !self.customer.is_empty() || !self.package.is_empty() || !self.left.is_empty()
     }
 
     /// The same view at another address, or another part of it.
@@ -173,11 +179,23 @@ pub struct List {
     /// On one customer's page, his name stands above and his decided requests below.
     pub of_customer: bool,
     pub unread: Option<String>,
+    /// Why this customer's requests are not read at all.
+    pub not_read: Option<String>,
     /// An approver of whom nobody has said who he is in the analysts' directory.
     pub nobody_there: bool,
     pub decided: Vec<DecidedView>,
     pub next: Option<String>,
     pub first: Option<String>,
+}
+
+/// Why nothing of this customer is read: he is paused, or has not consented to it.
+async fn not_read(tx: &mut Tx, t: T, customer: &Customer) -> Result<Option<String>, sqlx::Error> {
+    if customer.pause.is_some() {
+        return Ok(Some(t.requests_not_read_paused()));
+    }
+    let known = consent::store::all(tx, customer.id).await?;
+    let reads = known.iter().any(|one| one.app == AppKind::Reader && one.granted());
+    Ok((!reads).then(|| t.requests_not_read_consent()))
 }
 
 /// Reads one page of the list. `path` is that of the page, for its own further pages.
@@ -186,14 +204,14 @@ pub async fn list(
     app: &App,
     page: &Page,
     asked: &Asked,
-    customer: Option<CustomerId>,
+    customer: Option<&Customer>,
 ) -> Result<List, AppError> {
     let (t, now) = (page.t, app.clock.now());
-    let mut filter = asked.filter();
+    let mut filter = asked.filter(now);
     let path = match customer {
-        Some(id) => {
-            filter.customer = Some(id);
-            format!("/customers/{id}/requests")
+        Some(customer) => {
+            filter.customer = Some(customer.id);
+            format!("/customers/{}/requests", customer.id)
         }
         None => "/requests".to_owned(),
     };
@@ -204,8 +222,12 @@ pub async fn list(
     };
     let unread = store::unread(tx, filter.customer, now - STALE).await?;
     let (waiting, decided) = match customer {
-        Some(id) => (None, store::decided(tx, id, DECIDED).await?),
+        Some(customer) => (None, store::decided(tx, customer.id, DECIDED).await?),
         None => (Some(store::pending_count(tx).await?), Vec::new()),
+    };
+    let not_read = match customer {
+        Some(customer) => not_read(tx, t, customer).await?,
+        None => None,
     };
     let shown = i64::try_from(found.rows.len()).unwrap_or(i64::MAX);
     Ok(List {
@@ -214,7 +236,9 @@ pub async fn list(
         nobody_there: page.scope().roles().has(Role::Approver) && who.unknown(),
         narrowed: asked.narrowed(),
         of_customer: customer.is_some(),
-        unread: (unread.many > 0).then(|| t.requests_unread(unread.many, unread.names.join(", "))),
+        not_read,
+        unread: (unread.many > 0)
+            .then(|| t.requests_unread().count(unread.many).names(unread.names.join(", "))),
         decided: decided.into_iter().map(|one| DecidedView::new(one, t, now)).collect(),
         next: found.next.as_ref().map(|cursor| asked.at(&path, &cursor_text(cursor))),
         first: (!asked.after.is_empty()).then(|| asked.at(&path, "")),

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::access_requests::model::{Decided, PENDING, RequestRow};
+use crate::access_requests::model::{Decided, PENDING, Pressing, RequestRow};
 use crate::kit::ids::{CustomerId, EntraTenantId};
 use crate::kit::live::Change;
 use crate::kit::scope::Tx;
@@ -26,6 +26,8 @@ pub struct Filter {
     pub customer: Option<CustomerId>,
     /// The blueprint's key of a package.
     pub package: Option<String>,
+    /// Only what is so pressing at this moment.
+    pub pressing: Option<(Pressing, DateTime<Utc>)>,
     pub after: Option<Cursor>,
 }
 
@@ -54,6 +56,10 @@ pub async fn pending(tx: &mut Tx, filter: &Filter) -> Result<Page, sqlx::Error> 
               and ($4::text is null or r.package = $4)
               and ($5::timestamptz is null or (coalesce(r.denied_at, '9999-01-01 00:00:00+00'::timestamptz), r.customer_id, r.request_id)
                    > ($5, $6::uuid, $7::text))
+              and ($9::text is null
+                   or ($9 = 'last-day' and r.denied_at <= $10::timestamptz + interval '1 day')
+                   or ($9 = 'soon' and r.denied_at > $10 + interval '1 day'
+                       and (r.denied_at - $10) * 2 <= r.denied_at - r.created_at))
             order by coalesce(r.denied_at, '9999-01-01 00:00:00+00'::timestamptz), r.customer_id, r.request_id
             limit $8"#,
         provider.0,
@@ -64,6 +70,8 @@ pub async fn pending(tx: &mut Tx, filter: &Filter) -> Result<Page, sqlx::Error> 
         after.map(|cursor| cursor.customer.0),
         after.map(|cursor| cursor.id.clone()),
         PAGE + 1,
+        filter.pressing.map(|(pressing, _)| pressing.key()),
+        filter.pressing.map(|(_, now)| now),
     )
     .fetch_all(&mut **tx)
     .await?;

@@ -3,6 +3,7 @@
 mod list;
 mod proof;
 mod row;
+mod words;
 
 use crate::app::App;
 use crate::kit::right::Right;

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::words;
 use crate::audit::model::{FieldChange, Told, changes};
 use crate::audit::store::EventRow;
 use crate::kit::text::T;
@@ -20,6 +21,8 @@ pub struct RowView {
     pub human: bool,
     pub action: String,
     pub action_key: String,
+    /// Title of the step it was about.
+    pub step: Option<String>,
     pub customer: Option<(String, String)>,
     pub fields: Vec<FieldView>,
     pub left_out: usize,
@@ -50,26 +53,32 @@ fn actor_text(t: T, row: &EventRow) -> String {
 pub type Names = HashMap<String, String>;
 
 fn field(t: T, names: &Names, change: FieldChange) -> FieldView {
-    let key = format!("audit-field-{}", change.field.replace(['.', '_'], "-"));
+    let told = |value: String| value_text(t, names, &change.field, &value);
     FieldView {
-        name: t.text(&key).unwrap_or_else(|| change.field.replace('_', " ")),
-        before: change.before.map(|value| value_text(t, names, &value)),
-        after: change.after.map(|value| value_text(t, names, &value)),
+        before: change.before.map(told),
+        after: change.after.map(told),
+        name: if change.field.is_empty() { String::new() } else { words::label(t, &change.field) },
     }
 }
 
-fn value_text(t: T, names: &Names, value: &str) -> String {
+fn value_text(t: T, names: &Names, field: &str, value: &str) -> String {
     match value {
         "true" => t.layout_yes(),
         "false" => t.layout_no(),
-        other => names.get(other).cloned().unwrap_or_else(|| other.to_owned()),
+        other => {
+            let name = names.get(other).cloned().or_else(|| words::value(t, field, other));
+            name.unwrap_or_else(|| other.to_owned())
+        }
     }
 }
 
 impl RowView {
     pub fn new(row: EventRow, t: T, names: &Names) -> Self {
         let told: Told = serde_json::from_slice(&row.body).unwrap_or_default();
-        let (fields, left_out) = changes(&told.before, &told.after);
+        let step = words::step_of(t, &told.before, &told.after);
+        let (mut fields, left_out) = changes(&told.before, &told.after);
+        // The step stands beside the action already.
+        fields.retain(|one| step.is_none() || !matches!(one.field.as_str(), "step" | "object"));
         let (human, who) = (row.person_id.is_some(), actor_text(t, &row));
         let customer = row.customer_id.map(|id| {
             (format!("/customers/{id}"), row.customer_name.unwrap_or_else(|| t.audit_customer_gone()))
@@ -81,6 +90,7 @@ impl RowView {
             human,
             action: action_text(t, &row.action),
             action_key: row.action,
+            step,
             customer,
             fields: fields.into_iter().map(|change| field(t, names, change)).collect(),
             left_out,

@@ -80,11 +80,21 @@ async fn view(
         view.open_until =
             open.iter().rev().find(|(one, ..)| *one == kind).map(|(_, _, ends)| page.t.date(ends));
         if let Some((_, link)) = made.as_ref().filter(|(one, _)| *one == kind) {
-            view.mail = Some(page.t.customers_consent_mail(
-                customer.name.clone(),
-                link.clone(),
-                page.session.provider_name.clone(),
-            ));
+            let (customer, provider) = (customer.name.clone(), page.session.provider_name.clone());
+            view.mail = Some(match kind {
+                AppKind::Operator => page
+                    .t
+                    .customers_consent_mail_operator()
+                    .customer(customer)
+                    .provider(provider)
+                    .link(link.clone()),
+                _ => page
+                    .t
+                    .customers_consent_mail_reader()
+                    .customer(customer)
+                    .provider(provider)
+                    .link(link.clone()),
+            });
             view.link = Some(link.clone());
         }
         apps.push(view);
@@ -177,6 +187,8 @@ pub async fn check_now(
     CustomerForm(form): CustomerForm<CheckForm>,
 ) -> AppResult {
     let mut tx = page.scope().begin(&app.db).await?;
+    let reads = consent::store::all(&mut tx, customer.id).await?;
+    let reads = reads.iter().any(|one| one.app == AppKind::Reader && one.granted());
     store::wake_all(&mut tx, customer.id, app.clock.now()).await?;
     work::wake(&mut tx, customer.id, consent::WORK, app.clock.now()).await?;
     tx.commit(&app.clock, Event::new("customer.read-now").of(customer.id)).await?;
@@ -189,7 +201,13 @@ pub async fn check_now(
         Some(step) => format!("/onboarding/steps/{step}"),
         None => String::new(),
     };
-    Ok(Redirect::to(&format!("/customers/{}{back}?done=reading", customer.id)).into_response())
+    // What is told is what follows: a paused customer is not read, and one without consent is only asked about it.
+    let done = match (&customer.pause, reads) {
+        (Some(_), _) => "reading-paused",
+        (None, false) => "checking-consent",
+        (None, true) => "reading",
+    };
+    Ok(Redirect::to(&format!("/customers/{}{back}?done={done}", customer.id)).into_response())
 }
 
 #[derive(Deserialize)]

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::tabs::{Tab, tabs};
 use crate::app::App;
+use crate::customers::consent;
 use crate::customers::extract::Viewed;
 use crate::customers::model::{self, CONTACTS, Contact, ContactError, Customer, TagError, tags};
 use crate::customers::store;
@@ -20,6 +21,7 @@ use crate::kit::page::Page;
 use crate::kit::right::Right;
 use crate::kit::scope::Tx;
 use crate::kit::text::T;
+use crate::providers::AppKind;
 
 /// Rows of the contacts form at least; there is always an empty one, as long as one more fits.
 const ROWS: usize = 4;
@@ -236,7 +238,9 @@ pub async fn resume(
 ) -> AppResult {
     let mut tx = page.scope().begin(&app.db).await?;
     store::resume(&mut tx, customer.id, app.clock.now()).await?;
+    let known = consent::store::all(&mut tx, customer.id).await?;
+    let reads = known.iter().any(|one| one.app == AppKind::Reader && one.granted());
     tx.commit(&app.clock, Event::new("customer.resumed").of(customer.id)).await?;
     app.nudge.notify_waiters();
-    Ok(back(&customer, "resumed"))
+    Ok(back(&customer, if reads { "resumed" } else { "resumed-unread" }))
 }

@@ -83,7 +83,7 @@ pub async fn approve(
     }));
     tx.commit(&app.clock, event).await?;
     app.nudge.notify_waiters();
-    Ok(back(customer.id, "approved"))
+    Ok(back(customer.id, if facts.operator { "approved" } else { "approved-waiting" }))
 }
 
 #[derive(Deserialize)]

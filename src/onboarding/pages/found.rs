@@ -68,7 +68,12 @@ impl Objects<'_> {
         all.extend(seen.catalogs.iter().map(|one| {
             let said = |is| word(self.t, "published", if is { "yes" } else { "no" });
             let (published, external) = (said(one.published), said(one.external));
-            let says = self.t.onboarding_found_in_catalog(published, external, one.resources.len());
+            let says = self
+                .t
+                .onboarding_found_in_catalog()
+                .published(published)
+                .external(external)
+                .many(one.resources.len());
             self.object(self.t.onboarding_found_catalog(), &one.name, &one.id, says)
         }));
         all.extend(seen.packages.iter().map(|one| self.package(one)));
@@ -96,7 +101,11 @@ impl Objects<'_> {
             if one.ours { one.name.clone() } else { self.t.onboarding_found_stranger(one.name.clone()) }
         };
         let members: Vec<String> = group.members.iter().map(name).collect();
-        let says = self.t.onboarding_found_in_group(list(self.t, &members), list(self.t, &group.owners));
+        let says = self
+            .t
+            .onboarding_found_in_group()
+            .members(list(self.t, &members))
+            .owners(list(self.t, &group.owners));
         self.object(self.t.onboarding_found_group(), &group.name, &group.id.to_string(), says)
     }
 
@@ -106,7 +115,11 @@ impl Objects<'_> {
         } else {
             self.t.onboarding_found_proposed()
         };
-        let says = self.t.onboarding_found_in_organization(list(self.t, &organization.sources), state);
+        let says = self
+            .t
+            .onboarding_found_in_organization()
+            .sources(list(self.t, &organization.sources))
+            .state(state);
         let kind = self.t.onboarding_found_connected();
         self.object(kind, &organization.name, &organization.id, says)
     }
@@ -114,12 +127,13 @@ impl Objects<'_> {
     fn package(&self, package: &SeenPackage) -> FoundObject {
         let gives = self.names().given(package);
         let policies: Vec<String> = package.policies.iter().map(|one| one.name.clone()).collect();
-        let says = self.t.onboarding_found_in_package(
-            list(self.t, &gives),
-            list(self.t, &policies),
-            package.held,
-            package.held_by_ours,
-        );
+        let says = self
+            .t
+            .onboarding_found_in_package()
+            .gives(list(self.t, &gives))
+            .policies(list(self.t, &policies))
+            .held(package.held)
+            .ours(package.held_by_ours);
         self.object(self.t.onboarding_found_package(), &package.name, &package.id, says)
     }
 }

@@ -142,7 +142,7 @@ fn run_view(t: T, seen: &Shown, now: chrono::DateTime<chrono::Utc>) -> Option<Ru
     let lines = seen.log.iter().map(|one| {
         let what = log(t, &one.message, &one.arguments);
         let step = of(&one.step).map(|step| format!("{}: ", super::words::title(t, step)));
-        (t.clock_time(&one.at), format!("{}{what}", step.unwrap_or_default()))
+        (t.log_moment(&one.at, &now), format!("{}{what}", step.unwrap_or_default()))
     });
     let done = seen.run_steps.iter().filter(|step| step.state == store::RunStepState::Done).count();
     Some(RunView {

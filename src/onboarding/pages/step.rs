@@ -15,7 +15,7 @@ use crate::kit::page::Page;
 use crate::kit::right::Right;
 use crate::kit::text::T;
 use crate::onboarding::blueprint::APPROVERS;
-use crate::onboarding::facts::PROOF_LIFE;
+use crate::onboarding::facts::{Declaration, PROOF_LIFE, Rbac};
 use crate::onboarding::standing::move_after;
 use crate::onboarding::step::{Candidate, Question, Step, StepKey, StepKind, StepState};
 use crate::onboarding::store::{RunState, RunStep, RunStepState};
@@ -30,6 +30,19 @@ struct Proof {
     /// Until when it counts.
     until: String,
     old: bool,
+}
+
+impl Proof {
+    fn of(t: T, one: &Declaration, old: bool) -> Self {
+        Self {
+            by: one.by.clone(),
+            at: t.moment(&one.at),
+            text: one.proof.clone(),
+            link: one.proof.starts_with("https://"),
+            until: t.date(&(one.at + PROOF_LIFE)),
+            old,
+        }
+    }
 }
 
 struct Attempt {
@@ -78,6 +91,24 @@ impl CandidateView {
     }
 }
 
+/// Something to copy while it is done by hand.
+struct CopyValue {
+    name: String,
+    value: String,
+    /// It is an address at Microsoft that can be opened too.
+    link: bool,
+}
+
+impl CopyValue {
+    fn text(name: String, value: String) -> Self {
+        Self { name, value, link: false }
+    }
+
+    fn link(name: String, value: String) -> Self {
+        Self { name, value, link: true }
+    }
+}
+
 #[derive(Template)]
 #[template(path = "onboarding/step.html")]
 struct StepView {
@@ -91,8 +122,7 @@ struct StepView {
     who: String,
     how: Vec<String>,
     trap: String,
-    /// Values to copy while doing it by hand: name, value.
-    values: Vec<(String, String)>,
+    values: Vec<CopyValue>,
     open: Option<(String, String)>,
     needs: Vec<(String, String, bool)>,
     candidates: Vec<CandidateView>,
@@ -111,6 +141,8 @@ struct StepView {
     /// Mark of what a declaration would be about.
     about: String,
     asks_model: bool,
+    /// The permission model that was declared.
+    model: Option<String>,
     attempt: Option<Attempt>,
     log: Vec<(String, String)>,
     run: Option<String>,
@@ -171,7 +203,9 @@ async fn view(
     let declared = facts.declared.get(&key.to_string()).filter(|_| step.state != StepState::Manual);
     let proof = declared.or_else(|| facts.outdated.get(&key.to_string()));
     // The administrator can be changed as long as no approved plan with his name is being applied.
-    let names_administrator = *key == StepKey::new(StepKind::Policy, APPROVERS) && seen.open_run().is_none();
+    let approvers_policy = StepKey::new(StepKind::Policy, APPROVERS);
+    let names_administrator = *key == approvers_policy && seen.open_run().is_none();
+    let may_onboard = page.scope().may(Right::Onboard);
     let part = |part| about(t, kind, part, &step.name);
     Ok(StepView {
         t,
@@ -183,7 +217,7 @@ async fn view(
         how: part("how").lines().map(str::trim).filter(|one| !one.is_empty()).map(str::to_owned).collect(),
         trap: part("trap"),
         values: values(t, &seen, step),
-        open: opens(t, app, &customer, step, &seen),
+        open: opens(t, app, (&customer, may_onboard), step, &seen),
         needs: needs.collect(),
         asked: question(t, step),
         adopt_lead: t
@@ -194,41 +228,43 @@ async fn view(
         administrator: facts
             .administrator
             .as_ref()
+            .filter(|_| kind == StepKind::FirstApprovers || *key == approvers_policy)
             .map(|who| format!("{} ({})", who.name, who.principal_name)),
         answered: seen.facts.answers.contains_key(&key.to_string())
             || seen.facts.owned.get(&key.to_string()).is_some_and(|owned| owned.adopted),
         candidates,
         owners_title: t.text(&format!("onboarding-candidate-owners-{}", kind.key())),
-        proof: proof.map(|one| Proof {
-            by: one.by.clone(),
-            at: t.moment(&one.at),
-            text: one.proof.clone(),
-            link: one.proof.starts_with("https://"),
-            until: t.date(&(one.at + PROOF_LIFE)),
-            old: declared.is_none(),
-        }),
+        proof: proof.map(|one| Proof::of(t, one, declared.is_none())),
         declarable: Step::declarable(kind)
             && (matches!(step.state, StepState::Manual | StepState::Blocked)
                 || (kind == StepKind::DefenderRole && step.state == StepState::Waiting))
             && seen.read_at.is_some(),
         about: step.about_mark(),
         asks_model: kind == StepKind::Rbac,
+        model: facts.rbac.filter(|_| kind == StepKind::Rbac).map(|model| model_text(t, model)),
         attempt: seen.run_step(key).map(|one| attempt(t, &seen, one)),
         log: seen
             .log
             .iter()
-            .map(|one| (t.clock_time(&one.at), log(t, &one.message, &one.arguments)))
+            .map(|one| (t.log_moment(&one.at, &now), log(t, &one.message, &one.arguments)))
             .collect(),
         run: seen.open_run().map(|run| run.id.to_string()),
         read: seen.read_at.map(|at| (t.age(&at, &now), t.moment(&at))),
         changes: super::words::changes(t, step),
         errors,
         typed: typed.to_owned(),
-        may_onboard: page.scope().may(Right::Onboard),
+        may_onboard,
         may_steer: page.scope().may(Right::SteerWork),
         frame: page.frame.clone(),
         customer,
     })
+}
+
+fn model_text(t: T, model: Rbac) -> String {
+    match model {
+        Rbac::Unified => t.onboarding_model_unified(),
+        Rbac::Classic => t.onboarding_model_classic(),
+    }
 }
 
 fn attempt(t: T, seen: &Shown, step: &RunStep) -> Attempt {
@@ -238,9 +274,11 @@ fn attempt(t: T, seen: &Shown, step: &RunStep) -> Attempt {
         let request = request.unwrap_or_default().to_owned();
         Problem { what, fix, whose: move_after(cause).key(), request }
     });
+    // Trying again starts the count anew; the journal below still tells what went before.
+    let begun = seen.log.iter().filter(|line| line.message == "begun").count();
     Attempt {
         state: t.text_or_key(&format!("onboarding-state-{}", step.state.key())),
-        attempts: step.attempts,
+        attempts: i32::try_from(begun).unwrap_or(i32::MAX).max(step.attempts),
         changed: step.before.as_ref().is_some_and(|before| !before.is_null()),
         changes: journal(t, seen.names(), step.before.as_ref(), step.after.as_ref()),
         problem,
@@ -250,42 +288,49 @@ fn attempt(t: T, seen: &Shown, step: &RunStep) -> Attempt {
 }
 
 /// What a person doing it by hand has to copy.
-fn values(t: T, seen: &Shown, step: &Step) -> Vec<(String, String)> {
+fn values(t: T, seen: &Shown, step: &Step) -> Vec<CopyValue> {
+    let text = CopyValue::text;
     let mut values = Vec::new();
     match step.key.kind {
         StepKind::DefenderRole => {
-            values.push((t.onboarding_copy_role(), step.name.clone()));
+            values.push(text(t.onboarding_copy_role(), step.name.clone()));
             let group = seen.plan.step(&StepKey::new(StepKind::Group, &step.key.of));
-            values.extend(group.map(|group| (t.onboarding_copy_group(), group.name.clone())));
+            values.extend(group.map(|group| text(t.onboarding_copy_group(), group.name.clone())));
             if let Some(live) = seen.live_response.get(&step.key.of) {
                 let all = permissions(*live);
                 let named: Vec<String> = all.iter().map(|name| permission(t, name)).collect();
-                values.push((t.onboarding_copy_permissions(), named.join("\n")));
-                values.push((t.onboarding_copy_permission_names(), all.join("\n")));
+                values.push(text(t.onboarding_copy_permissions(), named.join("\n")));
+                values.push(text(t.onboarding_copy_permission_names(), all.join("\n")));
             }
         }
         StepKind::DeviceGroups | StepKind::LiveResponse => {
             let groups = seen.plan.steps.iter().filter(|one| one.key.kind == StepKind::Group);
-            for group in groups.filter(|one| one.key.of != APPROVERS) {
-                values.push((t.onboarding_copy_group(), group.name.clone()));
+            // Every tier works on devices; live response is one tier's.
+            let concerned = |of: &str| match step.key.kind {
+                StepKind::LiveResponse => of == step.key.of,
+                _ => of != APPROVERS,
+            };
+            for group in groups.filter(|one| concerned(&one.key.of)) {
+                values.push(text(t.onboarding_copy_group(), group.name.clone()));
             }
         }
         StepKind::FirstApprovers | StepKind::FirstAnalyst => {
             for (package, url) in &seen.facts.links {
                 if (package == APPROVERS) == (step.key.kind == StepKind::FirstApprovers) {
                     let name = seen.plan.step(&StepKey::new(StepKind::Package, package));
-                    values.push((name.map_or_else(|| package.clone(), |one| one.name.clone()), url.clone()));
+                    let name = name.map_or_else(|| package.clone(), |one| one.name.clone());
+                    values.push(CopyValue::link(name, url.clone()));
                 }
             }
         }
         StepKind::Link => {
             let url = seen.facts.links.get(&step.key.of);
-            values.extend(url.map(|url| (step.name.clone(), url.clone())));
+            values.extend(url.map(|url| CopyValue::link(step.name.clone(), url.clone())));
         }
         StepKind::ConnectedOrganization => {
             if let Some(analysts) = &seen.facts.analysts {
-                values.push((t.onboarding_copy_domain(), analysts.domain.clone()));
-                values.push((t.layout_entra_tenant_id(), analysts.tenant.to_string()));
+                values.push(text(t.onboarding_copy_domain(), analysts.domain.clone()));
+                values.push(text(t.layout_entra_tenant_id(), analysts.tenant.to_string()));
             }
         }
         _ => {}
@@ -294,14 +339,21 @@ fn values(t: T, seen: &Shown, step: &Step) -> Vec<(String, String)> {
 }
 
 /// Where it is done: address and label.
-fn opens(t: T, app: &App, customer: &Customer, step: &Step, seen: &Shown) -> Option<(String, String)> {
+fn opens(
+    t: T,
+    app: &App,
+    (customer, may_onboard): (&Customer, bool),
+    step: &Step,
+    seen: &Shown,
+) -> Option<(String, String)> {
     let tenant = customer.entra_tenant_id;
     match step.key.kind {
         StepKind::Rbac
         | StepKind::DefenderRole
         | StepKind::DeviceGroups
         | StepKind::LiveResponse
-        | StepKind::NotificationRule => {
+        | StepKind::NotificationRule
+        | StepKind::FirstAnalyst => {
             app.cloud.defender_link(tenant).map(|link| (link, t.customers_portal_defender()))
         }
         StepKind::Group => {
@@ -311,8 +363,9 @@ fn opens(t: T, app: &App, customer: &Customer, step: &Step, seen: &Shown) -> Opt
         StepKind::FirstApprovers => {
             Some((app.cloud.my_access_link(&customer.domain), t.customers_portal_my_access()))
         }
+        // Whoever may not make links would find that page closed.
         StepKind::ReaderConsent | StepKind::OperatorConsent | StepKind::OperatorRemoved => {
-            Some((format!("/customers/{}/consent", customer.id), t.customers_tab_consent()))
+            may_onboard.then(|| (format!("/customers/{}/consent", customer.id), t.customers_tab_consent()))
         }
         _ => Some((app.cloud.entra_link(tenant), t.customers_portal_entra())),
     }

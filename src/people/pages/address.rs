@@ -40,7 +40,7 @@ impl ToldView {
     fn new(told: Address, t: T) -> Self {
         let by = told.said_by.unwrap_or_default();
         Self {
-            said: t.people_address_said(t.date(&told.said_at), by),
+            said: t.people_address_said().by(by).at(t.date(&told.said_at)),
             address: told.address,
             is_his: told.is_his,
         }

@@ -211,7 +211,10 @@ async fn a_request_that_is_unchanged_is_not_written_again_and_an_ended_one_stays
     read.completed_at = Some(app.app.clock.now());
     keep(&app, contoso, customer, &read, 14).await;
     let page = app.get(Some(&anna), &format!("/customers/{customer}/requests")).await.body;
-    assert!(page.contains("Nothing waits") && page.contains("Denied") && page.contains("Bert"), "{page}");
+    assert!(
+        page.contains("has not consented to reading") && page.contains("Denied") && page.contains("Bert"),
+        "{page}"
+    );
     let open = sqlx::query_scalar!("select open_requests from customer").fetch_one(&app.owner).await.unwrap();
     assert_eq!(open, 0);
 }

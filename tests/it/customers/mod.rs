@@ -54,7 +54,7 @@ async fn a_customer_is_found_by_domain_shown_back_and_added_once() {
         assert!(again.status == 422 && again.body.contains("already a customer of yours"), "{}", again.body);
     }
     for (typed, words) in [
-        ("nowhere.example", "knows no tenant"),
+        ("nowhere.example", "knows no directory"),
         ("not a domain", "neither a domain"),
         ("127.0.0.1", "neither a domain"),
     ] {

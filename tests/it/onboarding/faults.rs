@@ -58,6 +58,6 @@ async fn a_tenant_that_changed_since_the_approval_is_not_written_to() {
     stage.minutes(2).await;
     assert_eq!(stage.writes().await, Vec::<String>::new());
     assert_eq!(stage.state().await, "questions-open us");
-    assert!(stage.page("").await.contains("the tenant changed since the plan was approved"));
+    assert!(stage.page("").await.contains("the directory changed since the plan was approved"));
     stage.cloud.end().await;
 }

@@ -11,6 +11,7 @@ mod lease;
 mod left;
 mod moves;
 mod runs;
+mod sentences;
 mod shape;
 mod stage;
 mod through;

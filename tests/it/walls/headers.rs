@@ -136,7 +136,7 @@ async fn who_asks_too_often_is_told_in_words_and_for_how_long() {
     assert_eq!(held.headers["content-type"], "text/html; charset=utf-8");
     let dutch = ask("/nowhere", "nl").await;
     assert_eq!(dutch.status, 429);
-    assert!(dutch.body.contains("<h1>Te veel aanvragen</h1>"), "{}", dutch.body);
+    assert!(dutch.body.contains("<h1>Te veel verzoeken</h1>"), "{}", dutch.body);
     for (answer, most) in [(held, 31), (dutch, 21)] {
         let after: u64 = answer.headers["retry-after"].to_str().unwrap().parse().unwrap();
         assert!((1..=most).contains(&after), "{after} seconds");
