@@ -43,6 +43,7 @@ onboarding-read = Read
 onboarding-never-read = This directory has not been read yet. The list shows what a directory with nothing in it would need.
 onboarding-questions = Questions before the plan can be approved
 onboarding-questions-lead = Nothing that is not ours is touched without an answer.
+onboarding-questions-others = Onboarding staff of your organisation answer them.
 onboarding-answer = Answer
 onboarding-all-beside = Leave all of them alone and make ours beside them
 onboarding-all-beside-why = Ours get the provider's name behind theirs.

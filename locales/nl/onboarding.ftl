@@ -43,6 +43,7 @@ onboarding-read = Gelezen
 onboarding-never-read = Deze directory is nog niet gelezen. De lijst toont wat een lege directory nodig zou hebben.
 onboarding-questions = Vragen voordat het plan kan worden goedgekeurd
 onboarding-questions-lead = Niets wat niet van ons is, wordt aangeraakt zonder antwoord.
+onboarding-questions-others = Onboardingmedewerkers van uw organisatie beantwoorden ze.
 onboarding-answer = Beantwoorden
 onboarding-all-beside = Laat ze allemaal ongemoeid en maak de onze ernaast
 onboarding-all-beside-why = Die van ons krijgen de naam van de provider erachter.

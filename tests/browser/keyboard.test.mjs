@@ -64,7 +64,7 @@ test("a customer is added, asked for consent, planned and approved by keyboard a
   await keys.press("Enter");
   await staff.told("done-administrator");
   await keys.activate(staff.button(t("onboarding-approve")), "Space");
-  await staff.told("done-approved");
+  await staff.told("done-approved-waiting");
 
   // A manual step, declared with a choice and a proof.
   await keys.activate(page.locator(`[id="step-rbac"]`).getByRole("link").first());
@@ -137,7 +137,7 @@ test("a customer is added, planned, approved and a step declared without script"
   await reloadUntil(staff.heading(t("onboarding-questions")));
   await act.nameAdministrator(staff, customer);
   await staff.button(t("onboarding-approve")).click();
-  await staff.told("done-approved");
+  await staff.told("done-approved-waiting");
   await act.declare(staff, customer, "rbac", "Seen in Defender, ticket 4712", "unified");
   await act.accept(customer, await act.consentLink(staff, customer, "operator"));
   await staff.open(customer.onboarding);

@@ -56,7 +56,7 @@ for (const language of ["en", "nl"]) {
     const reading = await house.cloud.look(customer.tenant);
     assert.deepEqual([reading.groups.length, reading.packages.length], [1, 0]);
     await staff.button(t("onboarding-approve")).click();
-    await staff.told("done-approved");
+    await staff.told("done-approved-waiting");
     await act.accept(customer, await act.consentLink(staff, customer, "operator"));
 
     // A second customer is set up meanwhile.

@@ -6,7 +6,9 @@ import * as act from "./onboarding.mjs";
 export async function readNow(staff, customer) {
   await staff.open(customer.path);
   await staff.button(staff.t("customers-check-now")).click();
-  await staff.told("done-reading");
+  // Before consent to reading is known, that is what is asked first.
+  const told = (key) => staff.page.getByRole("status").filter({ hasText: staff.t(key) });
+  await told("done-reading").or(told("done-checking-consent")).first().waitFor();
 }
 
 /** Consent without a browser, and the reading that finds it. */
@@ -23,7 +25,7 @@ export async function begin(world, customer) {
   await house.passUntil(staff.heading(staff.t("onboarding-questions")));
   await act.nameAdministrator(staff, customer);
   await staff.button(staff.t("onboarding-approve")).click();
-  await staff.told("done-approved");
+  await staff.told("done-approved-waiting");
   await consent(world, customer, "operator");
 }
 

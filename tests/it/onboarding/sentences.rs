@@ -49,6 +49,9 @@ async fn whoever_may_not_approve_is_told_who_may_and_gets_no_link_that_is_closed
     let consent = format!("/customers/{}/consent", stage.customer);
     assert!(early.contains("has not been read yet") && !early.contains(&consent), "{early}");
     stage.minutes(1).await;
+    let asked = stage.app.get(Some(&manager), &path).await.body;
+    assert!(asked.contains("Onboarding staff of your organisation answer them."), "{asked}");
+    assert!(!asked.contains(">Answer<"), "a button he cannot use: {asked}");
     stage.administrator().await;
     let page = stage.app.get(Some(&manager), &path).await.body;
     assert!(page.contains("A plan waits for approval") && page.contains("Onboarding staff"), "{page}");
