@@ -102,7 +102,7 @@ pub async fn show(State(app): State<App>, page: Page, Query(asked): Query<Asked>
         cause: Cause::new(t, &row.cause, Some(&row.code)),
         detail: row.detail,
         reference: (!row.code.is_empty() || !row.request.is_empty())
-            .then(|| t.errors_reference(row.code.clone(), row.request.clone())),
+            .then(|| t.errors_reference().code(row.code.clone()).request(row.request.clone())),
         failures: row.failures,
         ended: row.ended_at.map(|at| (t.age(&at, &now), t.moment(&at))),
         next: row.due_at.filter(|_| !row.stopped).map(|at| t.span(&(at - now))),
