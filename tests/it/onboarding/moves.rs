@@ -112,7 +112,7 @@ async fn a_run_without_the_app_that_writes_is_our_move_until_it_is_set_up() {
     assert_eq!(stage.state().await, "blocked us", "a reading does not hide it");
     assert!(stage.list().await.contains("The app that writes is not set up"), "{}", stage.list().await);
     let page = stage.page("").await;
-    assert!(page.contains("waits: the app that writes is not set up"), "{page}");
+    assert!(page.contains("waits: the operator app is not set up"), "{page}");
     assert_eq!(stage.writes().await, Vec::<String>::new());
     stage.set_up_app(AppKind::Operator).await;
     stage.minutes(4).await;

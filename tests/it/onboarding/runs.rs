@@ -93,7 +93,7 @@ async fn nothing_is_written_where_the_tenant_cannot_be_compared_with_what_was_ap
     assert_eq!(stage.writes().await, Vec::<String>::new());
     assert_eq!(stage.state().await, "blocked us");
     let page = stage.page("").await;
-    assert!(page.contains("the app that reads is not set up"), "{page}");
+    assert!(page.contains("the reader app is not set up"), "{page}");
     let everyone = Some(&stage.provider.everyone);
     let id = format!("client_id={}", stage.provider.client_id(AppKind::Reader));
     assert_eq!(stage.app.post(everyone, "/admin/apps/reader/client-id", &id).await.status, 303);
