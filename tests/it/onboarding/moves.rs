@@ -72,7 +72,7 @@ async fn a_retry_goes_on_from_what_the_run_itself_wrote() {
     assert!(stage.writes().await.contains(&format!("PATCH {path}")), "the name was written");
     stage.done("/retry", &format!("run={}&step=package.tier1", stage.run().await)).await;
     stage.minutes(2).await;
-    assert!(!stage.page("").await.contains("the tenant changed since"), "{}", stage.journal().await);
+    assert!(!stage.page("").await.contains("the directory changed since"), "{}", stage.journal().await);
     assert_eq!(stage.state().await, "onboarded nobody", "{}", stage.journal().await);
     stage.cloud.end().await;
 }
@@ -110,7 +110,7 @@ async fn a_run_without_the_app_that_writes_is_our_move_until_it_is_set_up() {
     assert_eq!(stage.state().await, "blocked us");
     stage.read_again().await;
     assert_eq!(stage.state().await, "blocked us", "a reading does not hide it");
-    assert!(stage.list().await.contains("The app that writes is not set up"), "{}", stage.list().await);
+    assert!(stage.list().await.contains("The operator app is not set up"), "{}", stage.list().await);
     let page = stage.page("").await;
     assert!(page.contains("waits: the operator app is not set up"), "{page}");
     assert_eq!(stage.writes().await, Vec::<String>::new());
