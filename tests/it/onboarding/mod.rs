@@ -15,5 +15,6 @@ mod shape;
 mod stage;
 mod through;
 mod told;
+mod touches;
 mod twice;
 mod unshown;
