@@ -1,7 +1,7 @@
 health-title = Health
 health-lead = What the portal does by itself, per kind of work: what fails, why, whose move that is, and how old the data is.
 health-causes = What fails, by cause
-health-causes-none = No background work fails.
+health-causes-none = Nothing fails.
 health-customers = { $count ->
     [one] One customer
     *[other] { $count } customers

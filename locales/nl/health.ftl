@@ -1,7 +1,7 @@
 health-title = Gezondheid
 health-lead = Wat de portal vanzelf doet, per soort werk: wat mislukt, waarom, wie aan zet is en hoe oud de gegevens zijn.
 health-causes = Wat mislukt, naar oorzaak
-health-causes-none = Er mislukt geen achtergrondwerk.
+health-causes-none = Er mislukt niets.
 health-customers = { $count ->
     [one] Eén klant
     *[other] { $count } klanten
