@@ -87,3 +87,10 @@ blueprint-differences = { $many ->
     [one] One value differs from the version before.
    *[other] { $many } values differ from the version before.
 }
+blueprint-touches = { $count ->
+    [0] No customer is onboarded yet: nothing differs from it anywhere.
+    [one] One onboarded customer will differ from it and ask for approval.
+   *[other] { $count } onboarded customers will differ from it and ask for approval.
+}
+blueprint-why-wanted = Say why: whoever approves it at these customers reads it.
+blueprint-touches-more = Meanwhile more customers were onboarded. Read the number below, then save again.

@@ -21,3 +21,7 @@ done-reopened = The step is open again.
 done-answered = Answered.
 done-administrator = The administrator was found and named.
 done-unchanged = Nothing was changed.
+done-next-made = A new key waits beside the one in use. Upload it to Entra, then check.
+done-next-taken = The new key is in use; the old one is forgotten.
+done-next-proven = Entra accepts the new key: it is in use now, and the old one is forgotten.
+done-next-dropped = The new key was dropped. The one in use goes on working.

@@ -75,3 +75,12 @@ health-seen = { $count ->
     *[other] { $count } times
     }
 health-request = Request
+health-standing = Customers that cannot go on
+health-standing-lead = Counted by what keeps them: nothing is read, or nothing more is done, until that is gone.
+health-standing-none = No customer is kept by anything.
+health-standing-paused-what = Paused: nothing is read and nothing is applied until somebody ends the pause.
+health-standing-new-what = The consent link has not been sent, so nothing can be read yet.
+health-standing-consent-wanted-what = Consent for reading was never given, so nothing can be read yet.
+health-standing-consent-lost-what = Consent for reading was withdrawn: what is shown of them is no longer kept up to date.
+health-standing-blocked-what = The plan is blocked by something in the customer's directory.
+health-standing-failed-what = A step of the plan failed; the run waits.

@@ -87,3 +87,10 @@ blueprint-differences = { $many ->
     [one] Eén waarde verschilt van de versie ervoor.
    *[other] { $many } waarden verschillen van de versie ervoor.
 }
+blueprint-touches = { $count ->
+    [0] Nog geen klant is aangesloten: nergens wijkt iets ervan af.
+    [one] Eén aangesloten klant zal ervan afwijken en om goedkeuring vragen.
+   *[other] { $count } aangesloten klanten zullen ervan afwijken en om goedkeuring vragen.
+}
+blueprint-why-wanted = Zeg waarom: wie het bij deze klanten goedkeurt, leest het.
+blueprint-touches-more = Intussen zijn er meer klanten aangesloten. Lees het aantal hieronder en bewaar dan opnieuw.

@@ -21,3 +21,7 @@ done-reopened = De stap is weer open.
 done-answered = Beantwoord.
 done-administrator = De beheerder is gevonden en aangewezen.
 done-unchanged = Er is niets gewijzigd.
+done-next-made = Er wacht een nieuwe sleutel naast die in gebruik. Upload hem naar Entra en controleer dan.
+done-next-taken = De nieuwe sleutel is in gebruik; de oude is vergeten.
+done-next-proven = Entra accepteert de nieuwe sleutel: hij is nu in gebruik, de oude is vergeten.
+done-next-dropped = De nieuwe sleutel is verwijderd. Die in gebruik blijft werken.

@@ -75,3 +75,12 @@ health-seen = { $count ->
     *[other] { $count } keer
     }
 health-request = Aanvraag-id
+health-standing = Klanten die niet verder kunnen
+health-standing-lead = Geteld naar wat ze tegenhoudt: tot dat weg is, wordt er niets gelezen of gebeurt er niets meer.
+health-standing-none = Geen klant wordt door iets tegengehouden.
+health-standing-paused-what = Gepauzeerd: er wordt niets gelezen en niets toegepast tot iemand de pauze beëindigt.
+health-standing-new-what = De toestemmingskoppeling is nog niet gestuurd; er valt nog niets te lezen.
+health-standing-consent-wanted-what = Toestemming voor lezen is nooit gegeven; er valt nog niets te lezen.
+health-standing-consent-lost-what = De toestemming voor lezen is ingetrokken: wat van hen te zien is, wordt niet meer bijgewerkt.
+health-standing-blocked-what = Het plan wordt tegengehouden door iets in de directory van de klant.
+health-standing-failed-what = Een stap van het plan is mislukt; de uitvoering wacht.

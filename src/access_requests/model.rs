@@ -24,6 +24,9 @@ pub struct ReadRequest {
 
 pub const PENDING: &str = "pendingApproval";
 
+/// The blueprint's key of the package that makes somebody an approver: the customer's administrator decides on it.
+pub const APPROVERS: &str = "approvers";
+
 /// One row of the list over all customers.
 #[derive(Clone, Debug)]
 pub struct RequestRow {
@@ -34,6 +37,8 @@ pub struct RequestRow {
     pub id: String,
     /// What is asked, in Microsoft's word: `userAdd`, `userUpdate` (an extension), …
     pub request_type: String,
+    /// The blueprint's key.
+    pub package: String,
     pub package_name: String,
     pub requestor_name: String,
     pub requestor_mail: String,

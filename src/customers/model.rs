@@ -74,6 +74,30 @@ pub struct Standing {
     pub steps_total: i32,
 }
 
+/// What became of asking a customer for a consent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// No link is out.
+    Not,
+    Open,
+    Declined,
+}
+
+impl Standing {
+    /// Without the reader's consent nothing can be read. Whose move it is follows from what was asked: with a link out
+    /// it is the customer's, else ours, to send one or to ask what was unclear.
+    pub fn without_reader(&self, lost: bool, asked: Asked) -> Self {
+        let (whose_move, next_move) = match asked {
+            Asked::Open => (WhoseMove::Customer, "customers-next-consent"),
+            Asked::Declined => (WhoseMove::Us, "customers-next-consent-declined"),
+            Asked::Not if lost => (WhoseMove::Us, "customers-next-consent-again"),
+            Asked::Not => (WhoseMove::Us, "customers-next-send-link"),
+        };
+        let state = if lost { State::ConsentLost } else { State::ConsentWanted };
+        Self { state, whose_move, next_move: next_move.to_owned(), ..self.clone() }
+    }
+}
+
 /// A customer as his own page shows him.
 #[derive(Clone, Debug)]
 pub struct Customer {

@@ -65,6 +65,17 @@ pub struct UnknownRow {
     pub request: String,
 }
 
+/// Customers in view that something keeps from going on, by what it is.
+#[derive(Clone, Debug)]
+pub struct KeptRow {
+    /// `paused`, or the customer's state.
+    pub why: String,
+    pub many: i64,
+    /// Some of them, by name.
+    pub ids: Vec<uuid::Uuid>,
+    pub names: Vec<String>,
+}
+
 /// How old the data of one customer is.
 #[derive(Clone, Debug)]
 pub struct AgeRow {

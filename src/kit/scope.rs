@@ -1,7 +1,7 @@
 //! `Scope`: the proof of who may act, for which provider, over which customers.
 //!
-//! It has private fields and four doors (session, sign-in, claimed work, command line), and it is the only way
-//! to a transaction on provider-owned tables.
+//! It has private fields and five doors (session, sign-in, claimed work, command line, a consent link's state), and it
+//! is the only way to a transaction on provider-owned tables.
 
 use std::ops::{Deref, DerefMut};
 
@@ -28,6 +28,8 @@ pub enum Actor {
     /// Background work of this kind.
     Work(&'static str),
     CommandLine,
+    /// Whoever at a customer opened a link of ours: nobody here.
+    CustomersBrowser,
 }
 
 impl Actor {
@@ -38,6 +40,7 @@ impl Actor {
             Self::Stranger { .. } => "stranger",
             Self::Work(_) => "work",
             Self::CommandLine => "command-line",
+            Self::CustomersBrowser => "browser",
         }
     }
 
@@ -47,6 +50,7 @@ impl Actor {
             Self::Person { name, .. } | Self::Stranger { name } => name.clone(),
             Self::Work(kind) => format!("work:{kind}"),
             Self::CommandLine => "command line".to_owned(),
+            Self::CustomersBrowser => "customer's browser".to_owned(),
         }
     }
 }
@@ -90,6 +94,13 @@ impl Scope {
         Self { provider, wall: provider, actor: Actor::CommandLine, roles, sees_all: true }
     }
 
+    /// Fifth door: the state of a consent link that `door_consent` knew. No right, no customer in view; only what the
+    /// browser came back with is noted by it.
+    pub(crate) fn of_consent_link(provider: ProviderId) -> Self {
+        let (actor, roles) = (Actor::CustomersBrowser, Roles::default());
+        Self { provider, wall: provider, actor, roles, sees_all: false }
+    }
+
     /// Tests only: the application's filter asks for `other`'s rows while row security still knows the real provider.
     #[cfg(feature = "one-wall")]
     pub fn with_filter_of(mut self, other: ProviderId) -> Self {
@@ -109,7 +120,7 @@ impl Scope {
     pub fn person(&self) -> Option<PersonId> {
         match &self.actor {
             Actor::Person { id, .. } => Some(*id),
-            Actor::Stranger { .. } | Actor::Work(_) | Actor::CommandLine => None,
+            Actor::Stranger { .. } | Actor::Work(_) | Actor::CommandLine | Actor::CustomersBrowser => None,
         }
     }
 

@@ -1,6 +1,6 @@
 //! Where a customer stands while a run goes on: the plan of the last reading, with what the run has done since.
 
-use crate::customers::{WhoseMove, store as customers};
+use crate::customers::{WhoseMove, consent, store as customers};
 use crate::kit::clock::Clock;
 use crate::kit::ids::CustomerId;
 use crate::kit::scope::Tx;
@@ -34,5 +34,6 @@ pub async fn keep(tx: &mut Tx, clock: &Clock, customer: CustomerId) -> Result<()
         None => Vec::new(),
     };
     let found = standing(&with_done(&made, &steps), under(tx, customer).await?);
+    let found = consent::settled(tx, customer, found, now).await?;
     customers::set_standing(tx, customer, &found, now).await
 }

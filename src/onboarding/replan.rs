@@ -68,6 +68,7 @@ pub async fn replan_from(
         None => Vec::new(),
     };
     let found = standing(&with_done(&made, &done), under(tx, customer).await?);
+    let found = consent::settled(tx, customer, found, now).await?;
     customers::set_standing(tx, customer, &found, now).await?;
     // While a run applies a plan, another one would only confuse.
     let news = run.is_none()

@@ -66,7 +66,7 @@ pub fn fix_of(cause: &str) -> String {
 
 fn find(plan: &Plan, under: Under) -> (State, WhoseMove, String) {
     let (state, whose_move, next) = match under {
-        Under::ConsentLost => (State::ConsentLost, WhoseMove::Customer, "customers-next-consent-again"),
+        Under::ConsentLost => (State::ConsentLost, WhoseMove::Us, "customers-next-consent-again"),
         Under::Failed(cause) if CAUSES.contains(&cause.as_str()) => {
             return (State::Failed, move_after(&cause), format!("onboarding-failed-{cause}"));
         }

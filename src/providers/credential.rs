@@ -13,6 +13,11 @@ pub fn place_of(provider: ProviderId, app: AppKind, kind: &str) -> Place<'_> {
     Place { provider, column: "app_registration.sealed_proof", row: app.key(), kind }
 }
 
+/// Where the proof that is to follow it is sealed.
+pub fn next_place_of(provider: ProviderId, app: AppKind, kind: &str) -> Place<'_> {
+    Place { provider, column: "app_registration.next_sealed", row: app.key(), kind }
+}
+
 /// The proof a row of `app_registration` holds.
 ///
 /// # Errors
@@ -27,6 +32,14 @@ pub fn proof_of(
 ) -> anyhow::Result<Proof> {
     let sealed = sealed.with_context(|| format!("the {} app has no credential yet", app.key()))?;
     let opened = seal.open(&place_of(provider, app, kind), sealed)?;
+    proof_from(kind, certificate, opened)
+}
+
+/// A proof from what was sealed of it.
+///
+/// # Errors
+/// The certificate is missing, or the federated token's file cannot be read.
+pub fn proof_from(kind: &str, certificate: Option<Vec<u8>>, opened: SecretString) -> anyhow::Result<Proof> {
     Ok(match kind {
         "certificate" => {
             let der = certificate.context("the app's certificate is missing")?;

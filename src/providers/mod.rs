@@ -8,6 +8,6 @@ mod pages;
 pub mod set_up;
 pub mod store;
 
-pub use credential::{place_of, proof_of};
+pub use credential::{next_place_of, place_of, proof_from, proof_of};
 pub use model::AppKind;
 pub use pages::routes;

@@ -64,12 +64,11 @@ pub fn gaps(provider: &Provider, apps: &[AppRow], now: DateTime<Utc>) -> Vec<Gap
             gap(GapKind::Unfinished, None);
             continue;
         };
-        let works = row
-            .check_outcome
-            .as_ref()
-            .and_then(|outcome| outcome.get("ok"))
-            .and_then(serde_json::Value::as_bool);
+        let outcome = row.check_outcome.as_ref();
+        let works = outcome.and_then(|outcome| outcome.get("ok")).and_then(serde_json::Value::as_bool);
         match works {
+            // Nothing there to try it in: its use shows it.
+            None if outcome.is_some_and(|outcome| outcome["cause"] == "no-directory") => {}
             None => gap(GapKind::Unchecked, None),
             Some(false) => gap(GapKind::Refused, None),
             Some(true) => {}

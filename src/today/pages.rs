@@ -268,7 +268,8 @@ async fn show(State(app): State<App>, page: Page) -> AppResult {
         frame: page.frame.clone(),
     };
     if roles.has(Role::Approver) {
-        let found = requests::pending(&mut tx, &requests::Filter::default()).await?;
+        let found =
+            requests::pending(&mut tx, &requests::Filter { ours: true, ..Default::default() }).await?;
         let who = match scope.person() {
             Some(person) => people::store::oneself(&mut tx, person).await?,
             None => Oneself::default(),

@@ -3,8 +3,8 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::access_requests::model::{Decided, Pressing, Pressure, RequestRow, pressure, type_key};
-use crate::access_requests::store::{self, Cursor, Filter};
+use crate::access_requests::model::{APPROVERS, Decided, Pressing, Pressure, RequestRow, pressure, type_key};
+use crate::access_requests::store::{self, Cursor, Filter, UnreadOne};
 use crate::app::App;
 use crate::customers::{Customer, consent};
 use crate::kit::error::AppError;
@@ -43,6 +43,7 @@ impl Asked {
             customer: self.customer.parse().ok(),
             package: Some(self.package.clone()).filter(|key| !key.is_empty()),
             pressing: Pressing::from_key(&self.left).map(|pressing| (pressing, now)),
+            ours: false,
             after: cursor(&self.after),
         }
     }
@@ -94,6 +95,8 @@ pub struct RowView {
     pub own: Option<String>,
     /// It may be his own; he is asked.
     pub maybe_own: bool,
+    /// Nobody of ours decides on it.
+    pub theirs: bool,
     /// None while no domain of the customer is known.
     pub open: Option<String>,
 }
@@ -114,6 +117,7 @@ impl RowView {
             customer_href: format!("/customers/{}/requests", row.customer),
             open: (!row.domain.is_empty()).then(|| app.cloud.my_access_link(&row.domain)),
             asks: asks(t, &row.request_type),
+            theirs: row.package == APPROVERS,
             extends: type_key(&row.request_type) != "add",
             own: who.asks_as(&row.requestor_mail).map(|address| t.requests_own(address)),
             maybe_own: who.may_be(&row.requestor_name, &row.requestor_mail),
@@ -181,6 +185,10 @@ pub struct List {
     pub unread: Option<String>,
     /// Why this customer's requests are not read at all.
     pub not_read: Option<String>,
+    /// Why, customer by customer: his page, his name, the cause.
+    pub unread_why: Vec<(String, String, String)>,
+    /// Which account decides in My Access, where it is another than the one that signs in here.
+    pub sign_in_as: Option<String>,
     /// An approver of whom nobody has said who he is in the analysts' directory.
     pub nobody_there: bool,
     pub decided: Vec<DecidedView>,
@@ -196,6 +204,28 @@ async fn not_read(tx: &mut Tx, t: T, customer: &Customer) -> Result<Option<Strin
     let known = consent::store::all(tx, customer.id).await?;
     let reads = known.iter().any(|one| one.app == AppKind::Reader && one.granted());
     Ok((!reads).then(|| t.requests_not_read_consent()))
+}
+
+fn unread_why(t: T, one: UnreadOne) -> (String, String, String) {
+    let told = |cause: &str| {
+        let text = t.text(&format!("errors-{cause}-what"));
+        text.or_else(|| t.text(&format!("health-cause-{cause}-what")))
+    };
+    let why = match one.cause.as_str() {
+        _ if one.lost => t.requests_unread_consent(),
+        "" => t.requests_unread_late(),
+        cause => told(cause).unwrap_or_else(|| t.health_cause_unknown_what()),
+    };
+    (format!("/customers/{}", one.customer), one.name, why)
+}
+
+/// An approver decides as the guest that his account of the analysts' directory is in the customer's.
+fn sign_in_as(t: T, who: &Oneself) -> Option<String> {
+    let domain = who.analyst_domain.clone()?;
+    if !who.his.is_empty() {
+        return Some(t.requests_sign_in_as(who.his.join(", ")));
+    }
+    who.unknown().then(|| t.requests_sign_in_there(domain))
 }
 
 /// Reads one page of the list. `path` is that of the page, for its own further pages.
@@ -237,8 +267,12 @@ pub async fn list(
         narrowed: asked.narrowed(),
         of_customer: customer.is_some(),
         not_read,
-        unread: (unread.many > 0)
-            .then(|| t.requests_unread().count(unread.many).names(unread.names.join(", "))),
+        sign_in_as: sign_in_as(t, &who),
+        unread: (unread.many > 0).then(|| {
+            let names: Vec<&str> = unread.some.iter().map(|one| one.name.as_str()).collect();
+            t.requests_unread().count(unread.many).names(names.join(", "))
+        }),
+        unread_why: unread.some.into_iter().map(|one| unread_why(t, one)).collect(),
         decided: decided.into_iter().map(|one| DecidedView::new(one, t, now)).collect(),
         next: found.next.as_ref().map(|cursor| asked.at(&path, &cursor_text(cursor))),
         first: (!asked.after.is_empty()).then(|| asked.at(&path, "")),

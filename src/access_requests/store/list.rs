@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::access_requests::model::{Decided, PENDING, Pressing, RequestRow};
+use crate::access_requests::model::{APPROVERS, Decided, PENDING, Pressing, RequestRow};
 use crate::kit::ids::{CustomerId, EntraTenantId};
 use crate::kit::live::Change;
 use crate::kit::scope::Tx;
@@ -28,6 +28,8 @@ pub struct Filter {
     pub package: Option<String>,
     /// Only what is so pressing at this moment.
     pub pressing: Option<(Pressing, DateTime<Utc>)>,
+    /// Only what our approvers decide on.
+    pub ours: bool,
     pub after: Option<Cursor>,
 }
 
@@ -43,7 +45,7 @@ pub async fn pending(tx: &mut Tx, filter: &Filter) -> Result<Page, sqlx::Error> 
     let after = filter.after.as_ref();
     let rows = sqlx::query!(
         r#"select r.customer_id, c.name as customer_name, c.domain, c.entra_tenant_id, r.request_id, r.request_type,
-                  r.package_name, r.requestor_name, r.requestor_mail, r.justification, r.created_at, r.denied_at,
+                  r.package, r.package_name, r.requestor_name, r.requestor_mail, r.justification, r.created_at, r.denied_at,
                   coalesce(g.read_at, r.read_at) as "read_at!",
                   coalesce(r.denied_at, '9999-01-01 00:00:00+00'::timestamptz) as "key!"
              from access_request r
@@ -54,6 +56,7 @@ pub async fn pending(tx: &mut Tx, filter: &Filter) -> Result<Page, sqlx::Error> 
                    and v.person_id = $2 and v.customer_id = r.customer_id))
               and ($3::uuid is null or r.customer_id = $3)
               and ($4::text is null or r.package = $4)
+              and (not $11 or r.package <> $12)
               and ($5::timestamptz is null or (coalesce(r.denied_at, '9999-01-01 00:00:00+00'::timestamptz), r.customer_id, r.request_id)
                    > ($5, $6::uuid, $7::text))
               and ($9::text is null
@@ -72,6 +75,8 @@ pub async fn pending(tx: &mut Tx, filter: &Filter) -> Result<Page, sqlx::Error> 
         PAGE + 1,
         filter.pressing.map(|(pressing, _)| pressing.key()),
         filter.pressing.map(|(_, now)| now),
+        filter.ours,
+        APPROVERS,
     )
     .fetch_all(&mut **tx)
     .await?;
@@ -91,6 +96,7 @@ pub async fn pending(tx: &mut Tx, filter: &Filter) -> Result<Page, sqlx::Error> 
             entra_tenant_id: EntraTenantId(row.entra_tenant_id),
             id: row.request_id,
             request_type: row.request_type,
+            package: row.package,
             package_name: row.package_name,
             requestor_name: row.requestor_name,
             requestor_mail: row.requestor_mail,
@@ -165,11 +171,21 @@ pub async fn waiting_packages(tx: &mut Tx) -> Result<Vec<Choice>, sqlx::Error> {
     .await
 }
 
-/// Customers in view whose requests should be read and were not, since then: how many, and some of their names.
+/// Customers in view whose requests should be read and were not, since then: how many, and some of them.
 #[derive(Clone, Debug, Default)]
 pub struct Unread {
     pub many: i64,
-    pub names: Vec<String>,
+    pub some: Vec<UnreadOne>,
+}
+
+#[derive(Clone, Debug)]
+pub struct UnreadOne {
+    pub customer: CustomerId,
+    pub name: String,
+    /// Consent for reading was taken back.
+    pub lost: bool,
+    /// Why reading his requests failed the last time; empty: it did not fail.
+    pub cause: String,
 }
 
 /// A customer counts once his reader was ever allowed in; a paused one does not.
@@ -180,10 +196,13 @@ pub async fn unread(
 ) -> Result<Unread, sqlx::Error> {
     let (provider, viewer) = (tx.scope().provider(), tx.scope().limited_to());
     let rows = sqlx::query!(
-        r#"select c.name, count(*) over () as "many!"
+        r#"select c.customer_id, c.name, k.state = 'lost' as "lost!", count(*) over () as "many!",
+                  case when w.outcome in ('failed', 'crashed') then coalesce(w.problem ->> 'cause', '')
+                       else '' end as "cause!"
              from consent k
              join customer c on c.provider_id = $1 and c.customer_id = k.customer_id and c.paused_at is null
              left join access_request_reading g on g.provider_id = $1 and g.customer_id = k.customer_id
+             left join work w on w.provider_id = $1 and w.customer_id = k.customer_id and w.kind = 'requests'
             where k.provider_id = $1 and k.app = 'reader' and k.state in ('granted', 'lost')
               and coalesce(g.read_at, k.since) < $3
               and ($2::uuid is null or exists (select 1 from person_customer v where v.provider_id = $1
@@ -199,7 +218,13 @@ pub async fn unread(
     .fetch_all(&mut **tx)
     .await?;
     let many = rows.first().map_or(0, |row| row.many);
-    Ok(Unread { many, names: rows.into_iter().map(|row| row.name).collect() })
+    let some = rows.into_iter().map(|row| UnreadOne {
+        customer: CustomerId(row.customer_id),
+        name: row.name,
+        lost: row.lost,
+        cause: row.cause,
+    });
+    Ok(Unread { many, some: some.collect() })
 }
 
 /// The customer's requests that were decided last.

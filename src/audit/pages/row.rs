@@ -41,6 +41,7 @@ fn actor_text(t: T, row: &EventRow) -> String {
         "stranger" => t.audit_actor_stranger(row.actor.clone()),
         "work" => t.audit_actor_work(),
         "command-line" => t.audit_actor_command_line(),
+        "browser" => t.audit_actor_browser(),
         // Written before the kind was kept.
         _ if row.person_id.is_some() => row.actor.clone(),
         _ if row.actor.starts_with("work:") => t.audit_actor_work(),

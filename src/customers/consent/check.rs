@@ -168,7 +168,8 @@ async fn keep(
     // Before a first link it is our move: nobody at the customer has been asked.
     let asked = customer.standing.state != State::New || state == "lost";
     if kind == AppKind::Reader && !proof.found.granted && asked {
-        let standing = without_reader(customer, &state);
+        let told = store::asked(&mut tx, customer.id, kind, now).await?;
+        let standing = customer.standing.without_reader(state == "lost", told);
         customers::set_standing(&mut tx, customer.id, &standing, now).await?;
     }
     if kind == AppKind::Reader && proof.found.granted && changed {
@@ -206,21 +207,6 @@ fn being_read(customer: &Customer) -> Standing {
         state: State::Reading,
         whose_move: WhoseMove::Microsoft,
         next_move: "customers-next-reading".to_owned(),
-        ..customer.standing.clone()
-    }
-}
-
-/// Without the reader's consent nothing can be read: it is the customer's move, first or again.
-fn without_reader(customer: &Customer, state: &str) -> Standing {
-    let (state, next_move) = if state == "lost" {
-        (State::ConsentLost, "customers-next-consent-again")
-    } else {
-        (State::ConsentWanted, "customers-next-consent")
-    };
-    Standing {
-        state,
-        whose_move: WhoseMove::Customer,
-        next_move: next_move.to_owned(),
         ..customer.standing.clone()
     }
 }

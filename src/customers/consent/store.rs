@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::customers::model::Asked;
 use crate::kit::ids::CustomerId;
 use crate::kit::scope::Tx;
 use crate::kit::session::hash;
@@ -129,28 +130,19 @@ pub async fn keep(
     Ok((before, state.to_owned()))
 }
 
-/// Keeps a link's state, hashed; older unspent links of the same app end.
+/// Keeps a link's state, hashed; older links of the same app count as out no more, but who comes back by one still has
+/// the consent checked. False: this very link is kept already, by a form that was sent twice.
 pub async fn keep_link(
     tx: &mut Tx,
     customer: CustomerId,
     app: AppKind,
     state: &str,
     now: DateTime<Utc>,
-) -> Result<(), sqlx::Error> {
+) -> Result<bool, sqlx::Error> {
     let (provider, by) = (tx.scope().provider(), tx.scope().person());
-    sqlx::query!(
-        "update consent_link set ends_at = $4
-          where provider_id = $1 and customer_id = $2 and app = $3 and spent_at is null and ends_at > $4",
-        provider.0,
-        customer.0,
-        app.key(),
-        now
-    )
-    .execute(&mut **tx)
-    .await?;
-    sqlx::query!(
+    let made = sqlx::query!(
         "insert into consent_link (provider_id, customer_id, app, state_hash, made_by, made_at, ends_at)
-         values ($1, $2, $3, $4, $5, $6, $7)",
+         values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing",
         provider.0,
         customer.0,
         app.key(),
@@ -161,7 +153,22 @@ pub async fn keep_link(
     )
     .execute(&mut **tx)
     .await?;
-    Ok(())
+    if made.rows_affected() == 0 {
+        return Ok(false);
+    }
+    sqlx::query!(
+        "update consent_link set superseded_at = $5
+          where provider_id = $1 and customer_id = $2 and app = $3 and state_hash <> $4 and spent_at is null
+            and superseded_at is null and ends_at > $5",
+        provider.0,
+        customer.0,
+        app.key(),
+        hash(state),
+        now
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(true)
 }
 
 /// The open link of each app: when it was made and when it ends. The link itself is not kept.
@@ -173,7 +180,9 @@ pub async fn open_links(
     let provider = tx.scope().provider();
     let rows = sqlx::query!(
         "select app, made_at, ends_at from consent_link
-          where provider_id = $1 and customer_id = $2 and spent_at is null and ends_at > $3 order by made_at",
+          where provider_id = $1 and customer_id = $2 and spent_at is null and superseded_at is null
+            and ends_at > $3
+          order by made_at",
         provider.0,
         customer.0,
         now
@@ -205,4 +214,72 @@ pub async fn spend_links(
     .execute(&mut **tx)
     .await?;
     Ok(())
+}
+
+/// Each app whose consent was declined and not asked anew since, and when. What was proven since is declined no more.
+pub async fn declined(
+    tx: &mut Tx,
+    customer: CustomerId,
+) -> Result<Vec<(AppKind, DateTime<Utc>)>, sqlx::Error> {
+    let provider = tx.scope().provider();
+    let rows = sqlx::query!(
+        r#"select app, max(declined_at) as "at!" from consent_link
+            where provider_id = $1 and customer_id = $2 and spent_at is null
+            group by app having max(declined_at) > max(made_at) order by app"#,
+        provider.0,
+        customer.0
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows.into_iter().filter_map(|row| Some((AppKind::from_key(&row.app)?, row.at))).collect())
+}
+
+/// What became of asking for this app's consent.
+pub async fn asked(
+    tx: &mut Tx,
+    customer: CustomerId,
+    app: AppKind,
+    now: DateTime<Utc>,
+) -> Result<Asked, sqlx::Error> {
+    if declined(tx, customer).await?.iter().any(|(one, _)| *one == app) {
+        return Ok(Asked::Declined);
+    }
+    let open = open_links(tx, customer, now).await?.iter().any(|(one, ..)| *one == app);
+    Ok(if open { Asked::Open } else { Asked::Not })
+}
+
+/// Whether this link's consent is proven; `None` where there is no such link.
+pub async fn is_spent(tx: &mut Tx, customer: CustomerId, state: &str) -> Result<Option<bool>, sqlx::Error> {
+    let provider = tx.scope().provider();
+    sqlx::query_scalar!(
+        r#"select spent_at is not null as "spent!" from consent_link
+            where provider_id = $1 and customer_id = $2 and state_hash = $3"#,
+        provider.0,
+        customer.0,
+        hash(state)
+    )
+    .fetch_optional(&mut **tx)
+    .await
+}
+
+/// Notes that whoever opened this link declined; whether that is news.
+pub async fn decline(
+    tx: &mut Tx,
+    customer: CustomerId,
+    state: &str,
+    now: DateTime<Utc>,
+) -> Result<bool, sqlx::Error> {
+    let provider = tx.scope().provider();
+    let noted = sqlx::query!(
+        "update consent_link set declined_at = $4
+          where provider_id = $1 and customer_id = $2 and state_hash = $3 and spent_at is null
+            and declined_at is null",
+        provider.0,
+        customer.0,
+        hash(state),
+        now
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(noted.rows_affected() > 0)
 }

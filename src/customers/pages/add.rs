@@ -71,6 +71,9 @@ pub async fn find(State(app): State<App>, page: Page, Form(form): Form<FindForm>
     };
     let told = told(&app, &page, found.tenant).await;
     let mut tx = page.scope().begin(&app.db).await?;
+    if let Some(sentence) = own_directory(&mut tx, page.t, found.tenant).await? {
+        return page.show_again(&again(sentence));
+    }
     if store::is_customer(&mut tx, found.tenant).await? {
         return page.show_again(&again(page.t.customers_refused_ours()));
     }
@@ -97,6 +100,18 @@ async fn found_view(
         errors: FieldErrors::default(),
         frame: page.frame.clone(),
         typed,
+    })
+}
+
+/// Why a directory of the provider himself is no customer: what is set up in customers lets his own people in.
+async fn own_directory(tx: &mut Tx, t: T, found: EntraTenantId) -> Result<Option<String>, sqlx::Error> {
+    let provider = providers::store::provider(tx).await?;
+    Ok(if provider.sign_in_tenant == Some(found.0) {
+        Some(t.customers_refused_sign_in())
+    } else if provider.analyst_tenant == Some(found.0) {
+        Some(t.customers_refused_analysts())
+    } else {
+        None
     })
 }
 
@@ -160,6 +175,10 @@ pub async fn add(State(app): State<App>, page: Page, Form(form): Form<AddForm>) 
     let domain = domain_of(&form.domain, told.as_ref());
     let typed = form.name.trim().chars().take(200).collect::<String>();
     let mut tx = page.scope().begin(&app.db).await?;
+    if let Some(sentence) = own_directory(&mut tx, page.t, found.tenant).await? {
+        let (domain, error, frame) = (form.domain, Some(sentence), page.frame.clone());
+        return page.show_again(&AskView { t: page.t, domain, error, frame });
+    }
     if typed.is_empty() && told.is_none() && domain.is_empty() {
         // His tenant id alone would tell nobody in a list who he is.
         let mut view = found_view(&page, &mut tx, form.domain, &found, None).await?;

@@ -1,27 +1,30 @@
-//! The consent page: what each app may do, the link to send, what the last check found; and the anonymous callback.
+//! The consent page: what each app may do, the link to send, what the last check found.
 
 use askama::Template;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Redirect};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 
 use super::tabs::{Tab, tabs};
 use crate::app::App;
 use crate::customers::consent::{self, store::Consent};
 use crate::customers::extract::Viewed;
-use crate::customers::model::Customer;
+use crate::customers::model::{Customer, State as CustomerState};
 use crate::customers::store;
 use crate::kit::audit::Event;
 use crate::kit::error::{AppError, AppResult, Told};
 use crate::kit::form::CustomerForm;
 use crate::kit::frame::Frame;
-use crate::kit::page::{Page, Visitor};
+use crate::kit::ids::CustomerId;
+use crate::kit::page::Page;
 use crate::kit::session::hash;
 use crate::kit::text::T;
 use crate::kit::work;
 use crate::providers::{self, AppKind};
 
-const CALLBACK: &str = "/consent/callback";
+pub(super) const CALLBACK: &str = "/consent/callback";
 /// Apps a customer consents to here; the approver app comes with deciding in place.
 const APPS: [AppKind; 2] = [AppKind::Reader, AppKind::Operator];
 
@@ -38,6 +41,10 @@ struct AppView {
     missing: Vec<String>,
     /// Until when the link sent last is good.
     open_until: Option<String>,
+    /// When the administrator declined it, if nothing was asked since.
+    declined: Option<String>,
+    /// Makes the form's link the same one, however often the form is sent.
+    once: String,
     /// The link, shown once: only its hash is kept.
     link: Option<String>,
     mail: Option<String>,
@@ -68,12 +75,14 @@ async fn view(
     let mut tx = page.scope().begin(&app.db).await?;
     let known = consent::store::all(&mut tx, customer.id).await?;
     let open = consent::store::open_links(&mut tx, customer.id, now).await?;
+    let declined = consent::store::declined(&mut tx, customer.id).await?;
     let mut apps = Vec::new();
     for kind in APPS {
         let credential = providers::store::credential(&mut tx, &app.seal, kind).await?;
         let consent = known.iter().find(|one| one.app == kind);
         let mut view = app_view(app, page.t, &customer, kind, consent);
         view.ready = credential.is_some();
+        view.declined = declined.iter().find(|(one, _)| *one == kind).map(|(_, at)| page.t.moment(at));
         if let Some(credential) = credential {
             view.remove = app.cloud.enterprise_app_link(customer.entra_tenant_id, &credential.client_id);
         }
@@ -127,6 +136,8 @@ fn app_view(app: &App, t: T, customer: &Customer, kind: AppKind, consent: Option
         }),
         missing: consent.filter(|one| !one.rests(writes)).map(|one| one.missing.clone()).unwrap_or_default(),
         open_until: None,
+        declined: None,
+        once: app.chance.token(),
         link: None,
         mail: None,
         remove: String::new(),
@@ -136,9 +147,19 @@ fn app_view(app: &App, t: T, customer: &Customer, kind: AppKind, consent: Option
 #[derive(Deserialize)]
 pub struct LinkForm {
     app: String,
+    #[serde(default)]
+    once: String,
 }
 
-/// Makes a link and shows it once. It is good for 14 days and is spent only when consent is proven.
+/// The link's state by what the form brought: a browser that sends the form again gets the same link, and no other
+/// provider, customer or app can have it.
+fn state_of(page: &Page, customer: CustomerId, kind: AppKind, once: &str) -> String {
+    let of = format!("consent-link|{}|{customer}|{}|{once}", page.scope().provider(), kind.key());
+    URL_SAFE_NO_PAD.encode(hash(&of))
+}
+
+/// Makes a link and shows it. It is good for 14 days and is spent only when consent is proven. Reloading the page that
+/// shows it sends the form again and shows the same link.
 pub async fn make_link(
     State(app): State<App>,
     Viewed { page, customer }: Viewed,
@@ -150,11 +171,22 @@ pub async fn make_link(
     let mut tx = page.scope().begin(&app.db).await?;
     let credential = providers::store::credential(&mut tx, &app.seal, kind).await?;
     let credential = credential.ok_or_else(|| app_not_ready(page.t))?;
-    let state = app.chance.token();
-    consent::store::keep_link(&mut tx, customer.id, kind, &state, app.clock.now()).await?;
-    work::wake(&mut tx, customer.id, consent::WORK, app.clock.now()).await?;
-    store::link_sent(&mut tx, customer.id, app.clock.now()).await?;
-    tx.commit(&app.clock, Event::new("consent.link-made").of(customer.id).after(kind.key())).await?;
+    // A form without its own mark, or with one that anybody could guess, makes a link like any other.
+    let once = if form.once.len() < 32 { app.chance.token() } else { form.once };
+    let state = state_of(&page, customer.id, kind, &once);
+    if consent::store::keep_link(&mut tx, customer.id, kind, &state, app.clock.now()).await? {
+        work::wake(&mut tx, customer.id, consent::WORK, app.clock.now()).await?;
+        if kind == AppKind::Reader {
+            store::link_sent(&mut tx, customer.id, app.clock.now()).await?;
+        } else if customer.standing.state == CustomerState::OperatorWanted {
+            let standing = customer.standing.clone();
+            let standing = consent::settled(&mut tx, customer.id, standing, app.clock.now()).await?;
+            store::set_standing(&mut tx, customer.id, &standing, app.clock.now()).await?;
+        }
+        tx.commit(&app.clock, Event::new("consent.link-made").of(customer.id).after(kind.key())).await?;
+    } else {
+        drop(tx);
+    }
     let callback = app.address(CALLBACK);
     let link = app.cloud.admin_consent_link(
         customer.entra_tenant_id,
@@ -208,34 +240,4 @@ pub async fn check_now(
         (None, true) => "reading",
     };
     Ok(Redirect::to(&format!("/customers/{}{back}?done={done}", customer.id)).into_response())
-}
-
-#[derive(Deserialize)]
-pub struct CallbackQuery {
-    #[serde(default)]
-    state: String,
-    error: Option<String>,
-}
-
-#[derive(Template)]
-#[template(path = "customers/thanks.html")]
-struct ThanksView {
-    frame: Frame,
-    t: T,
-    declined: bool,
-}
-
-/// Where Microsoft sends the customer's administrator. Whatever the address says, this only has the expected
-/// directory checked; a forged, replayed or foreign one does not even that, and sees the same page.
-pub async fn callback(
-    State(app): State<App>,
-    visitor: Visitor,
-    Query(query): Query<CallbackQuery>,
-) -> AppResult {
-    sqlx::query!("select provider_id from door_consent($1, $2)", hash(&query.state), app.clock.now())
-        .fetch_optional(app.db.pool())
-        .await?;
-    app.nudge.notify_waiters();
-    let view = ThanksView { t: visitor.t, declined: query.error.is_some(), frame: visitor.frame.clone() };
-    visitor.show(&view)
 }

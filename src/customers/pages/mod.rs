@@ -1,6 +1,7 @@
 //! Pages of the customers room.
 
 mod add;
+mod callback;
 mod consent;
 mod edit;
 mod list;
@@ -29,5 +30,5 @@ pub fn routes() -> Routes<App> {
         .get("/customers/{customer}/consent", Right::Onboard, consent::show)
         .post("/customers/{customer}/consent", Right::Onboard, consent::make_link)
         .post("/customers/{customer}/check", Right::SteerWork, consent::check_now)
-        .get("/consent/callback", Right::Anyone, consent::callback)
+        .get("/consent/callback", Right::Anyone, callback::callback)
 }

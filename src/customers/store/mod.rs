@@ -6,7 +6,7 @@ mod standing;
 mod write;
 
 pub use list::{Cursor, Filter, ListRow, PAGE, Page, Sort, counts, list};
-pub use standing::{Identity, set_identity, set_standing};
+pub use standing::{Identity, set_identity, set_standing, standing_of};
 pub use write::{
     NewCustomer, PackageLink, TakenBy, add, contacts, is_customer, link_sent, links, managers, pause, resume,
     set_contacts, set_details, set_notes, set_tags, wake_all,

@@ -3,9 +3,29 @@
 use chrono::{DateTime, Utc};
 
 use super::search::refresh_words;
-use crate::customers::model::{Standing, sort_name};
+use crate::customers::model::{Standing, State, WhoseMove, sort_name};
 use crate::kit::ids::CustomerId;
 use crate::kit::scope::Tx;
+
+/// The customer's standing, whoever asks: for what is decided without anybody's view of customers.
+pub async fn standing_of(tx: &mut Tx, customer: CustomerId) -> Result<Option<Standing>, sqlx::Error> {
+    let provider = tx.scope().provider();
+    let row = sqlx::query!(
+        "select state, whose_move, next_move, steps_done, steps_total from customer
+          where provider_id = $1 and customer_id = $2",
+        provider.0,
+        customer.0
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(row.map(|row| Standing {
+        state: State::from_key(&row.state).unwrap_or(State::New),
+        whose_move: WhoseMove::from_key(&row.whose_move).unwrap_or(WhoseMove::Us),
+        next_move: row.next_move,
+        steps_done: row.steps_done,
+        steps_total: row.steps_total,
+    }))
+}
 
 /// Writes the standing, and once when a customer is onboarded first. `since` moves only when the state or whose move changes; an equal standing writes nothing.
 pub async fn set_standing(

@@ -279,13 +279,14 @@ pub async fn wake_all(tx: &mut Tx, customer: CustomerId, now: DateTime<Utc>) -> 
     Ok(())
 }
 
-/// A new customer whose link was sent waits for him; any other standing is not touched.
+/// A customer without the reader's consent whose link was sent has the move; any other standing is not touched.
 pub async fn link_sent(tx: &mut Tx, customer: CustomerId, now: DateTime<Utc>) -> Result<(), sqlx::Error> {
     let provider = tx.scope().provider();
     sqlx::query!(
-        "update customer set state = 'consent-wanted', whose_move = 'customer', next_move = 'customers-next-consent',
-                since = $3
-          where provider_id = $1 and customer_id = $2 and state = 'new'",
+        "update customer set state = case when state = 'new' then 'consent-wanted' else state end,
+                whose_move = 'customer', next_move = 'customers-next-consent', since = $3
+          where provider_id = $1 and customer_id = $2
+            and (state = 'new' or (state in ('consent-wanted', 'consent-lost') and whose_move = 'us'))",
         provider.0,
         customer.0,
         now

@@ -6,7 +6,7 @@ use axum::extract::State;
 use super::{Cause, kind_text};
 use crate::app::App;
 use crate::graph::catalogue;
-use crate::health::model::{AgeRow, CauseRow, KindRow, UnknownRow};
+use crate::health::model::{AgeRow, CauseRow, KeptRow, KindRow, UnknownRow};
 use crate::health::store;
 use crate::kit::error::AppResult;
 use crate::kit::frame::Frame;
@@ -43,6 +43,39 @@ struct UnknownView {
     last: (String, String),
 }
 
+struct KeptView {
+    title: String,
+    what: String,
+    /// All of them, in the list of customers.
+    href: String,
+    many: i64,
+    /// Page and name of some.
+    some: Vec<(String, String)>,
+    more: i64,
+}
+
+impl KeptView {
+    fn new(t: T, row: KeptRow) -> Self {
+        let paused = row.why == "paused";
+        Self {
+            title: if paused {
+                t.customers_paused()
+            } else {
+                t.text_or_key(&format!("customers-state-{}", row.why))
+            },
+            what: t.text_or_key(&format!("health-standing-{}-what", row.why)),
+            href: if paused {
+                "/customers?paused=yes".to_owned()
+            } else {
+                format!("/customers?state={}&paused=no", row.why)
+            },
+            more: row.many.saturating_sub(i64::try_from(row.names.len()).unwrap_or(0)),
+            many: row.many,
+            some: row.ids.iter().map(|id| format!("/customers/{id}")).zip(row.names).collect(),
+        }
+    }
+}
+
 struct AgeView {
     href: String,
     name: String,
@@ -58,6 +91,7 @@ struct HomeView {
     kinds: Vec<KindView>,
     causes: Vec<CauseView>,
     unknown: Vec<UnknownView>,
+    kept: Vec<KeptView>,
     slowest: Vec<AgeView>,
     stopped: i64,
     may_steer: bool,
@@ -74,6 +108,7 @@ pub async fn show(State(app): State<App>, page: Page) -> AppResult {
     let kinds = store::kinds(&mut tx, now).await?;
     let causes = store::causes(&mut tx).await?;
     let unknown = store::unknown_codes(&mut tx).await?;
+    let kept = store::kept(&mut tx).await?;
     let slowest = store::slowest(&mut tx).await?;
     drop(tx);
     let kind = |row: KindRow| KindView {
@@ -113,6 +148,7 @@ pub async fn show(State(app): State<App>, page: Page) -> AppResult {
         kinds: kinds.into_iter().map(kind).collect(),
         causes: causes.into_iter().map(cause).collect(),
         unknown: unknown.into_iter().map(code).collect(),
+        kept: kept.into_iter().map(|row| KeptView::new(t, row)).collect(),
         slowest: slowest.into_iter().map(age).collect(),
         may_steer: page.scope().may(Right::SteerWork),
         frame: page.frame.clone(),

@@ -10,7 +10,7 @@ use crate::kit::work::MAX_ATTEMPTS;
 
 pub const PAGE: i64 = 50;
 /// Customers named beside a cause.
-const NAMED: i32 = 5;
+pub(super) const NAMED: i32 = 5;
 
 /// One line per cause, however many customers and kinds of work it meets; the most frequent first.
 pub async fn causes(tx: &mut Tx) -> Result<Vec<CauseRow>, sqlx::Error> {

@@ -1,6 +1,7 @@
 //! SQL of the health room: work by kind, the oldest data, and starting work again.
 
 mod causes;
+mod kept;
 mod unknown;
 
 use chrono::{DateTime, Utc};
@@ -12,6 +13,7 @@ use crate::kit::scope::Tx;
 use crate::kit::work::MAX_ATTEMPTS;
 
 pub use causes::{Filter, PAGE, causes, failed, failing};
+pub use kept::kept;
 pub use unknown::unknown_codes;
 
 const SLOWEST: i64 = 10;

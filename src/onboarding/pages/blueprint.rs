@@ -12,6 +12,7 @@ use crate::kit::error::AppResult;
 use crate::kit::form::{FieldErrors, Form};
 use crate::kit::frame::Frame;
 use crate::kit::page::Page;
+use crate::kit::scope::Tx;
 use crate::kit::text::T;
 use crate::onboarding::blueprint::{
     Blueprint, DefenderMode, Frequency, LiveResponse, NoResponse, Reviewers, Tier,
@@ -58,6 +59,8 @@ struct BlueprintView {
     flags: Vec<(&'static str, String, String, bool)>,
     errors: FieldErrors,
     versions: Vec<Version>,
+    /// Onboarded customers that will differ from a changed blueprint.
+    touches: i64,
 }
 
 /// Why a field is there, and what Microsoft's example says or, where that is silent, what the portal starts with.
@@ -103,7 +106,12 @@ fn examples(t: T) -> Vec<(String, String, bool)> {
 }
 
 impl BlueprintView {
-    fn new(page: &Page, form: BlueprintForm, errors: FieldErrors, versions: Vec<BlueprintVersion>) -> Self {
+    fn new(
+        page: &Page,
+        form: BlueprintForm,
+        errors: FieldErrors,
+        (versions, touches): (Vec<BlueprintVersion>, i64),
+    ) -> Self {
         let t = page.t;
         let choice = |group: &str, key: &'static str, chosen: &str| {
             (key, t.text_or_key(&format!("blueprint-{group}-{key}")), key == chosen)
@@ -173,6 +181,7 @@ impl BlueprintView {
                 })
                 .collect(),
             rows,
+            touches,
             errors,
             form,
             frame: page.frame.clone(),
@@ -189,10 +198,15 @@ impl BlueprintView {
 pub async fn show(State(app): State<App>, page: Page) -> AppResult {
     let mut tx = page.scope().begin(&app.db).await?;
     let (version, blueprint) = store::current_blueprint(&mut tx, app.clock.now()).await?;
-    let versions = store::blueprints(&mut tx).await?;
+    let known = known(&mut tx).await?;
     tx.commit_bookkeeping("the first look keeps the default blueprint").await?;
     let form = BlueprintForm::of(version, &blueprint);
-    page.show(&BlueprintView::new(&page, form, FieldErrors::default(), versions))
+    page.show(&BlueprintView::new(&page, form, FieldErrors::default(), known))
+}
+
+/// What stands beside the form: the versions so far, and how many customers a change touches.
+async fn known(tx: &mut Tx) -> Result<(Vec<BlueprintVersion>, i64), sqlx::Error> {
+    Ok((store::blueprints(tx).await?, store::onboarded(tx).await?))
 }
 
 /// Keeps a next version; every customer is planned against it, and nothing is written without an approval.
@@ -206,14 +220,26 @@ pub async fn save(State(app): State<App>, page: Page, Form(form): Form<Blueprint
     let after: Blueprint = match form.read(page.t, &before, &past) {
         Ok(after) => after,
         Err(errors) => {
-            let versions = store::blueprints(&mut tx).await?;
-            return page.show_again(&BlueprintView::new(&page, form, errors, versions));
+            let known = known(&mut tx).await?;
+            return page.show_again(&BlueprintView::new(&page, form, errors, known));
         }
     };
     if after == before {
         return Ok(Redirect::to("/admin/blueprint?done=unchanged").into_response());
     }
     let why = form.why.trim().to_owned();
+    let touches = store::onboarded(&mut tx).await?;
+    let mut errors = FieldErrors::default();
+    if touches > 0 && why.is_empty() {
+        errors.add("why", page.t.blueprint_why_wanted());
+    }
+    if form.touches.is_some_and(|shown| shown < touches) {
+        errors.add("touches", page.t.blueprint_touches_more());
+    }
+    if !errors.is_empty() {
+        let known = known(&mut tx).await?;
+        return page.show_again(&BlueprintView::new(&page, form, errors, known));
+    }
     if !store::save_blueprint(&mut tx, version + 1, &after, &why, app.clock.now()).await? {
         return Err(changed(page.t));
     }

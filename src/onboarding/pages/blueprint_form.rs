@@ -49,6 +49,9 @@ pub struct BlueprintForm {
     pub defender: String,
     #[serde(default)]
     pub why: String,
+    /// How many onboarded customers it touches, as was shown.
+    #[serde(default)]
+    pub touches: Option<i64>,
 }
 
 /// Tiers of all versions so far: key and last name of the group. What a key once meant stays in customers' tenants,
@@ -83,6 +86,7 @@ impl BlueprintForm {
             no_response: blueprint.review.no_response.key().to_owned(),
             defender: blueprint.defender.mode.key().to_owned(),
             why: String::new(),
+            touches: None,
         }
     }
 

@@ -137,3 +137,14 @@ pub async fn save_blueprint(
     .await?;
     Ok(true)
 }
+
+/// How many customers were onboarded once: each is compared with the blueprint, and asks for approval where it differs.
+pub async fn onboarded(tx: &mut Tx) -> Result<i64, sqlx::Error> {
+    let provider = tx.scope().provider();
+    sqlx::query_scalar!(
+        r#"select count(*) as "many!" from customer where provider_id = $1 and onboarded_at is not null"#,
+        provider.0
+    )
+    .fetch_one(&mut **tx)
+    .await
+}

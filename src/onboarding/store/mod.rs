@@ -7,7 +7,8 @@ mod runs;
 mod sent;
 
 pub use blueprints::{
-    BlueprintVersion, blueprint, blueprint_version, blueprints, current_blueprint, past_tiers, save_blueprint,
+    BlueprintVersion, blueprint, blueprint_version, blueprints, current_blueprint, onboarded, past_tiers,
+    save_blueprint,
 };
 pub use facts::{
     adopt, answer_beside, declare, facts, forget, own, set_administrator, set_rbac, set_readable,

@@ -1,29 +1,41 @@
-//! One app registration: exact permissions, client id, key and certificate, and a live check.
+//! One app registration: exact permissions, client id, the key in use and the one that waits.
 
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
-use secrecy::SecretString;
+use chrono::{DateTime, Utc};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::app::App;
 use crate::kit::audit::Event;
 use crate::kit::error::{AppError, AppResult};
 use crate::kit::form::{FieldErrors, Form};
 use crate::kit::frame::Frame;
-use crate::kit::ids::EntraTenantId;
 use crate::kit::page::Page;
 use crate::kit::scope::Tx;
 use crate::kit::text::T;
+use crate::providers::AppKind;
 use crate::providers::certificate;
-use crate::providers::store::{self, AppRow, NewProof, Provider};
-use crate::providers::{AppKind, place_of};
+use crate::providers::store::{self, AppRow, Next};
+
+/// What was said when a key was tried: the sentence, what to do, Microsoft's words.
+type Problem = (String, String, String);
+
+/// The key that waits beside the one in use.
+struct NextView {
+    thumbprint: Option<String>,
+    not_after: Option<String>,
+    made: String,
+    checked: Option<String>,
+    problem: Option<Problem>,
+    /// What happens if it is put into use before Entra knows it.
+    danger: String,
+}
 
 #[derive(Template)]
 #[template(path = "providers/app.html")]
-struct AppView {
+pub(super) struct AppView {
     frame: Frame,
     t: T,
     key: &'static str,
@@ -40,15 +52,57 @@ struct AppView {
     has_proof: bool,
     checked: Option<String>,
     works: bool,
-    problem: Option<(String, String, String)>,
-    errors: FieldErrors,
+    refused: bool,
+    /// Application permissions that the app has in the provider's own directory, and those that it has not.
+    found: Vec<String>,
+    missing: Vec<String>,
+    /// Where the permissions that count are proven.
+    elsewhere: String,
+    problem: Option<Problem>,
+    next: Option<NextView>,
+    pub(super) errors: FieldErrors,
 }
 
-fn kind_of(key: &str) -> Result<AppKind, AppError> {
+pub(super) fn kind_of(key: &str) -> Result<AppKind, AppError> {
     AppKind::from_key(key).ok_or(AppError::NotFound)
 }
 
-async fn view(app: &App, page: &Page, tx: &mut Tx, kind: AppKind) -> Result<AppView, AppError> {
+/// Whether trying the key ended well, or badly; neither where it could not be tried.
+pub(super) fn worked(outcome: Option<&Value>) -> Option<bool> {
+    outcome.and_then(|outcome| outcome.get("ok")?.as_bool())
+}
+
+fn problem(t: T, outcome: Option<&Value>) -> Option<Problem> {
+    let outcome = outcome.filter(|outcome| worked(Some(outcome)) != Some(true))?;
+    let part = |name: &str| outcome.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let cause = part("cause");
+    let text = |end: &str| {
+        let own = t.text(&format!("providers-check-{cause}-{end}"));
+        own.unwrap_or_else(|| t.text_or_key(&format!("errors-{cause}-{end}")))
+    };
+    Some((text("what"), text("fix"), part("detail")))
+}
+
+fn names(outcome: Option<&Value>, list: &str) -> Vec<String> {
+    let names = outcome.and_then(|outcome| outcome.get(list)?.as_array());
+    names.into_iter().flatten().filter_map(|name| name.as_str().map(str::to_owned)).collect()
+}
+
+fn next_view(t: T, kind: AppKind, next: Next, now: DateTime<Utc>) -> NextView {
+    NextView {
+        thumbprint: next.certificate.as_deref().map(certificate::thumbprint),
+        not_after: next.not_after.map(|at| t.date(&at)),
+        made: t.age(&next.made_at, &now),
+        checked: next.checked_at.map(|at| t.age(&at, &now)),
+        problem: problem(t, next.outcome.as_ref()),
+        danger: match kind {
+            AppKind::SignIn => t.providers_next_danger_sign_in(),
+            AppKind::Reader | AppKind::Operator | AppKind::Approver => t.providers_next_danger(),
+        },
+    }
+}
+
+pub(super) async fn view(app: &App, page: &Page, tx: &mut Tx, kind: AppKind) -> Result<AppView, AppError> {
     let (t, now) = (page.t, app.clock.now());
     let row = store::apps(tx).await?.into_iter().find(|row| row.app == kind.key());
     let slug = store::provider(tx).await?.slug;
@@ -58,13 +112,8 @@ async fn view(app: &App, page: &Page, tx: &mut Tx, kind: AppKind) -> Result<AppV
         AppKind::Approver => Some(app.address("/connect/callback").to_string()),
     };
     let outcome = row.as_ref().and_then(|row| row.check_outcome.clone());
-    let works = outcome.as_ref().and_then(|outcome| outcome.get("ok")?.as_bool()) == Some(true);
-    let problem = outcome.filter(|_| !works).map(|outcome| {
-        let part =
-            |name: &str| outcome.get(name).and_then(|text| text.as_str()).unwrap_or_default().to_owned();
-        let text = |end: &str| t.text_or_key(&format!("errors-{}-{end}", part("cause")));
-        (text("what"), text("fix"), part("detail"))
-    });
+    let outcome = outcome.as_ref();
+    let next = store::next(tx, kind).await?.map(|next| next_view(t, kind, next, now));
     let row = row.unwrap_or(AppRow {
         app: kind.key().to_owned(),
         client_id: String::new(),
@@ -90,8 +139,16 @@ async fn view(app: &App, page: &Page, tx: &mut Tx, kind: AppKind) -> Result<AppV
         proof: row.proof,
         has_proof: row.has_proof,
         checked: row.checked_at.map(|at| t.age(&at, &now)),
-        works,
-        problem,
+        works: worked(outcome) == Some(true),
+        refused: worked(outcome) == Some(false),
+        found: names(outcome, "found"),
+        missing: names(outcome, "missing"),
+        elsewhere: match kind {
+            AppKind::Reader | AppKind::Operator => t.providers_check_customers(),
+            AppKind::SignIn | AppKind::Approver => t.providers_check_delegated(),
+        },
+        problem: problem(t, outcome),
+        next,
         errors: FieldErrors::default(),
         frame: page.frame.clone(),
     })
@@ -103,7 +160,7 @@ pub async fn show(State(app): State<App>, page: Page, Path(key): Path<String>) -
     page.show(&view(&app, &page, &mut tx, kind).await?)
 }
 
-fn back(kind: AppKind, done: &str) -> Response {
+pub(super) fn back(kind: AppKind, done: &str) -> Response {
     Redirect::to(&format!("/admin/apps/{}?done={done}", kind.key())).into_response()
 }
 
@@ -137,108 +194,4 @@ pub async fn client_id(
     let event = Event::new("app.client-id-set").after(json!({ "app": kind.key(), "client_id": typed }));
     tx.commit(&app.clock, event).await?;
     Ok(back(kind, "saved"))
-}
-
-#[derive(Deserialize)]
-pub struct NothingForm {}
-
-/// A fresh key and certificate. The old one stops working here at once; Entra keeps both until the admin removes it.
-pub async fn new_certificate(
-    State(app): State<App>,
-    page: Page,
-    Path(key): Path<String>,
-    Form(NothingForm {}): Form<NothingForm>,
-) -> AppResult {
-    let kind = kind_of(&key)?;
-    let now = app.clock.now();
-    let name = format!("{} {}", page.session.provider_slug, kind.key());
-    let made = tokio::task::spawn_blocking(move || certificate::make(&name, now))
-        .await
-        .map_err(|error| AppError::Internal(error.into()))??;
-    let place = place_of(page.scope().provider(), kind, "certificate");
-    let sealed = app.seal.seal(&place, &made.key_pem)?;
-    let event = Event::new("app.certificate-made")
-        .after(json!({ "app": kind.key(), "thumbprint": certificate::thumbprint(&made.der) }));
-    let proof = NewProof {
-        kind: "certificate",
-        certificate: Some(made.der),
-        not_after: Some(made.not_after),
-        sealed,
-    };
-    let mut tx = page.scope().begin(&app.db).await?;
-    store::set_proof(&mut tx, kind, &proof, now).await?;
-    tx.commit(&app.clock, event).await?;
-    Ok(back(kind, "certificate-made"))
-}
-
-/// The public certificate, for uploading to Entra.
-pub async fn download(State(app): State<App>, page: Page, Path(key): Path<String>) -> AppResult {
-    let kind = kind_of(&key)?;
-    let mut tx = page.scope().begin(&app.db).await?;
-    let rows = store::apps(&mut tx).await?;
-    let der = rows.into_iter().find(|row| row.app == kind.key()).and_then(|row| row.certificate);
-    let der = der.ok_or(AppError::NotFound)?;
-    let name = format!("attachment; filename=\"{}-{}.cer\"", page.session.provider_slug, kind.key());
-    Ok(([(CONTENT_TYPE, "application/pkix-cert".to_owned()), (CONTENT_DISPOSITION, name)], der)
-        .into_response())
-}
-
-#[derive(Deserialize)]
-pub struct SecretForm {
-    secret: String,
-}
-
-/// A client secret instead of a certificate. It is sealed at once and never shown again.
-pub async fn secret(
-    State(app): State<App>,
-    page: Page,
-    Path(key): Path<String>,
-    Form(form): Form<SecretForm>,
-) -> AppResult {
-    let kind = kind_of(&key)?;
-    let mut tx = page.scope().begin(&app.db).await?;
-    let secret = form.secret.trim();
-    if secret.len() < 16 || secret.len() > 400 {
-        let mut view = view(&app, &page, &mut tx, kind).await?;
-        view.errors.add("secret", page.t.providers_secret_wrong());
-        return page.show_again(&view);
-    }
-    let place = place_of(page.scope().provider(), kind, "secret");
-    let sealed = app.seal.seal(&place, &SecretString::from(secret))?;
-    let proof = NewProof { kind: "secret", certificate: None, not_after: None, sealed };
-    store::set_proof(&mut tx, kind, &proof, app.clock.now()).await?;
-    tx.commit(&app.clock, Event::new("app.secret-set").after(kind.key())).await?;
-    Ok(back(kind, "saved"))
-}
-
-/// Asks the token endpoint of the provider's own directory: is this app there, and is its proof accepted?
-pub async fn check(
-    State(app): State<App>,
-    page: Page,
-    Path(key): Path<String>,
-    Form(NothingForm {}): Form<NothingForm>,
-) -> AppResult {
-    let kind = kind_of(&key)?;
-    let mut tx = page.scope().begin(&app.db).await?;
-    let provider: Provider = store::provider(&mut tx).await?;
-    let credential = store::credential(&mut tx, &app.seal, kind).await?;
-    drop(tx);
-    let outcome = match (provider.sign_in_tenant, credential) {
-        (Some(tenant), Some(credential)) => {
-            match app.graph.app(EntraTenantId(tenant), &credential).permissions_now().await {
-                Ok(_) => json!({ "ok": true }),
-                Err(error) => {
-                    let mut problem = error.problem();
-                    problem["ok"] = json!(false);
-                    problem
-                }
-            }
-        }
-        _ => json!({ "ok": false, "cause": "bad-credential", "detail": "client id or credential missing" }),
-    };
-    let mut tx = page.scope().begin(&app.db).await?;
-    store::set_checked(&mut tx, kind, &outcome, app.clock.now()).await?;
-    tx.commit(&app.clock, Event::new("app.checked").after(json!({ "app": kind.key(), "outcome": outcome })))
-        .await?;
-    Ok(back(kind, "checked"))
 }

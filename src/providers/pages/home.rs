@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Redirect};
 use serde::Deserialize;
 
+use super::apps::worked;
 use crate::app::App;
 use crate::graph::discovery;
 use crate::kit::audit::Event;
@@ -61,10 +62,13 @@ impl HomeView {
 
 fn card(t: T, kind: AppKind, apps: &[AppRow]) -> AppCard {
     let row = apps.iter().find(|row| row.app == kind.key());
-    let ok = row.and_then(|row| row.check_outcome.as_ref()).and_then(|outcome| outcome.get("ok")?.as_bool());
+    let outcome = row.and_then(|row| row.check_outcome.as_ref());
+    let ok = worked(outcome);
+    let untried = outcome.is_some_and(|outcome| outcome["cause"] == "no-directory");
     let (state, good) = match (row, ok) {
         (Some(_), Some(true)) => (t.providers_app_works(), true),
         (Some(_), Some(false)) => (t.providers_app_refused(), false),
+        (Some(row), None) if untried && row.has_proof => (t.providers_app_untried(), true),
         (Some(row), None) if !row.client_id.is_empty() && row.has_proof => {
             (t.providers_app_unchecked(), false)
         }

@@ -7,6 +7,7 @@ export const NO_PAGES = {
   "/assets/{file}": "files",
   "/p/{slug}/go": "leads to the authority",
   "/admin/apps/{app}/certificate.cer": "a file",
+  "/admin/apps/{app}/next.cer": "a file",
   "/requests/rows": "part of /requests",
   "/requests/events": "a stream",
   "/customers/{customer}/requests/rows": "part of the customer's requests",
@@ -137,6 +138,17 @@ export function pages(world) {
   for (const app of ["sign-in", "reader", "operator", "approver"]) {
     admin("/admin/apps/{app}", `app-${app}`, `/admin/apps/${app}`);
   }
+  admin("/admin/apps/{app}", "app-next-key", "/admin/apps/approver", {
+    act: async (one) => {
+      // Once only: where a key waits already, no other is made.
+      const make = one.button(one.t("providers-make-certificate"));
+      if (await make.count()) await make.click();
+      await one.heading(one.t("providers-next")).waitFor();
+      await one.page.locator("summary", { hasText: one.t("providers-next-untried") }).click();
+      await one.button(one.t("providers-next-use")).click();
+      await one.reads(one.t("providers-next-not-understood"));
+    },
+  });
   admin("/admin/people", "people", "/admin/people");
   admin("/admin/people/{person}", "person", world.person);
   admin("/admin/people/{person}", "person-proposed", world.proposed);

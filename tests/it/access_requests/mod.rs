@@ -39,7 +39,11 @@ fn request(id: &str, who: &str, app: &TestApp, age: i64) -> ReadRequest {
 async fn keep(app: &TestApp, provider: ProviderId, customer: CustomerId, read: &ReadRequest, within: i64) {
     let kept = Kept {
         read,
-        package: if read.package_id == "p2" { "tier2" } else { "tier1" },
+        package: match read.package_id.as_str() {
+            "p2" => "tier2",
+            "approvers" => "approvers",
+            _ => "tier1",
+        },
         denied_at: (within > 0).then(|| read.created_at + TimeDelta::days(within)),
     };
     let now = app.app.clock.now();
@@ -108,6 +112,55 @@ async fn ones_own_request_is_shown_without_a_way_to_decide_it_and_with_the_reaso
     let bert = app.person(contoso, "Bert", &[Role::Approver], true).await;
     let page = app.get(Some(&bert), "/requests").await.body;
     assert!(!page.contains("own-row") && page.contains(&format!("open-{customer}-mine")));
+}
+
+#[tokio::test]
+async fn what_the_customers_administrator_decides_is_shown_so_and_not_counted_as_ours() {
+    let app = TestApp::offline().await;
+    let contoso = app.provider("contoso").await;
+    let anna = app.person(contoso, "Anna", &[Role::Approver], true).await;
+    let customer = app.customer(contoso, "Woodgrove").await;
+    let approver = ReadRequest { package_id: "approvers".to_owned(), ..request("theirs", "Bert", &app, 13) };
+    keep(&app, contoso, customer, &approver, 14).await;
+    let today = app.get(Some(&anna), "/").await.body;
+    assert!(!today.contains("Bert") && !today.contains("Requests on their last day"), "{today}");
+    keep(&app, contoso, customer, &request("ours", "Carl", &app, 13), 14).await;
+    for path in ["/requests".to_owned(), format!("/customers/{customer}/requests")] {
+        let page = app.get(Some(&anna), &path).await.body;
+        let row = |who: &str| {
+            let at = page.find(who).unwrap_or_else(|| panic!("no {who} in {page}"));
+            page[at..].split("</tr>").next().unwrap().to_owned()
+        };
+        let theirs = row("Bert");
+        assert!(theirs.contains("administrator decides this one") && !theirs.contains("Open My Access"));
+        let ours = row("Carl");
+        assert!(ours.contains("Open My Access") && !ours.contains("decides this one"), "{ours}");
+    }
+    let today = app.get(Some(&anna), "/").await.body;
+    assert!(!today.contains("Bert") && today.contains("Carl"), "{today}");
+    let tile = today.split("Requests waiting").next().unwrap().rsplit("<li>").next().unwrap();
+    assert!(tile.contains("</svg>1</span>"), "{tile}");
+}
+
+#[tokio::test]
+async fn an_approver_is_told_which_account_decides_in_my_access() {
+    let app = TestApp::offline().await;
+    let contoso = app.provider("contoso").await;
+    let anna = app.person(contoso, "Anna", &[Role::Approver], true).await;
+    let customer = app.customer(contoso, "Woodgrove").await;
+    keep(&app, contoso, customer, &request("r1", "Bert", &app, 1), 14).await;
+    let page = async || app.get(Some(&anna), "/requests").await.body;
+    assert!(!page().await.contains("In My Access sign in"), "no directory of analysts is known");
+    for (domain, told) in [("example.test", false), ("analysts.example", true)] {
+        sqlx::query!("update provider set analyst_domain = $1", domain).execute(&app.owner).await.unwrap();
+        let page = page().await;
+        assert_eq!(page.contains("directory, …@analysts.example"), told, "{page}");
+        assert_eq!(page.contains("In My Access sign in"), told, "{page}");
+    }
+    let form = "address=ann@analysts.example&verdict=his";
+    assert_eq!(app.post(Some(&anna), "/me/analyst-address", form).await.status, 303);
+    let page = page().await;
+    assert!(page.contains("In My Access sign in as ann@analysts.example, your account"), "{page}");
 }
 
 #[tokio::test]
@@ -187,6 +240,25 @@ async fn a_customer_that_could_not_be_read_is_named_and_not_hidden() {
     assert!(page.contains("Not up to date for Woodgrove") && page.contains("Bert"), "{page}");
     assert!(page.contains("6 min ago"), "the age of what is shown");
     assert!(!page.contains("href=\"/health\""), "an approver may not see Health");
+    let why = async || {
+        let page = app.get(Some(&anna), "/requests").await.body;
+        let rest = page.split(&format!("<a href=\"/customers/{customer}\">Woodgrove</a>: ")).nth(1);
+        rest.unwrap_or_else(|| panic!("no why in {page}")).split('<').next().unwrap().to_owned()
+    };
+    assert_eq!(why().await, "It is read late; the cause is not known yet.");
+    sqlx::query!(
+        "insert into work (provider_id, customer_id, kind, due_at, rank_at, outcome, problem)
+         values ($1, $2, 'requests', $3, $3, 'failed', '{\"cause\": \"licence\"}')",
+        contoso.0,
+        customer.0,
+        app.app.clock.now()
+    )
+    .execute(&app.owner)
+    .await
+    .unwrap();
+    assert!(why().await.starts_with("The customer lacks a licence"), "{}", why().await);
+    sqlx::query!("update consent set state = 'lost'").execute(&app.owner).await.unwrap();
+    assert_eq!(why().await, "Consent for reading was withdrawn.");
 }
 
 #[tokio::test]

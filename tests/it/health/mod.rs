@@ -89,6 +89,54 @@ async fn failures_are_told_once_per_cause_with_whose_move_and_what_to_do() {
 }
 
 #[tokio::test]
+async fn customers_that_cannot_go_on_are_told_by_what_keeps_them() {
+    let app = TestApp::offline().await;
+    let (contoso, fabrikam) = (app.provider("contoso").await, app.provider("fabrikam").await);
+    let anna = app.person(contoso, "Anna", &[Role::Onboarding], true).await;
+    let bert = app.person(contoso, "Bert", &[Role::Onboarding], false).await;
+    assert!(app.get(Some(&anna), "/health").await.body.contains("No customer is kept by anything"));
+    app.customer(fabrikam, "Foreign").await;
+    for (state, many) in
+        [("consent-lost", 7), ("failed", 1), ("blocked", 1), ("consent-wanted", 1), ("new", 1)]
+    {
+        for number in 0..many {
+            let customer = app.customer(contoso, &format!("{state} {number}")).await;
+            sqlx::query!("update customer set state = $2 where customer_id = $1", customer.0, state)
+                .execute(&app.owner)
+                .await
+                .unwrap();
+        }
+    }
+    app.customer(contoso, "Fine").await;
+    sqlx::query!("update customer set state = 'onboarded' where name = 'Fine'")
+        .execute(&app.owner)
+        .await
+        .unwrap();
+    let paused = app.customer(contoso, "Asleep").await;
+    sqlx::query!("update customer set paused_at = now(), state = 'failed' where customer_id = $1", paused.0)
+        .execute(&app.owner)
+        .await
+        .unwrap();
+    let page = app.get(Some(&anna), "/health").await.body;
+    for words in [
+        "Consent lost: <a href=\"/customers?state=consent-lost&#38;paused=no\">7 customers</a>",
+        ">consent-lost 4</a> and 2 more",
+        "Step failed: <a href=\"/customers?state=failed&#38;paused=no\">One customer</a>",
+        "Blocked: <a href=\"/customers?state=blocked&#38;paused=no\">One customer</a>",
+        "Waits for consent: <a href=\"/customers?state=consent-wanted&#38;paused=no\">One customer</a>",
+        "New: <a href=\"/customers?state=new&#38;paused=no\">One customer</a>",
+        "Paused: <a href=\"/customers?paused=yes\">One customer</a>",
+        &format!("<a href=\"/customers/{paused}\">Asleep</a>"),
+    ] {
+        assert!(page.contains(words), "no {words} in {page}");
+    }
+    assert!(!page.contains("Foreign") && !page.contains(">Fine<"), "{page}");
+    see(&app, contoso, &bert, paused).await;
+    let his = app.get(Some(&bert), "/health").await.body;
+    assert!(his.contains(">Asleep<") && !his.contains("Consent lost"), "{his}");
+}
+
+#[tokio::test]
 async fn a_person_starts_stopped_work_again_for_one_customer_or_for_a_whole_cause() {
     let app = TestApp::offline().await;
     let contoso = app.provider("contoso").await;
@@ -153,6 +201,10 @@ async fn the_customers_with_the_oldest_data_are_named() {
         .await
         .unwrap();
     }
+    sqlx::query!("update customer set state = 'onboarded', whose_move = 'nobody'")
+        .execute(&app.owner)
+        .await
+        .unwrap();
     let page = app.get(Some(&anna), "/health").await.body;
     assert!(page.contains("Customer 11") && page.contains("77 min ago"), "{page}");
     assert!(page.find("Customer 11").unwrap() < page.find("Customer 10").unwrap());

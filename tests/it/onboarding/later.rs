@@ -28,9 +28,9 @@ async fn consent_lost_stays_lost_until_it_is_given_and_drift_stays_drift() {
     stage.onboard().await;
     stage.consent(AppKind::Reader, false).await;
     stage.minutes(1).await;
-    assert_eq!(stage.state().await, "consent-lost customer");
+    assert_eq!(stage.state().await, "consent-lost us", "no new link was sent yet");
     stage.declare("notification-rule").await;
-    assert_eq!(stage.state().await, "consent-lost customer", "an answer does not make it wanted anew");
+    assert_eq!(stage.state().await, "consent-lost us", "an answer does not make it wanted anew");
     stage.consent(AppKind::Reader, true).await;
     stage.minutes(1).await;
     assert_eq!(stage.state().await, "onboarded nobody");

@@ -16,5 +16,6 @@ mod shape;
 mod stage;
 mod through;
 mod told;
+mod touches;
 mod twice;
 mod unshown;

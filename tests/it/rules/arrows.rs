@@ -135,16 +135,17 @@ fn a_model_knows_no_sql_no_axum_and_no_graph() {
 }
 
 /// Who may make a `Scope`, and by which of its doors: a verified session, a verified sign-in, claimed work, the
-/// command line.
-const DOORS: [(&str, &[&str]); 4] = [
+/// command line, the state of a consent link.
+const DOORS: [(&str, &[&str]); 5] = [
     ("of_person", &["kit/session.rs", "sign_in/pages.rs"]),
     ("of_stranger", &["sign_in/pages.rs"]),
     ("of_work", &["kit/work.rs"]),
+    ("of_consent_link", &["customers/pages/callback.rs"]),
     ("of_command_line", &["program/audit.rs", "program/provider.rs", "program/provider_set.rs"]),
 ];
 
 #[test]
-fn a_scope_is_made_at_its_four_doors_only() {
+fn a_scope_is_made_at_its_five_doors_only() {
     for (door, callers) in DOORS {
         let mut found = Vec::new();
         for path in files("src", "rs") {

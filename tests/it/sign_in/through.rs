@@ -71,13 +71,17 @@ async fn sign_in_works_with_a_certificate_instead_of_a_secret() {
     give(&cloud, &contoso, "anna@contoso.example", "admin").await;
     let made = app.post(Some(&contoso.everyone), "/admin/apps/sign-in/certificate", "").await;
     assert_eq!(made.status, 303, "{}", made.body);
+    let before = Browser::new(&app).sign_in("contoso", "anna@contoso.example").await;
+    assert_eq!(before.status, 303, "making it breaks nothing: {}", before.body);
     let mut browser = Browser::new(&app);
-    assert_refused(&browser.sign_in("contoso", "anna@contoso.example").await, REFUSED);
-    let der = sqlx::query_scalar!("select certificate from app_registration where app = 'sign-in'")
+    let der = sqlx::query_scalar!("select next_certificate from app_registration where app = 'sign-in'")
         .fetch_one(&app.owner)
         .await
         .unwrap()
         .unwrap();
+    let taken = app.post(Some(&contoso.everyone), "/admin/apps/sign-in/next/use", "understood=yes").await;
+    assert_eq!(taken.status, 303, "{}", taken.body);
+    assert_refused(&browser.sign_in("contoso", "anna@contoso.example").await, REFUSED);
     cloud.upload(&contoso.home, contoso.client_id(AppKind::SignIn), &der).await;
     assert_eq!(browser.sign_in("contoso", "anna@contoso.example").await.status, 303);
     assert_eq!(browser.portal("/customers").await.status, 200);

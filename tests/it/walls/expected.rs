@@ -164,7 +164,11 @@ pub const EXPECTED: &[Expected] = &[
     get("/admin/apps/{app}/certificate.cer", ADMIN),
     post("/admin/apps/{app}/client-id", ADMIN, "client_id={unclaimed-tenant}"),
     post("/admin/apps/{app}/certificate", ADMIN, ""),
+    get("/admin/apps/{app}/next.cer", ADMIN),
+    // What was made waits: it is dropped, another waits then, which is put into use.
+    post("/admin/apps/{app}/next/drop", ADMIN, ""),
     post("/admin/apps/{app}/secret", ADMIN, "secret=0123456789abcdef0123"),
+    post("/admin/apps/{app}/next/use", ADMIN, "understood=yes"),
     post("/admin/apps/{app}/check", ADMIN, ""),
     get("/admin/people", ADMIN),
     get("/admin/people/{person}", ADMIN),

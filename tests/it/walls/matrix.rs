@@ -74,8 +74,11 @@ impl Matrix {
         // Streams end at once, so that their answers can be read to the end.
         app.app.stop.cancel();
         let contoso = cloud.provider(&app, "contoso").await;
-        let made = app.post(Some(&contoso.everyone), "/admin/apps/operator/certificate", "").await;
-        assert_eq!(made.status, 303);
+        // One certificate in use, another that waits.
+        for (act, form) in [("certificate", ""), ("next/use", "understood=yes"), ("certificate", "")] {
+            let path = format!("/admin/apps/operator/{act}");
+            assert_eq!(app.post(Some(&contoso.everyone), &path, form).await.status, 303, "{path}");
+        }
         let fabrikam = world::provider(&app, "fabrikam", "Umbra").await;
         let out_of_view = world::customer(&app, contoso.id, "Hidden", Under::Proposed).await;
         let own = world::customer(&app, contoso.id, "Own", Under::Proposed).await;

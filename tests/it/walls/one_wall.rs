@@ -195,13 +195,14 @@ async fn ask(
 }
 
 /// Pages that hold nothing of the provider's own, and those that only answer that something was done.
-const TELL_NOTHING: [&str; 6] = [
+const TELL_NOTHING: [&str; 7] = [
     "/customers/add",
     "/admin/blueprint",
     "/customers/{customer}/onboarding/events",
     "/customers/{customer}/requests/events",
     "/requests/events",
     "/admin/apps/{app}/certificate.cer",
+    "/admin/apps/{app}/next.cer",
 ];
 
 /// Every route, asked by a stranger about this provider's things.

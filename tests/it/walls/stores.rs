@@ -5,7 +5,7 @@ use mssp_portal::access_requests::model::{PENDING, ReadRequest};
 use mssp_portal::access_requests::store as requests;
 use mssp_portal::audit;
 use mssp_portal::customers::consent::store as consent;
-use mssp_portal::customers::model::Contact;
+use mssp_portal::customers::model::{Asked, Contact};
 use mssp_portal::customers::{Standing, State, WhoseMove, store as customers};
 use mssp_portal::health::store as health;
 use mssp_portal::kit::ids::{CustomerId, EntraTenantId, ObjectId, PersonId, PlanId, RunId};
@@ -22,7 +22,7 @@ use mssp_portal::sign_in::store as sign_in;
 use mssp_portal::today::store as today;
 use serde_json::json;
 
-use super::world::{CAUSE, Furniture, WORK, address_of};
+use super::world::{CAUSE, Furniture, WORK, address_of, state_of};
 use crate::support::app::TestApp;
 
 /// Where the functions look: the portal, and the provider whose things they name.
@@ -134,6 +134,7 @@ fn request(at: &At<'_>) -> ReadRequest {
 }
 
 /// Whether each sees anything of the provider's.
+#[expect(clippy::too_many_lines, reason = "one entry per function")]
 pub fn looks() -> Vec<Act> {
     acts! {
         "access_requests::packages" => |tx, at| !requests::packages(tx, at.ready()).await?.is_empty();
@@ -155,6 +156,14 @@ pub fn looks() -> Vec<Act> {
         "audit::walk" => |tx, _at| audit::verify::walk(tx).await?.sound > 0;
         "consent::all" => |tx, at| !consent::all(tx, at.ready()).await?.is_empty();
         "consent::open_links" => |tx, at| !consent::open_links(tx, at.ready(), at.now()).await?.is_empty();
+        "consent::declined" => |tx, at| !consent::declined(tx, at.ready()).await?.is_empty();
+        "consent::asked" => |tx, at| {
+            consent::asked(tx, at.ready(), AppKind::Operator, at.now()).await? != Asked::Not
+        };
+        "consent::is_spent" => |tx, at| {
+            consent::is_spent(tx, at.ready(), &state_of(at.ready(), AppKind::Reader)).await?.is_some()
+        };
+        "customers::standing_of" => |tx, at| customers::standing_of(tx, at.ready()).await?.is_some();
         "customers::find" => |tx, at| customers::find(tx, at.ready()).await?.is_some();
         "customers::list" => |tx, _at| {
             !customers::list(tx, &customers::Filter::default()).await?.rows.is_empty()
@@ -167,6 +176,7 @@ pub fn looks() -> Vec<Act> {
         "health::kinds" => |tx, at| !health::kinds(tx, at.now()).await?.is_empty();
         "health::causes" => |tx, _at| !health::causes(tx).await?.is_empty();
         "health::failed" => |tx, _at| !health::failed(tx, &health::Filter::default()).await?.0.is_empty();
+        "health::kept" => |tx, _at| !health::kept(tx).await?.is_empty();
         "health::failing" => |tx, _at| health::failing(tx).await?.0 > 0;
         "health::unknown_codes" => |tx, _at| !health::unknown_codes(tx).await?.is_empty();
         "health::slowest" => |tx, _at| !health::slowest(tx).await?.is_empty();
@@ -174,6 +184,7 @@ pub fn looks() -> Vec<Act> {
         "onboarding::blueprint" => |tx, _at| onboarding::blueprint(tx, 2).await?.is_some();
         "onboarding::blueprints" => |tx, _at| !onboarding::blueprints(tx).await?.is_empty();
         "onboarding::blueprint_version" => |tx, _at| onboarding::blueprint_version(tx, 2).await?.is_some();
+        "onboarding::onboarded" => |tx, _at| onboarding::onboarded(tx).await? > 0;
         "onboarding::past_tiers" => |tx, _at| !onboarding::past_tiers(tx).await?.is_empty();
         "onboarding::facts" => |tx, at| {
             let facts = onboarding::facts(tx, at.ready()).await?;
@@ -204,6 +215,10 @@ pub fn looks() -> Vec<Act> {
         };
         "providers::credential" => |tx, at| {
             providers::credential(tx, &at.app.app.seal, AppKind::Reader).await?.is_some()
+        };
+        "providers::next" => |tx, _at| providers::next(tx, AppKind::Reader).await?.is_some();
+        "providers::next_credential" => |tx, at| {
+            providers::next_credential(tx, &at.app.app.seal, AppKind::Reader).await?.is_some()
         };
         "providers::sign_in_tenant" => |tx, _at| providers::sign_in_tenant(tx).await?.is_some();
         "providers::provider" => |tx, at| providers::provider(tx).await?.name.contains(at.of.word);
@@ -246,7 +261,10 @@ pub fn writes() -> Vec<Act> {
             consent::keep(tx, at.ready(), AppKind::Reader, &found, at.later()).await.map(|_| true)?
         };
         "consent::keep_link" => |tx, at| {
-            consent::keep_link(tx, at.ready(), AppKind::Operator, "state", at.later()).await.map(|()| true)?
+            consent::keep_link(tx, at.ready(), AppKind::Operator, "state", at.later()).await?
+        };
+        "consent::decline" => |tx, at| {
+            consent::decline(tx, at.ready(), &state_of(at.ready(), AppKind::Reader), at.later()).await?
         };
         "consent::spend_links" => |tx, at| {
             consent::spend_links(tx, at.ready(), AppKind::Operator, at.later()).await.map(|()| true)?
@@ -417,6 +435,19 @@ pub fn writes() -> Vec<Act> {
                 providers::NewProof { kind: "secret", certificate: None, not_after: None, sealed: vec![1] };
             providers::set_proof(tx, AppKind::Reader, &proof, at.later()).await.map(|()| true)?
         };
+        "providers::set_next" => |tx, at| {
+            let proof =
+                providers::NewProof { kind: "secret", certificate: None, not_after: None, sealed: vec![1] };
+            providers::set_next(tx, AppKind::Approver, &proof, at.later()).await?
+        };
+        "providers::set_next_checked" => |tx, at| {
+            let said = json!({ "ok": false });
+            providers::set_next_checked(tx, AppKind::Reader, at.now(), &said, at.later()).await.map(|()| true)?
+        };
+        "providers::take_next" => |tx, at| {
+            providers::take_next(tx, &at.app.app.seal, AppKind::Reader, at.now(), at.later()).await?
+        };
+        "providers::drop_next" => |tx, _at| providers::drop_next(tx, AppKind::Reader).await?;
         "providers::set_checked" => |tx, at| {
             providers::set_checked(tx, AppKind::Reader, &json!({ "ok": false }), at.later()).await.map(|()| true)?
         };

@@ -21,7 +21,7 @@ use mssp_portal::onboarding::step::{StepKey, StepKind};
 use mssp_portal::onboarding::store::{self as onboarding, RunState, RunStepState};
 use mssp_portal::people::store as people;
 use mssp_portal::providers::store::{self as providers, NewProof};
-use mssp_portal::providers::{AppKind, certificate, place_of};
+use mssp_portal::providers::{AppKind, certificate, next_place_of, place_of};
 use serde_json::json;
 use sqlx::{AssertSqlSafe, PgConnection, PgPool, Row, raw_sql};
 use uuid::Uuid;
@@ -97,6 +97,12 @@ pub async fn provider(app: &TestApp, slug: &'static str, word: &'static str) -> 
         providers::set_proof(&mut tx, kind, &proof, now).await.unwrap();
         providers::set_checked(&mut tx, kind, &json!({ "ok": true }), now).await.unwrap();
     }
+    for kind in [AppKind::Reader, AppKind::Operator] {
+        let sealed = app.app.seal.seal(&next_place_of(provider, kind, "certificate"), &made.key_pem).unwrap();
+        let (der, not_after) = (Some(made.der.clone()), Some(made.not_after));
+        let proof = NewProof { kind: "certificate", certificate: der, not_after, sealed };
+        assert!(providers::set_next(&mut tx, kind, &proof, now).await.unwrap());
+    }
     let (version, blueprint) = onboarding::current_blueprint(&mut tx, now).await.unwrap();
     onboarding::save_blueprint(&mut tx, version + 1, &blueprint, word, now).await.unwrap();
     people::say(&mut tx, everyone.id, &address_of(word), true, now).await.unwrap();
@@ -115,12 +121,20 @@ pub async fn provider(app: &TestApp, slug: &'static str, word: &'static str) -> 
         .execute(&app.owner)
         .await
         .unwrap();
-    // A figure that is to be counted anew.
-    sqlx::query!("update customer set open_requests = 99 where customer_id = $1", failed.id.0)
-        .execute(&app.owner)
-        .await
-        .unwrap();
+    // A figure that is to be counted anew, and a customer who was onboarded once.
+    sqlx::query!(
+        "update customer set open_requests = 99, onboarded_at = created_at where customer_id = $1",
+        failed.id.0
+    )
+    .execute(&app.owner)
+    .await
+    .unwrap();
     Furniture { provider, slug, word, everyone, other, shut_out, proposed, failed, new }
+}
+
+/// The state of the customer's link to this app. That of the operator was declined.
+pub fn state_of(customer: CustomerId, app: AppKind) -> String {
+    format!("state of {customer} {}", app.key())
 }
 
 /// Where the provider's analyst asks from.
@@ -153,7 +167,11 @@ pub async fn customer(app: &TestApp, provider: ProviderId, word: &str, under: Un
         detail: word.to_owned(),
     };
     consent::keep(&mut tx, id, AppKind::Reader, &granted, now).await.unwrap();
-    consent::keep_link(&mut tx, id, AppKind::Operator, &chance.token(), now).await.unwrap();
+    for kind in [AppKind::Operator, AppKind::Reader] {
+        assert!(consent::keep_link(&mut tx, id, kind, &state_of(id, kind), now).await.unwrap());
+    }
+    let later = now + TimeDelta::minutes(1);
+    assert!(consent::decline(&mut tx, id, &state_of(id, AppKind::Operator), later).await.unwrap());
     asked_for(&mut tx, id, word, now).await;
     let seen = Observation {
         organization: format!("{word} of {id}"),

@@ -1,5 +1,9 @@
 //! SQL of the providers room.
 
+mod next;
+
+pub use next::{Next, drop_next, next, next_credential, set_next, set_next_checked, take_next};
+
 use anyhow::Context;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -141,7 +145,7 @@ pub async fn set_client_id(
         "insert into app_registration (provider_id, app, client_id, proof, changed_at)
          values ($1, $2, $3, 'certificate', $4)
          on conflict (provider_id, app) do update set client_id = excluded.client_id, changed_at = excluded.changed_at,
-            checked_at = null, check_outcome = null",
+            checked_at = null, check_outcome = null, next_checked_at = null, next_outcome = null",
         provider.0,
         app.key(),
         client_id,

@@ -1,6 +1,8 @@
 //! A provider's own set-up: the analysts' domain must belong to their directory, and README lists the apps'
 //! permissions as the program asks for them.
 
+mod keys;
+
 use std::collections::BTreeSet;
 
 use mssp_portal::kit::right::Role;
