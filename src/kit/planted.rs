@@ -27,7 +27,7 @@ bugs! {
     AnothersToken = "anothers-token",
     /// Whatever directory the token endpoint gives a token for is taken.
     AnyTokenTaken = "any-token-taken",
-    /// What the process sent before it died is forgotten.
+    /// The journal is told of a write only once it was answered.
     CrashForgotten = "crash-forgotten",
     NextLinkAnywhere = "next-link-anywhere",
     SecondPageIgnored = "second-page-ignored",

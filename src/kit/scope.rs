@@ -10,6 +10,7 @@ use sqlx::{AssertSqlSafe, PgConnection, Postgres, Transaction};
 use crate::kit::audit::{self, Event};
 use crate::kit::clock::Clock;
 use crate::kit::crash::{self, Point, When};
+use crate::kit::planted::{self, Bug};
 use crate::kit::db::Db;
 use crate::kit::ids::{CustomerId, PersonId, ProviderId};
 use crate::kit::right::{Right, Role, Roles};
@@ -199,7 +200,9 @@ impl Tx {
     /// Writes the audit event as the last statement, then commits. No audit, no action.
     pub async fn commit(mut self, clock: &Clock, event: Event) -> Result<(), sqlx::Error> {
         let what = event.action();
-        audit::append(&mut self, clock, event).await?;
+        if !(planted::has(Bug::AuditLost) && what == "step.applied") {
+            audit::append(&mut self, clock, event).await?;
+        }
         self.end(what).await
     }
 

@@ -85,6 +85,9 @@ pub async fn play(lane: &Lane, schedule: Schedule) -> Report {
     let story = story(&run, &journal).await;
     let Run { stage, process, mut problems, people, .. } = run;
     problems.extend(people.refused);
+    if !problems.is_empty() {
+        problems.extend(lane.log.errors());
+    }
     drop(process);
     eye::run(
         &lane.owner,

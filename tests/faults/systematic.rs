@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::play::Report;
 use crate::schedule::Schedule;
-use crate::told::{must_be_well, number, play_and_tell};
+use crate::told::{must_be_well, number, play_and_tell, say};
 use crate::watch::{CrashAt, How};
 
 /// One customer, one tier, Defender roles through the API: every kind of step there is.
@@ -95,6 +95,7 @@ fn cells(calls: &[Value]) -> Vec<Cell> {
 #[test]
 fn every_step_outlives_every_fault_in_every_position() {
     let cells = cells(&undisturbed().calls);
+    say(format_args!("{} cells in all", cells.len()));
     let share = number("FAULT_CELLS").map_or(12, |of| usize::try_from(of).unwrap());
     let cells: Vec<Cell> =
         cells.into_iter().enumerate().filter(|(at, _)| part(*at, share)).map(|(_, c)| c).collect();
@@ -114,9 +115,9 @@ fn every_step_outlives_every_fault_in_every_position() {
     }
     let rows: BTreeSet<&String> = cells.iter().map(|cell| &cell.row).collect();
     let faults: BTreeSet<&String> = cells.iter().map(|cell| &cell.fault).collect();
-    println!("{} calls × {} faults: {} cells, {struck} struck", rows.len(), faults.len(), cells.len());
-    println!("cannot happen to that call: {impossible:?}");
-    println!("not reached: {missed:?}");
+    say(format_args!("{} calls × {} faults: {} cells, {struck} struck", rows.len(), faults.len(), cells.len()));
+    say(format_args!("cannot happen to that call: {impossible:?}"));
+    say(format_args!("not reached: {missed:?}"));
     must_be_well(&reports);
     let possible = struck + missed.len();
     assert!(missed.len() * 20 <= possible, "less than 95 % of the cells that can be were seen");
