@@ -5,14 +5,14 @@ use crate::play::play;
 use crate::schedule::Schedule;
 use crate::told::{must_be_well, number, play_and_tell, say};
 
-/// Without `FAULT_SEEDS` a sample. `FAULT_FIRST` moves it, `FAULT_SEED` plays one seed `FAULT_TIMES` times.
+/// 500 seeds, or `FAULT_SEEDS`. `FAULT_FIRST` moves them; `FAULT_SEED` plays one seed `FAULT_TIMES` times.
 #[test]
 fn every_random_schedule_ends_well() {
     let seeds: Vec<u64> = match number("FAULT_SEED") {
         Some(seed) => (0..number("FAULT_TIMES").unwrap_or(1)).map(|_| seed).collect(),
         None => {
             let first = number("FAULT_FIRST").unwrap_or(1);
-            (first..first + number("FAULT_SEEDS").unwrap_or(30)).collect()
+            (first..first + number("FAULT_SEEDS").unwrap_or(500)).collect()
         }
     };
     must_be_well(&play_and_tell("random", seeds.into_iter().map(Schedule::of_seed).collect()));

@@ -2,6 +2,7 @@
 //! that can come between.
 
 mod answers;
+mod bad_input;
 mod creates;
 mod drift;
 mod faults;

@@ -64,7 +64,7 @@ impl TestCloud {
         (app, cloud, address)
     }
 
-    async fn start(options: Options) -> Self {
+    pub async fn start(options: Options) -> Self {
         let simulation = Simulation::start(options).await.unwrap();
         #[expect(clippy::disallowed_methods, reason = "a test's own client speaks to the test's own cloud")]
         let http = reqwest::Client::new();
