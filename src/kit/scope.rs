@@ -10,9 +10,9 @@ use sqlx::{AssertSqlSafe, PgConnection, Postgres, Transaction};
 use crate::kit::audit::{self, Event};
 use crate::kit::clock::Clock;
 use crate::kit::crash::{self, Point, When};
-use crate::kit::planted::{self, Bug};
 use crate::kit::db::Db;
 use crate::kit::ids::{CustomerId, PersonId, ProviderId};
+use crate::kit::planted::{self, Bug};
 use crate::kit::right::{Right, Role, Roles};
 
 /// Who acts.

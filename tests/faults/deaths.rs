@@ -10,7 +10,9 @@ use crate::watch::{CrashAt, How};
 
 /// Where each step has its own moment, every moment; elsewhere the first.
 fn every_moment(point: &str) -> bool {
-    ["step.applied", "journal:", "each write was told", "POST", "PATCH"].iter().any(|word| point.contains(word))
+    ["step.applied", "journal:", "each write was told", "POST", "PATCH"]
+        .iter()
+        .any(|word| point.contains(word))
         && !point.contains("/token")
 }
 
@@ -53,7 +55,11 @@ fn the_process_may_die_at_every_point_once_and_twice() {
     if !missed.is_empty() && !soak() {
         missed = play("those missed", missed, 1, &mut bad);
     }
-    say(format_args!("{} points: {sorts:?}; {} of {many} deaths came about", points.len(), many - missed.len()));
+    say(format_args!(
+        "{} points: {sorts:?}; {} of {many} deaths came about",
+        points.len(),
+        many - missed.len()
+    ));
     say(format_args!("not reached: {missed:?}"));
     assert_eq!(bad, 0, "so many schedules ended badly");
     assert!(missed.len() * 20 <= many, "less than 95 % of the deaths came about");

@@ -27,7 +27,8 @@ impl Log {
     pub fn take(&self) -> String {
         let bytes = std::mem::take(&mut *self.since.lock().unwrap_or_else(PoisonError::into_inner));
         let text = String::from_utf8_lossy(&bytes).into_owned();
-        let errors = text.lines().filter(|line| line.contains("ERROR") || line.contains("WARN")).map(str::to_owned);
+        let errors =
+            text.lines().filter(|line| line.contains("ERROR") || line.contains("WARN")).map(str::to_owned);
         *self.errors.lock().unwrap_or_else(PoisonError::into_inner) = errors.collect();
         text
     }

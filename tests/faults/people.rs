@@ -134,7 +134,8 @@ impl People {
                 let Some(tried) = self.may(act, "retry") else { return false };
                 let run = row["run"]["run"].as_str().unwrap_or_default();
                 // What was made and is gone is not found by looking again: it is planned anew.
-                let gone = row["causes"].as_array().is_some_and(|all| all.iter().any(|one| one == "not-visible"));
+                let gone =
+                    row["causes"].as_array().is_some_and(|all| all.iter().any(|one| one == "not-visible"));
                 let way = if gone || tried % 4 == 0 { "cancel" } else { "retry" };
                 act.press(self, &format!("/onboarding/{way}"), &format!("run={run}")).await
             }
@@ -194,7 +195,8 @@ fn put_in(act: &Act<'_>, row: &Value, name: &str) -> bool {
     let tenant = &act.customer.tenant;
     let filter = format!("/users?$filter=mail eq '{name}@{}'", act.stage.analyst_domain);
     let found = by_hand(act.lane, tenant, "GET", &filter, Value::Null).unwrap_or_default();
-    let (Some(guest), Some(group)) = (found["value"][0]["id"].as_str(), row["owned"]["group.approvers"].as_str())
+    let (Some(guest), Some(group)) =
+        (found["value"][0]["id"].as_str(), row["owned"]["group.approvers"].as_str())
     else {
         return false;
     };

@@ -129,7 +129,12 @@ async fn story(run: &Run<'_>, journal: &Value) -> String {
         let refused = call["responseBody"]["error"].as_object().map(|error| json!(error).to_string());
         let what = format!(
             "{at:?} {app} {} {}?{} -> {} {} {}",
-            word("method"), word("path"), word("query"), call["status"], word("fault"), refused.unwrap_or_default()
+            word("method"),
+            word("path"),
+            word("query"),
+            call["status"],
+            word("fault"),
+            refused.unwrap_or_default()
         );
         lines.push((instant(&call["at"]), what));
     }

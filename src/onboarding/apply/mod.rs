@@ -88,7 +88,11 @@ impl<L: Ledger> Hands<'_, L> {
     /// What follows a look that found nothing: making it, unless it may have been made already.
     fn settled(&self, what: &'static str) -> Result<(), Stop> {
         let forgets = planted::has(Bug::NotFoundMeansNew) || planted::has(Bug::NoLookup);
-        if !forgets && self.sent.may_be_there(what, self.clock.now()) { Err(Stop::NotYet(what)) } else { Ok(()) }
+        if !forgets && self.sent.may_be_there(what, self.clock.now()) {
+            Err(Stop::NotYet(what))
+        } else {
+            Ok(())
+        }
     }
 
     /// One write, and what the ledger is told of it. `unknown`: after which errors it may have happened.

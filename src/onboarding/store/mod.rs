@@ -11,8 +11,8 @@ pub use blueprints::{
 };
 pub use facts::{adopt, answer_beside, declare, facts, forget, own, set_administrator, set_rbac, store_link};
 pub use plans::{
-    PlanState, Stored, approve, forget_answers, keep_observation, observation, plan_of_run, propose,
-    stored_plan, supersede,
+    PlanState, Stored, approve, forget_answers, keep_meaning, keep_observation, observation, plan_of_run,
+    propose, stored_plan, supersede,
 };
 pub use runs::{
     LogLine, Run, RunState, RunStep, RunStepState, begin_step, end_step, freeze, frozen, latest_run, log,

@@ -55,9 +55,17 @@ async fn an_unusable_answer_ends_the_reading_of_that_customer_alone_and_loses_no
     stage.minutes(1).await;
     let before = (stage.state().await, stage.page("").await);
     assert_eq!(reading(&stage.app, stage.customer).await.0, "done");
-    for fault in
-        ["html", "truncated", "deep", "wrong-type", "huge", "gzip-bomb", "next-endless", "next-loop", "next-foreign"]
-    {
+    for fault in [
+        "html",
+        "truncated",
+        "deep",
+        "wrong-type",
+        "huge",
+        "gzip-bomb",
+        "next-endless",
+        "next-loop",
+        "next-foreign",
+    ] {
         spoil(&stage, fault).await;
         stage.check().await;
         check_other().await;
@@ -137,12 +145,17 @@ async fn hostile_names_are_kept_shown_and_harm_nobody() {
         let id = answer.location().trim_start_matches("/customers/").split('?').next().unwrap().to_owned();
         let customer: CustomerId = id.parse().unwrap();
         stage.cloud.consent(tid.parse().unwrap(), &reader, true).await;
-        let check = stage.app.post(Some(everyone), &format!("/customers/{id}/check"), &format!("customer={id}"));
+        let check =
+            stage.app.post(Some(everyone), &format!("/customers/{id}/check"), &format!("customer={id}"));
         assert_eq!(check.await.status, 303);
         stage.minutes(1).await;
-        assert_eq!(reading(&stage.app, customer).await, ("done".into(), String::new(), String::new()), "{name:.40}");
-        let pages =
-            ["", "/onboarding", "/onboarding/steps/group.tier1", "/onboarding/steps/catalog"].map(|p| format!("/customers/{id}{p}"));
+        assert_eq!(
+            reading(&stage.app, customer).await,
+            ("done".into(), String::new(), String::new()),
+            "{name:.40}"
+        );
+        let pages = ["", "/onboarding", "/onboarding/steps/group.tier1", "/onboarding/steps/catalog"]
+            .map(|p| format!("/customers/{id}{p}"));
         for path in pages.iter().map(String::as_str).chain(["/customers", "/health", "/audit"]) {
             let page = stage.app.get(Some(everyone), path).await;
             assert_eq!(page.status, 200, "{name:.40}: {path} {}", page.body);
@@ -209,7 +222,11 @@ fn two_hundred_megabytes_a_packed_bomb_and_ten_thousand_pages_stay_within_the_me
         let mut alone = Command::new(std::env::current_exe().unwrap());
         let ended = alone.args(["--exact", name, "--nocapture"]).env(ALONE, "1").output().unwrap();
         let said = String::from_utf8_lossy(&ended.stdout);
-        assert!(ended.status.success() && said.contains("1 passed"), "{said}{}", String::from_utf8_lossy(&ended.stderr));
+        assert!(
+            ended.status.success() && said.contains("1 passed"),
+            "{said}{}",
+            String::from_utf8_lossy(&ended.stderr)
+        );
         return;
     }
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
@@ -220,7 +237,8 @@ fn two_hundred_megabytes_a_packed_bomb_and_ten_thousand_pages_stay_within_the_me
         }
         stage.cloud.end().await;
         // Without the cap the same answer takes what it takes: the measure sees it.
-        let stage = stage_within(Limits { body_bytes: 1 << 30, list_bytes: 1 << 30, ..Limits::default() }).await;
+        let stage =
+            stage_within(Limits { body_bytes: 1 << 30, list_bytes: 1 << 30, ..Limits::default() }).await;
         for fault in ["huge", "gzip-bomb"] {
             let grown = growth(&stage, fault).await;
             assert!(grown > 190, "{fault} without a cap took {grown} MB only");

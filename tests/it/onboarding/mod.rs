@@ -3,6 +3,7 @@
 
 mod answers;
 mod bad_input;
+mod circle;
 mod creates;
 mod drift;
 mod faults;

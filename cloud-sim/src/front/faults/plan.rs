@@ -79,7 +79,8 @@ fn shaped(class: &Class, n: u32, (kind, position): (Kind, Position), amount: u64
     match kind {
         Kind::Internal | Kind::BadGateway | Kind::Unavailable | Kind::GatewayTimeout => {
             times = few(amount);
-            retry_after = (kind == Kind::Unavailable && amount.is_multiple_of(3)).then(|| pick(&[5, 40], amount / 16));
+            retry_after =
+                (kind == Kind::Unavailable && amount.is_multiple_of(3)).then(|| pick(&[5, 40], amount / 16));
         }
         Kind::TooMany | Kind::TooManyDate => {
             (times, retry_after) = (few(amount), Some(pick(&[2, 10, 25, 70], amount / 16)));
