@@ -109,6 +109,8 @@ pub struct Contact {
 }
 
 /// Contacts of one customer at most, and characters of each of their fields.
+/// Letters of a customer's name, whoever gave it.
+pub const NAME: usize = 200;
 pub const CONTACTS: usize = 20;
 pub const CONTACT_LENGTH: usize = 120;
 

@@ -53,7 +53,13 @@ async fn an_unusable_answer_ends_the_reading_of_that_customer_alone_and_loses_no
     };
     check_other().await;
     stage.minutes(1).await;
-    let before = (stage.state().await, stage.page("").await);
+    let kept = async || {
+        let sql = "select document from observation where customer_id = $1";
+        let document: Value =
+            sqlx::query_scalar(sql).bind(stage.customer.0).fetch_one(&stage.app.owner).await.unwrap();
+        document
+    };
+    let before = (stage.state().await, kept().await);
     assert_eq!(reading(&stage.app, stage.customer).await.0, "done");
     for fault in [
         "html",
@@ -77,13 +83,13 @@ async fn an_unusable_answer_ends_the_reading_of_that_customer_alone_and_loses_no
         let health = stage.app.get(Some(&stage.provider.everyone), "/health").await;
         assert!(health.body.contains("answer could not be used"), "{fault}: {}", health.body);
         assert_eq!(reading(&stage.app, other).await.0, "done", "{fault} stopped another customer");
-        assert_eq!(stage.state().await, before.0, "{fault}: where he stands is what the last reading gave");
+        assert_eq!((stage.state().await, kept().await), before, "{fault}: what was read last is lost");
         stage.cloud.control("DELETE", "/faults", Value::Null).await;
     }
     stage.check().await;
     stage.minutes(1).await;
     assert_eq!(reading(&stage.app, stage.customer).await.0, "done");
-    assert_eq!((stage.state().await, stage.page("").await), before);
+    assert_eq!((stage.state().await, kept().await), before);
     stage.cloud.end().await;
 }
 
@@ -145,9 +151,8 @@ async fn hostile_names_are_kept_shown_and_harm_nobody() {
         let id = answer.location().trim_start_matches("/customers/").split('?').next().unwrap().to_owned();
         let customer: CustomerId = id.parse().unwrap();
         stage.cloud.consent(tid.parse().unwrap(), &reader, true).await;
-        let check =
-            stage.app.post(Some(everyone), &format!("/customers/{id}/check"), &format!("customer={id}"));
-        assert_eq!(check.await.status, 303);
+        let (path, form) = (format!("/customers/{id}/check"), format!("customer={id}"));
+        assert_eq!(stage.app.post(Some(everyone), &path, &form).await.status, 303);
         stage.minutes(1).await;
         assert_eq!(
             reading(&stage.app, customer).await,
@@ -162,7 +167,9 @@ async fn hostile_names_are_kept_shown_and_harm_nobody() {
             assert!(!page.body.contains("<img src=x") && !page.body.contains("<script>alert"), "{path}");
             let turned = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
             assert!(!page.body.contains(turned), "{name:.40}: {path} lets a name turn what follows it");
-            assert!(page.body.len() < 300_000, "{path} has {} bytes", page.body.len());
+            // His own pages may be long; those that others are on are not.
+            let most = if path.contains(&id) { 1_000_000 } else { 200_000 };
+            assert!(page.body.len() < most, "{path} has {} bytes", page.body.len());
         }
         let page = stage.app.get(Some(everyone), &pages[2]).await;
         let start: String = name.chars().take_while(|c| c.is_ascii_alphanumeric()).take(20).collect();

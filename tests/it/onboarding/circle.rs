@@ -23,7 +23,8 @@ async fn a_reading_takes_the_customers_row_only_after_what_is_ours_as_a_step_doe
     stage.check().await;
     let app = stage.app.app.clone();
     let reading = tokio::spawn(async move { work::workers(&app).run_due().await.unwrap() });
-    let waits = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+    let waits = "select count(*) from pg_locks l join pg_stat_activity a on a.pid = l.pid
+                  where a.datname = current_database() and not l.granted";
     while sqlx::query_scalar::<_, i64>(waits).fetch_one(&stage.app.owner).await.unwrap() == 0 {
         assert!(!reading.is_finished(), "the reading did not come to the object");
         tokio::task::yield_now().await;
