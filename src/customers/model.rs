@@ -108,9 +108,9 @@ pub struct Contact {
     pub role: String,
 }
 
-/// Contacts of one customer at most, and characters of each of their fields.
-/// Letters of a customer's name, whoever gave it.
+/// Characters of a customer's name, whoever gave it.
 pub const NAME: usize = 200;
+/// Contacts of one customer at most, and characters of each of their fields.
 pub const CONTACTS: usize = 20;
 pub const CONTACT_LENGTH: usize = 120;
 
