@@ -31,8 +31,6 @@ bugs! {
     CrashForgotten = "crash-forgotten",
     NextLinkAnywhere = "next-link-anywhere",
     SecondPageIgnored = "second-page-ignored",
-    /// A list that cannot be read counts as empty.
-    UnreadableIsEmpty = "unreadable-is-empty",
     /// What cannot be seen right after it was made is made again.
     NotFoundMeansNew = "not-found-means-new",
     AuditLost = "audit-lost",
@@ -40,10 +38,6 @@ bugs! {
     Unfenced = "unfenced",
     /// A create is repeated after a 5xx.
     BlindRepeat = "blind-repeat",
-    /// A catalog of the wanted name is ours, whoever made it.
-    ForeignAdopted = "foreign-adopted",
-    /// After a 401 the same token is used again.
-    TokenKept = "token-kept",
     /// What Microsoft says of a refusal is kept with the token that was sent.
     TokenLogged = "token-logged",
 }

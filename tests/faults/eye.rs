@@ -1,5 +1,7 @@
 //! Looks into the portal's database past its walls: everything of one provider as JSON.
 
+#![expect(clippy::disallowed_methods, reason = "looks past the walls, at what no room asks for")]
+
 use mssp_portal::kit::ids::ProviderId;
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, PgPool, query_scalar, raw_sql};

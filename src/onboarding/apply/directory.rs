@@ -117,9 +117,7 @@ impl<L: Ledger> Hands<'_, L> {
         }
         let reference = self.reference(step);
         let named = self.directory.catalogs_by_name(name).await?;
-        Ok(named
-            .into_iter()
-            .find(|catalog| planted::has(Bug::ForeignAdopted) || catalog.description.contains(&reference)))
+        Ok(named.into_iter().find(|catalog| catalog.description.contains(&reference)))
     }
 
     /// Natural key: (catalog, group). Delivered later; done once its roles can be given.
