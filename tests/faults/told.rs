@@ -10,7 +10,8 @@ use crate::schedule::Schedule;
 
 /// To whoever runs the harness, whether a test is well or not: cargo shows what `println!` says of bad tests only.
 pub fn say(line: impl Display) {
-    writeln!(std::io::stdout(), "{line}").unwrap();
+    let mut all = std::io::stdout().lock();
+    writeln!(all, "{line}").unwrap();
 }
 
 /// Plays all of them, and tells how many in what time, and of each that ended badly how it is replayed.
