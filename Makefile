@@ -1,5 +1,5 @@
 # The commands of this house. Each does its own set-up from a fresh clone and asks nothing.
-.PHONY: help setup demo demo-reset test contract sdk lint sqlx
+.PHONY: help setup demo demo-reset test contract sdk faults soak planted-bugs lint sqlx
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -22,6 +22,18 @@ contract: ## the simulated cloud and the Graph client against Microsoft's own de
 
 sdk: ## Microsoft's own clients, Python and JavaScript, against the simulated cloud and the portal
 	@scripts/sdk
+
+faults: ## the portal under schedules of faults: every fault at every call, deaths at every point, 500 seeds
+	@scripts/setup
+	@scripts/faults
+
+soak: ## the same one by one, and 20,000 seeds, or FAULT_SEEDS of them from FAULT_FIRST on
+	@scripts/setup
+	@scripts/faults soak
+
+planted-bugs: ## shows that the schedules bite: which seed finds which known bug
+	@scripts/setup
+	@scripts/faults planted-bugs
 
 lint: ## format, clippy, and whether .sqlx is current
 	@scripts/setup

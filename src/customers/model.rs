@@ -139,6 +139,8 @@ pub struct Contact {
     pub role: String,
 }
 
+/// Characters of a customer's name, whoever gave it.
+pub const NAME: usize = 200;
 /// Contacts of one customer at most, and characters of each of their fields.
 pub const CONTACTS: usize = 20;
 pub const CONTACT_LENGTH: usize = 120;

@@ -181,9 +181,7 @@ impl Directory {
             if error.status == Some(401) && !renewed {
                 // Refused before any effect, so even a create may go again: once, with a new token.
                 renewed = true;
-                if !planted::has(Bug::TokenKept) {
-                    self.graph.tokens.forget(&self.key, &token, tries.challenge.take()).await;
-                }
+                self.graph.tokens.forget(&self.key, &token, tries.challenge.take()).await;
                 continue;
             }
             if error.lost_consent() || (error.status == Some(403) && old) {

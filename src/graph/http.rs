@@ -156,10 +156,25 @@ pub(crate) async fn exchange(
                 return Err(GraphError::new(kind, call, "the answer is too large"));
             }
             Ok(Some(chunk)) => body.extend_from_slice(&chunk),
-            Ok(None) => return Ok(Answer { status, headers, body }),
+            Ok(None) => return Ok(Answer { status, headers, body: without_nul(body) }),
             Err(error) => return Err(GraphError::new(lost, call, reason(error))),
         }
     }
+}
+
+/// A NUL that JSON writes as `\u0000`, which no text in Postgres can hold, becomes the sign for what cannot be shown.
+fn without_nul(mut body: Vec<u8>) -> Vec<u8> {
+    const NUL: &[u8] = br"\u0000";
+    let mut from = 0;
+    while let Some(at) = body[from..].windows(NUL.len()).position(|window| window == NUL) {
+        let at = from + at;
+        let before = body[..at].iter().rev().take_while(|byte| **byte == b'\\').count();
+        if before.is_multiple_of(2) {
+            body[at + 2..at + NUL.len()].copy_from_slice(b"fffd");
+        }
+        from = at + 2;
+    }
+    body
 }
 
 /// The id under which Microsoft's log and ours know this request.
@@ -202,6 +217,16 @@ mod tests {
         assert_eq!(retry_after("Sun, 06 Nov 1994 08:00:00 GMT", now), Some(Duration::ZERO));
         assert_eq!(retry_after("999999999", now), Some(Duration::from_secs(3600)));
         assert_eq!(retry_after("soon", now), None);
+    }
+
+    #[test]
+    fn a_nul_in_a_name_is_replaced_and_a_backslash_before_a_u_is_not() {
+        let read = |text: &str| {
+            let clean = without_nul(text.as_bytes().to_vec());
+            serde_json::from_slice::<String>(&clean).unwrap()
+        };
+        assert_eq!(read(r#""a\u0000b\u0000""#), "a\u{fffd}b\u{fffd}");
+        assert_eq!(read(r#""a\\u0000 \\\u0000""#), "a\\u0000 \\\u{fffd}");
     }
 
     #[test]

@@ -7,6 +7,7 @@ pub mod clock;
 pub mod crash;
 pub mod db;
 pub mod error;
+pub mod escape;
 pub mod form;
 pub mod frame;
 pub mod headers;

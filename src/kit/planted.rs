@@ -27,12 +27,10 @@ bugs! {
     AnothersToken = "anothers-token",
     /// Whatever directory the token endpoint gives a token for is taken.
     AnyTokenTaken = "any-token-taken",
-    /// What the process sent before it died is forgotten.
+    /// The journal is told of a write only once it was answered.
     CrashForgotten = "crash-forgotten",
     NextLinkAnywhere = "next-link-anywhere",
     SecondPageIgnored = "second-page-ignored",
-    /// A list that cannot be read counts as empty.
-    UnreadableIsEmpty = "unreadable-is-empty",
     /// What cannot be seen right after it was made is made again.
     NotFoundMeansNew = "not-found-means-new",
     AuditLost = "audit-lost",
@@ -40,10 +38,6 @@ bugs! {
     Unfenced = "unfenced",
     /// A create is repeated after a 5xx.
     BlindRepeat = "blind-repeat",
-    /// A catalog of the wanted name is ours, whoever made it.
-    ForeignAdopted = "foreign-adopted",
-    /// After a 401 the same token is used again.
-    TokenKept = "token-kept",
     /// What Microsoft says of a refusal is kept with the token that was sent.
     TokenLogged = "token-logged",
 }

@@ -12,6 +12,7 @@ use crate::kit::clock::Clock;
 use crate::kit::crash::{self, Point, When};
 use crate::kit::db::Db;
 use crate::kit::ids::{CustomerId, PersonId, ProviderId};
+use crate::kit::planted::{self, Bug};
 use crate::kit::right::{Right, Role, Roles};
 
 /// Who acts.
@@ -210,7 +211,9 @@ impl Tx {
     /// Writes the audit event as the last statement, then commits. No audit, no action.
     pub async fn commit(mut self, clock: &Clock, event: Event) -> Result<(), sqlx::Error> {
         let what = event.action();
-        audit::append(&mut self, clock, event).await?;
+        if !(planted::has(Bug::AuditLost) && what == "step.applied") {
+            audit::append(&mut self, clock, event).await?;
+        }
         self.end(what).await
     }
 

@@ -69,10 +69,11 @@ pub async fn replan_from(
     };
     let found = standing(&with_done(&made, &done), under(tx, customer).await?);
     let found = consent::settled(tx, customer, found, now).await?;
-    customers::set_standing(tx, customer, &found, now).await?;
     // While a run applies a plan, another one would only confuse.
     let news = run.is_none()
         && store::propose(tx, customer, PlanId::new(&app.clock, &app.chance), (version, &made), now).await?;
+    // Last: see `store::keep_meaning`.
+    customers::set_standing(tx, customer, &found, now).await?;
     Ok(Replanned { plan: made, before, standing: found, news })
 }
 

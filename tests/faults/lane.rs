@@ -38,7 +38,9 @@ impl Lane {
         };
         let database = fresh_database().await;
         let owner = PgPoolOptions::new().max_connections(2).connect_lazy_with(database.owner.clone());
-        let db = Db::open(database.app.clone(), 8);
+        // Planned once, not for every schedule anew.
+        let app = database.app.clone().options([("plan_cache_mode", "force_generic_plan")]);
+        let db = Db::open(app, 8);
         Self {
             db,
             owner,

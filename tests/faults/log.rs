@@ -8,7 +8,11 @@ use tracing_subscriber::fmt::MakeWriter;
 
 /// The log of one lane.
 #[derive(Clone, Default)]
-pub struct Log(Arc<Mutex<Vec<u8>>>);
+pub struct Log {
+    since: Arc<Mutex<Vec<u8>>>,
+    /// Lines of the schedule at hand that speak of our own failures.
+    errors: Arc<Mutex<Vec<String>>>,
+}
 
 impl Log {
     /// Takes whatever is logged on this thread as long as the guard lives.
@@ -21,14 +25,23 @@ impl Log {
 
     /// What was logged since the last time.
     pub fn take(&self) -> String {
-        let bytes = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
-        String::from_utf8_lossy(&bytes).into_owned()
+        let bytes = std::mem::take(&mut *self.since.lock().unwrap_or_else(PoisonError::into_inner));
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let errors =
+            text.lines().filter(|line| line.contains("ERROR") || line.contains("WARN")).map(str::to_owned);
+        *self.errors.lock().unwrap_or_else(PoisonError::into_inner) = errors.collect();
+        text
+    }
+
+    /// What the portal could not name, out of what was taken last.
+    pub fn errors(&self) -> Vec<String> {
+        self.errors.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
 impl Write for Log {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
+        self.since.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
         Ok(bytes.len())
     }
 

@@ -6,8 +6,10 @@ mod clock;
 #[path = "../it/support/database.rs"]
 #[expect(dead_code, reason = "shared with the integration tests, which use more of it")]
 mod database;
+mod deaths;
 mod eye;
 mod invariants;
+mod kept;
 mod lane;
 mod log;
 mod people;

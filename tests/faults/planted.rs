@@ -5,7 +5,7 @@ use mssp_portal::kit::planted::{Bug, plant};
 use crate::lane::play_all;
 use crate::play::play;
 use crate::schedule::Schedule;
-use crate::told::number;
+use crate::told::{number, say};
 
 /// Each is to be found within so many seeds.
 const SEEDS: u64 = 500;
@@ -41,7 +41,7 @@ fn every_planted_bug_is_found() {
         match found(bug) {
             Some((seed, problem)) => {
                 let short: String = problem.chars().take(150).collect();
-                println!("{:22} found by seed {seed:3}: {short}", bug.key());
+                say(format_args!("{:22} found by seed {seed:3}: {short}", bug.key()));
             }
             None => missed.push(bug.key()),
         }

@@ -12,7 +12,7 @@ use crate::people::People;
 use crate::process::Process;
 use crate::schedule::Schedule;
 use crate::stage::{Stage, control};
-use crate::watch::Witness;
+use crate::watch::{CrashAt, Witness};
 
 /// What one schedule came to.
 pub struct Report {
@@ -23,6 +23,8 @@ pub struct Report {
     /// Classes of calls, with what can happen to each.
     pub calls: Vec<Value>,
     pub points: std::collections::BTreeMap<String, u32>,
+    /// Points where the process died or slept.
+    pub crashed: Vec<CrashAt>,
     pub graph_calls: usize,
     /// Every call and every line of the journals in order, where `FAULT_STORY` asks for it.
     pub story: String,
@@ -85,6 +87,9 @@ pub async fn play(lane: &Lane, schedule: Schedule) -> Report {
     let story = story(&run, &journal).await;
     let Run { stage, process, mut problems, people, .. } = run;
     problems.extend(people.refused);
+    if !problems.is_empty() {
+        problems.extend(lane.log.errors());
+    }
     drop(process);
     eye::run(
         &lane.owner,
@@ -98,6 +103,7 @@ pub async fn play(lane: &Lane, schedule: Schedule) -> Report {
         struck,
         calls,
         points: witness.points(),
+        crashed: witness.crashed(),
         graph_calls: journal.as_array().map_or(0, Vec::len),
         story,
         schedule,
@@ -109,12 +115,9 @@ async fn story(run: &Run<'_>, journal: &Value) -> String {
     if std::env::var("FAULT_STORY").is_err() {
         return String::new();
     }
-    let log = format!(
-        "select json_agg(json_build_object('at', l.at, 'text', concat_ws(' ', l.step, l.message, l.arguments)))::text
-           from run_log l where l.provider_id = '{}'",
-        run.stage.provider.0
-    );
-    let log = eye::ask(&run.lane.owner, log).await;
+    let log = "select json_agg(json_build_object('at', l.at, 'text', concat_ws(' ', l.step, l.message, l.arguments)))::text
+           from run_log l where l.provider_id = $1";
+    let log = eye::ask(&run.lane.owner, run.stage.provider, log).await;
     let mut lines: Vec<(DateTime<Utc>, String)> = Vec::new();
     for line in log.as_array().into_iter().flatten() {
         lines.push((instant(&line["at"]), format!("    {}", line["text"].as_str().unwrap())));

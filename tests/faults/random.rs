@@ -3,16 +3,16 @@
 use crate::lane::play_all;
 use crate::play::play;
 use crate::schedule::Schedule;
-use crate::told::{must_be_well, number, play_and_tell};
+use crate::told::{must_be_well, number, play_and_tell, say};
 
-/// Without `FAULT_SEEDS` a sample. `FAULT_FIRST` moves it, `FAULT_SEED` plays one seed `FAULT_TIMES` times.
+/// 500 seeds, or `FAULT_SEEDS`. `FAULT_FIRST` moves them; `FAULT_SEED` plays one seed `FAULT_TIMES` times.
 #[test]
 fn every_random_schedule_ends_well() {
     let seeds: Vec<u64> = match number("FAULT_SEED") {
         Some(seed) => (0..number("FAULT_TIMES").unwrap_or(1)).map(|_| seed).collect(),
         None => {
             let first = number("FAULT_FIRST").unwrap_or(1);
-            (first..first + number("FAULT_SEEDS").unwrap_or(30)).collect()
+            (first..first + number("FAULT_SEEDS").unwrap_or(500)).collect()
         }
     };
     must_be_well(&play_and_tell("random", seeds.into_iter().map(Schedule::of_seed).collect()));
@@ -29,7 +29,7 @@ fn a_given_schedule_ends_well() {
         reports.into_iter().max_by_key(|report| report.problems.len()).unwrap()
     };
     let first = worst(&schedule);
-    println!("{}", first.story);
+    say(&first.story);
     if first.well() {
         return;
     }
@@ -40,6 +40,7 @@ fn a_given_schedule_ends_well() {
         fewer.faults.remove(at);
         if worst(&fewer).well() { at += 1 } else { schedule = fewer }
     }
-    println!("the smallest that ends badly: FAULT_SCHEDULE='{}'", serde_json::to_string(&schedule).unwrap());
+    let smallest = serde_json::to_string(&schedule).unwrap();
+    say(format_args!("the smallest that ends badly: FAULT_SCHEDULE='{smallest}'"));
     must_be_well(&[worst(&schedule)]);
 }

@@ -91,7 +91,7 @@ impl Schedule {
             tiers: 1 + usize::from(draw.random_range(0..6) == 0),
             defender: draw.random_range(0..3) == 0,
             left_behind: draw.random_range(0..3) == 0,
-            page: *[1, 2, 100, 100].get(draw.random_range(0..4)).unwrap(),
+            page: *[2, 3, 100, 100].get(draw.random_range(0..4)).unwrap(),
             plan: json!({ "seed": seed, "most": most, "reads": 12, "writes": 90, "tokens": 90 }),
             crashes,
             ..Self::default()

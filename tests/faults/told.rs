@@ -1,10 +1,18 @@
 //! What the harness says of the schedules it played.
 
+use std::fmt::Display;
+use std::io::Write;
 use std::time::Instant;
 
 use crate::lane::play_all;
 use crate::play::{Report, play};
 use crate::schedule::Schedule;
+
+/// To whoever runs the harness, whether a test is well or not: cargo shows what `println!` says of bad tests only.
+pub fn say(line: impl Display) {
+    let mut all = std::io::stdout().lock();
+    writeln!(all, "{line}").unwrap();
+}
 
 /// Plays all of them, and tells how many in what time, and of each that ended badly how it is replayed.
 pub fn play_and_tell(what: &str, mut schedules: Vec<Schedule>) -> Vec<Report> {
@@ -16,24 +24,24 @@ pub fn play_and_tell(what: &str, mut schedules: Vec<Schedule>) -> Vec<Report> {
     let reports = play_all(schedules, async |lane, schedule| {
         let report = play(lane, schedule).await;
         if !report.well() {
-            println!("\nseed {} ended badly:", report.schedule.seed);
+            say(format_args!("\nseed {} ended badly:", report.schedule.seed));
             for problem in report.problems.iter().take(12) {
-                println!("  {problem}");
+                say(format_args!("  {problem}"));
             }
-            print!("{}", report.story);
-            println!("  FAULT_SCHEDULE='{}'", serde_json::to_string(&report.explicit()).unwrap());
+            let schedule = serde_json::to_string(&report.explicit()).unwrap();
+            say(format_args!("{}  FAULT_SCHEDULE='{schedule}'", report.story));
         }
         report
     });
     let seconds = begun.elapsed().as_secs_f64();
     let sum = |number: fn(&Report) -> usize| reports.iter().map(number).sum::<usize>();
-    println!(
+    say(format_args!(
         "{what}: {} schedules, {} faults struck, {} calls, in {seconds:.0} s ({:.1} schedules/s)",
         reports.len(),
         sum(|report| report.struck.len()),
         sum(|report| report.graph_calls),
         f64::from(u32::try_from(reports.len()).unwrap()) / seconds
-    );
+    ));
     reports
 }
 

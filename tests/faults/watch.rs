@@ -52,6 +52,7 @@ struct Seen {
     meant: Vec<Meant>,
     points: BTreeMap<String, u32>,
     crashes: Vec<CrashAt>,
+    crashed: Vec<CrashAt>,
     /// Highest fence of each piece of work, and transactions that a stale holder opened.
     fences: BTreeMap<(&'static str, uuid::Uuid), i64>,
     stale: Vec<String>,
@@ -109,6 +110,10 @@ impl Witness {
 
     pub fn points(&self) -> BTreeMap<String, u32> {
         self.seen().points.clone()
+    }
+
+    pub fn crashed(&self) -> Vec<CrashAt> {
+        self.seen().crashed.clone()
     }
 
     pub fn stale(&self) -> Vec<String> {
@@ -189,9 +194,10 @@ impl Watch for Witness {
         let count = seen.points.entry(name.clone()).or_default();
         *count += 1;
         let count = *count;
-        let next = seen.crashes.first().filter(|crash| crash.point == name && crash.nth <= count)?;
-        let how = next.how;
-        seen.crashes.remove(0);
+        let next = seen.crashes.iter().position(|crash| crash.point == name && crash.nth <= count)?;
+        let crash = seen.crashes.remove(next);
+        let how = crash.how;
+        seen.crashed.push(crash);
         self.asleep.store(how == How::Sleeps, Ordering::SeqCst);
         self.stopped.notify_one();
         let go_on = self.go_on.clone();

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::store::{self, Found};
 use crate::app::App;
-use crate::customers::model::{Customer, Standing, State, WhoseMove};
+use crate::customers::model::{Customer, NAME, Standing, State, WhoseMove};
 use crate::customers::store::{self as customers, Identity};
 use crate::graph::organization::Organization;
 use crate::graph::{AppCredential, GraphError};
@@ -129,7 +129,7 @@ fn identity(told: Organization) -> Identity {
     Identity {
         default_domain: told.default_domain().map(str::to_owned),
         domains: told.verified_domains.into_iter().map(|domain| domain.name).collect(),
-        name: told.display_name,
+        name: told.display_name.chars().take(NAME).collect(),
     }
 }
 

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::edit::chosen_manager;
 use crate::app::App;
 use crate::customers::consent;
-use crate::customers::model::{Standing, State as CustomerState, WhoseMove};
+use crate::customers::model::{NAME, Standing, State as CustomerState, WhoseMove};
 use crate::customers::store::{self, NewCustomer, TakenBy};
 use crate::graph::discovery::{self, Discovered, DiscoveryError};
 use crate::graph::organization::TenantInformation;
@@ -173,7 +173,7 @@ pub async fn add(State(app): State<App>, page: Page, Form(form): Form<AddForm>) 
     };
     let told = told(&app, &page, found.tenant).await;
     let domain = domain_of(&form.domain, told.as_ref());
-    let typed = form.name.trim().chars().take(200).collect::<String>();
+    let typed = form.name.trim().chars().take(NAME).collect::<String>();
     let mut tx = page.scope().begin(&app.db).await?;
     if let Some(sentence) = own_directory(&mut tx, page.t, found.tenant).await? {
         let (domain, error, frame) = (form.domain, Some(sentence), page.frame.clone());
@@ -186,7 +186,7 @@ pub async fn add(State(app): State<App>, page: Page, Form(form): Form<AddForm>) 
         view.manager = form.manager;
         return page.show_again(&view);
     }
-    let told = told.map(|told| told.display_name);
+    let told = told.map(|told| told.display_name.chars().take(NAME).collect::<String>());
     // The domain stands in for a name until the directory's own can be read.
     let name = if typed.is_empty() { told.clone().unwrap_or_else(|| domain.clone()) } else { typed };
     let account_manager = chosen_manager(&mut tx, &form.manager).await?;

@@ -8,6 +8,7 @@ use crate::graph::connected_organizations::{ConnectedOrganizationState, NewConne
 use crate::graph::groups::{Group, Upserted};
 use crate::graph::{CatalogId, CatalogResourceId, ConnectedOrganizationId, GraphError};
 use crate::kit::ids::ObjectId;
+use crate::kit::planted::{self, Bug};
 use crate::onboarding::step::{StepKey, StepKind};
 
 impl<L: Ledger> Hands<'_, L> {
@@ -89,7 +90,9 @@ impl<L: Ledger> Hands<'_, L> {
     /// Natural key: our reference in the description.
     pub(super) async fn ensure_catalog(&self, step: &StepKey) -> Result<Applied, Stop> {
         let wanted = self.wanted.catalog();
-        let Some(catalog) = self.find_catalog(step, &wanted.display_name).await? else {
+        let blind = planted::has(Bug::NoLookup);
+        let found = if blind { None } else { self.find_catalog(step, &wanted.display_name).await? };
+        let Some(catalog) = found else {
             let told = |made: &Catalog| (Some(made.id.to_string()), json!({ "name": made.display_name }));
             let made = self.create("catalog", None, self.directory.create_catalog(&wanted), told).await?;
             let seen = self.find_catalog(step, &wanted.display_name).await?;

@@ -15,8 +15,8 @@ pub use facts::{
     set_unreadable, store_link, unreadable,
 };
 pub use plans::{
-    PlanState, Stored, approve, forget_answers, keep_observation, observation, observation_held, plan_of_run,
-    propose, stored_plan, supersede,
+    PlanState, Stored, approve, forget_answers, keep_meaning, keep_observation, observation,
+    observation_held, plan_of_run, propose, stored_plan, supersede,
 };
 pub use runs::{
     LogLine, Run, RunState, RunStep, RunStepState, begin_step, end_step, freeze, frozen, latest_run, log,

@@ -38,7 +38,7 @@ pub struct Stored {
     pub made_at: DateTime<Utc>,
 }
 
-/// Keeps what was read, and what it says about the links we gave out.
+/// Keeps what was read.
 pub async fn keep_observation(
     tx: &mut Tx,
     customer: CustomerId,
@@ -60,6 +60,19 @@ pub async fn keep_observation(
     )
     .execute(&mut **tx)
     .await?;
+    Ok(())
+}
+
+/// What it says about the links we gave out, and about the customer: when he was read, and when the first access of
+/// ours ends. After what is ours was kept: whoever does a step takes its object first, then the run, then the customer,
+/// and nobody may wait for another in a circle.
+pub async fn keep_meaning(
+    tx: &mut Tx,
+    customer: CustomerId,
+    seen: &Observation,
+    now: DateTime<Utc>,
+) -> Result<(), sqlx::Error> {
+    let provider = tx.scope().provider();
     if seen.governance_unread {
         // Nothing was seen of links and of who holds what: they stay as they were.
         sqlx::query!(
@@ -73,20 +86,6 @@ pub async fn keep_observation(
         return Ok(());
     }
     let alive: Vec<String> = seen.packages.iter().map(|package| package.id.clone()).collect();
-    let ends: Vec<Option<DateTime<Utc>>> = seen.packages.iter().map(|package| package.first_end).collect();
-    sqlx::query!(
-        "update customer set read_at = $3, next_expiry = (
-                select min(r.first_end) from unnest($4::text[], $5::timestamptz[]) as r (id, first_end)
-                  join owned_object o on o.provider_id = $1 and o.customer_id = $2 and o.graph_id = r.id)
-          where provider_id = $1 and customer_id = $2",
-        provider.0,
-        customer.0,
-        now,
-        &alive,
-        &ends as &[Option<DateTime<Utc>>]
-    )
-    .execute(&mut **tx)
-    .await?;
     let decide = |stage: &Stage| stage.decide_within.and_then(|seconds| i64::try_from(seconds).ok());
     let within: Vec<Option<i64>> = seen
         .packages
@@ -105,6 +104,20 @@ pub async fn keep_observation(
         now,
         &alive,
         &within as &[Option<i64>]
+    )
+    .execute(&mut **tx)
+    .await?;
+    let ends: Vec<Option<DateTime<Utc>>> = seen.packages.iter().map(|package| package.first_end).collect();
+    sqlx::query!(
+        "update customer set read_at = $3, next_expiry = (
+                select min(r.first_end) from unnest($4::text[], $5::timestamptz[]) as r (id, first_end)
+                  join owned_object o on o.provider_id = $1 and o.customer_id = $2 and o.graph_id = r.id)
+          where provider_id = $1 and customer_id = $2",
+        provider.0,
+        customer.0,
+        now,
+        &alive,
+        &ends as &[Option<DateTime<Utc>>]
     )
     .execute(&mut **tx)
     .await?;

@@ -139,6 +139,7 @@ pub(super) async fn keep(
     let seen = seen.with_last_known(last);
     store::keep_observation(&mut tx, customer, &seen, now).await?;
     let made = replan_from(&mut tx, app, customer, &seen).await?;
+    store::keep_meaning(&mut tx, customer, &seen, now).await?;
     if made.standing.state == State::Drifted && made.before != State::Drifted {
         let event = Event::new("customer.drifted").of(customer).after(in_words(&made.plan));
         tx.commit(&app.clock, event).await?;

@@ -25,42 +25,34 @@ pub struct Records {
 
 impl Records {
     pub async fn read(run: &Run<'_>) -> Self {
-        let id = run.stage.provider.0;
-        let (owner, many) = (&run.lane.owner, |value: Value| value.as_array().cloned().unwrap_or_default());
-        let log = format!(
-            "select json_agg(json_build_object('customer', r.customer_id, 'step', l.step, 'message', l.message,
+        let (owner, provider) = (&run.lane.owner, run.stage.provider);
+        let many = |value: Value| value.as_array().cloned().unwrap_or_default();
+        let log = "select json_agg(json_build_object('customer', r.customer_id, 'step', l.step, 'message', l.message,
                     'at', l.at) order by l.run_id, l.seq)::text
-               from run_log l join run r using (provider_id, run_id) where l.provider_id = '{id}'"
-        );
-        let audit = format!(
-            "select json_agg(json_build_object('seq', seq, 'body', encode(body, 'base64'),
+               from run_log l join run r using (provider_id, run_id) where l.provider_id = $1";
+        let audit = "select json_agg(json_build_object('seq', seq, 'body', encode(body, 'base64'),
                     'previous', encode(previous_hash, 'base64'), 'hash', encode(hash, 'base64')) order by seq)::text
-               from audit_event where provider_id = '{id}'"
-        );
-        let problems = format!(
-            "select json_agg(x)::text from (
-                select problem ->> 'cause' as cause from work where provider_id = '{id}' and problem is not null
-                union all select problem ->> 'cause' from run_step where provider_id = '{id}' and state = 'failed'
-                union all select cause from consent where provider_id = '{id}' and cause <> '') x"
-        );
-        let next = format!("select json_agg(next_move)::text from customer where provider_id = '{id}'");
-        let all = format!(
-            "select to_json(string_agg(x, ' '))::text from (
-                select row_to_json(t)::text from work t where provider_id = '{id}'
-                union all select row_to_json(t)::text from run_step t where provider_id = '{id}'
-                union all select row_to_json(t)::text from run_log t where provider_id = '{id}'
-                union all select row_to_json(t)::text from consent t where provider_id = '{id}'
-                union all select row_to_json(t)::text from plan t where provider_id = '{id}'
-                union all select row_to_json(t)::text from observation t where provider_id = '{id}'
-                union all select convert_from(body, 'UTF8') from audit_event t where provider_id = '{id}') as t (x)"
-        );
-        let mut problems = many(eye::ask(owner, problems).await);
-        problems.extend(many(eye::ask(owner, next).await));
+               from audit_event where provider_id = $1";
+        let problems = "select json_agg(x)::text from (
+                select problem ->> 'cause' as cause from work where provider_id = $1 and problem is not null
+                union all select problem ->> 'cause' from run_step where provider_id = $1 and state = 'failed'
+                union all select cause from consent where provider_id = $1 and cause <> '') x";
+        let next = "select json_agg(next_move)::text from customer where provider_id = $1";
+        let all = "select to_json(string_agg(x, ' '))::text from (
+                select row_to_json(t)::text from work t where provider_id = $1
+                union all select row_to_json(t)::text from run_step t where provider_id = $1
+                union all select row_to_json(t)::text from run_log t where provider_id = $1
+                union all select row_to_json(t)::text from consent t where provider_id = $1
+                union all select row_to_json(t)::text from plan t where provider_id = $1
+                union all select row_to_json(t)::text from observation t where provider_id = $1
+                union all select convert_from(body, 'UTF8') from audit_event t where provider_id = $1) as t (x)";
+        let mut problems = many(eye::ask(owner, provider, problems).await);
+        problems.extend(many(eye::ask(owner, provider, next).await));
         Self {
-            log: many(eye::ask(owner, log).await),
-            audit: many(eye::ask(owner, audit).await),
+            log: many(eye::ask(owner, provider, log).await),
+            audit: many(eye::ask(owner, provider, audit).await),
             problems,
-            all: eye::ask(owner, all).await.as_str().unwrap_or_default().to_owned(),
+            all: eye::ask(owner, provider, all).await.as_str().unwrap_or_default().to_owned(),
         }
     }
 

@@ -2,6 +2,8 @@
 //! that can come between.
 
 mod answers;
+mod bad_input;
+mod circle;
 mod creates;
 mod drift;
 mod faults;

@@ -69,7 +69,7 @@ impl TestCloud {
         (app, cloud, address)
     }
 
-    async fn start(options: Options) -> Self {
+    pub async fn start(options: Options) -> Self {
         let simulation = Simulation::start(options).await.unwrap();
         let http = plain().build().unwrap();
         let cloud = Self { simulation, http };
