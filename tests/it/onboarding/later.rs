@@ -85,7 +85,7 @@ async fn a_proof_older_than_a_year_is_asked_for_again_and_kept_in_the_log() {
     assert_eq!(stage.state().await, "onboarded nobody");
     let activity = format!("/customers/{}/activity", stage.customer);
     let log = stage.app.get(Some(&stage.provider.everyone), &activity).await.body;
-    assert!(log.matches("device-groups").count() >= 2, "both declarations: {log}");
+    assert!(log.matches("Device groups open to the analysts").count() >= 2, "both declarations: {log}");
     stage.cloud.end().await;
 }
 

@@ -31,6 +31,10 @@ impl Stage {
         let path = format!("/admin/apps/{}/secret", kind.key());
         let form = format!("secret={secret}");
         assert_eq!(self.app.post(Some(&self.provider.everyone), &path, &form).await.status, 303);
+        // Where one is in use already, the new one waits until somebody says "now".
+        let path = format!("/admin/apps/{}/next/use", kind.key());
+        let used = self.app.post(Some(&self.provider.everyone), &path, "understood=yes").await;
+        assert!(used.status == 303 || used.status == 404, "{}", used.body);
     }
 
     async fn list(&self) -> String {

@@ -348,6 +348,10 @@ pub fn writes() -> Vec<Act> {
             let seen = mssp_portal::onboarding::observation::Observation::default();
             onboarding::keep_observation(tx, at.ready(), &seen, at.later()).await.map(|()| true)?
         };
+        "onboarding::keep_meaning" => |tx, at| {
+            let seen = mssp_portal::onboarding::observation::Observation::default();
+            onboarding::keep_meaning(tx, at.ready(), &seen, at.later()).await.map(|()| true)?
+        };
         "onboarding::propose" => |tx, at| {
             let plan = mssp_portal::onboarding::plan::plan(
                 &Default::default(),
