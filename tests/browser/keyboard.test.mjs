@@ -78,11 +78,16 @@ test("a customer is added, asked for consent, planned and approved by keyboard a
   await keys.activate(staff.link(t("customers-tab-onboarding")));
   const done = page.locator(`[id="step-link.approvers"] .step-side`).getByText(t("onboarding-state-done"));
   await house.passUntil(done);
-  for (const name of provider.analysts.slice(0, 2)) {
-    const { analystTenant: homeTenant } = provider;
-    const asked = { package: "MSSP Analyst Approvers", homeTenant, userPrincipalName: provider.address(name), justification: "Shift" };
-    await house.cloud.control("POST", `tenants/${customer.tenant}/ask`, asked);
-  }
+  const { analystTenant: homeTenant } = provider;
+  const ask = (name, wanted) =>
+    house.cloud.control("POST", `tenants/${customer.tenant}/ask`, {
+      package: wanted, homeTenant, userPrincipalName: provider.address(name), justification: "Shift",
+    });
+  const first = await ask(provider.analysts[0], "MSSP Analyst Approvers");
+  const decided = { approve: true, by: customer.admin.address, justification: "Known" };
+  await house.cloud.control("POST", `tenants/${customer.tenant}/requests/${first.id}/decide`, decided);
+  await house.passUntil(page.locator(`[id="step-link.tier1"] .step-side`).getByText(t("onboarding-state-done")));
+  for (const name of provider.analysts.slice(1, 3)) await ask(name, "Tier 1 Analyst");
   await keys.activate(nav(staff, "requests-title"));
   const rows = page.getByRole("row").filter({ hasText: customer.name });
   await house.passUntil(rows.nth(1));
@@ -91,9 +96,9 @@ test("a customer is added, asked for consent, planned and approved by keyboard a
 
   // In the list a letter moves; outside it is only a letter.
   const focused = (locator) => locator.evaluate((one) => one === document.activeElement);
-  const first = rows.first().getByRole("link").first();
+  const top = rows.first().getByRole("link").first();
   await keys.press("k");
-  assert.equal(await focused(first), true, "k in the first row stays there");
+  assert.equal(await focused(top), true, "k in the first row stays there");
   await keys.press("j");
   assert.equal(await focused(rows.nth(1).getByRole("link").first()), true);
   await keys.press("k");

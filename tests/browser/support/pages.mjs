@@ -142,7 +142,12 @@ export function pages(world) {
     act: async (one) => {
       // Once only: where a key waits already, no other is made.
       const make = one.button(one.t("providers-make-certificate"));
-      if (await make.count()) await make.click();
+      if (await make.count()) {
+        await make.click();
+        await one.page.waitForLoadState();
+        // The other language's reader may have been first.
+        await one.open("/admin/apps/approver");
+      }
       await one.heading(one.t("providers-next")).waitFor();
       await one.page.locator("summary", { hasText: one.t("providers-next-untried") }).click();
       await one.button(one.t("providers-next-use")).click();
