@@ -10,7 +10,7 @@ use futures::FutureExt;
 
 use crate::kit::clock::Clock;
 use crate::kit::db::Db;
-use crate::kit::work::{Claimed, WorkError};
+use crate::kit::work::{Claimed, LEASE, WorkError};
 
 /// A quarter of the lease. No call to Microsoft lasts longer than another half, and each wakes us.
 const OFTEN: TimeDelta = TimeDelta::seconds(30);
@@ -38,21 +38,30 @@ pub(super) async fn held<T>(
 ) -> Held<T> {
     let mut work = pin!(work);
     let begun = clock.now();
-    let mut renewed = begun;
+    let (mut asked, mut good_until) = (begun, begun + LEASE);
     let mut renewal = None;
     poll_fn(|context| {
         let now = clock.now();
-        if renewal.is_none() && now - renewed >= OFTEN {
-            renewed = now;
+        if renewal.is_none() && now - asked >= OFTEN {
+            asked = now;
             renewal = Some(claimed.renew(db, clock).boxed());
         }
-        if let Some(Poll::Ready(outcome)) = renewal.as_mut().map(|renewal| renewal.as_mut().poll(context)) {
-            renewal = None;
-            match outcome {
-                Err(WorkError::LeaseLost) => return Poll::Ready(Held::LeaseLost),
-                Err(WorkError::Sql(error)) => tracing::warn!(%error, "lease not prolonged, tried again soon"),
-                Ok(()) => {}
+        match renewal.as_mut().map(|renewal| renewal.as_mut().poll(context)) {
+            Some(Poll::Ready(outcome)) => {
+                renewal = None;
+                match outcome {
+                    Ok(()) => good_until = asked + LEASE,
+                    Err(WorkError::LeaseLost) => return Poll::Ready(Held::LeaseLost),
+                    // Nobody can say whose it is by now.
+                    Err(WorkError::Sql(_)) if now >= good_until => return Poll::Ready(Held::LeaseLost),
+                    Err(WorkError::Sql(error)) => {
+                        tracing::warn!(%error, "lease not prolonged, tried again soon");
+                    }
+                }
             }
+            // Who slept past his lease does nothing more before it is proven his.
+            Some(Poll::Pending) if now >= good_until => return Poll::Pending,
+            Some(Poll::Pending) | None => {}
         }
         match work.as_mut().poll(context) {
             Poll::Ready(came) => Poll::Ready(Held::Came(came)),

@@ -16,7 +16,7 @@ use tokio::task::JoinHandle;
 use tower::ServiceExt;
 
 use crate::lane::Lane;
-use crate::watch::{How, Onlooker, Witness};
+use crate::watch::{Eyes, How, Onlooker, Witness};
 
 /// Real time that a call may take here; the simulated cloud answers in a thousandth of it.
 const PATIENCE: Duration = Duration::from_millis(700);
@@ -25,6 +25,7 @@ pub struct Process {
     pub app: App,
     router: Router,
     witness: Arc<Witness>,
+    number: u32,
     /// Work that sleeps at some point.
     asleep: Vec<JoinHandle<()>>,
 }
@@ -57,8 +58,9 @@ fn build(lane: &Lane, seed: u64) -> App {
 impl Process {
     pub fn start(lane: &Lane, witness: Arc<Witness>, seed: u64) -> Self {
         // Every process draws its own ids.
-        let app = build(lane, seed * 100 + u64::from(witness.process()));
-        Self { router: router::router(&app), app, witness, asleep: Vec::new() }
+        let number = witness.process();
+        let app = build(lane, seed * 100 + u64::from(number));
+        Self { router: router::router(&app), app, witness, number, asleep: Vec::new() }
     }
 
     /// Does what is due. False: the process died, or another one took over, and `self` is the next one.
@@ -67,7 +69,10 @@ impl Process {
         let work = async move {
             workers.run_due().await.unwrap();
         };
-        let mut task = tokio::spawn(watched(self.witness.clone(), work));
+        let mut task = tokio::spawn(watched(
+            Arc::new(Eyes { witness: self.witness.clone(), process: self.number }),
+            work,
+        ));
         let how = tokio::select! {
             done = &mut task => {
                 done.unwrap();
@@ -111,7 +116,7 @@ impl Process {
             .header(header::COOKIE, cookie)
             .body(Body::from(form.to_owned()))
             .unwrap();
-        let watch = Arc::new(Onlooker(self.witness.clone()));
+        let watch = Arc::new(Onlooker { witness: self.witness.clone(), process: self.number });
         let answer = watched(watch, self.router.clone().oneshot(request)).await.unwrap();
         let status = answer.status();
         let body = to_bytes(answer.into_body(), 1 << 22).await.unwrap();

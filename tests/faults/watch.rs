@@ -139,22 +139,25 @@ fn name(point: &Point<'_>) -> Option<String> {
 }
 
 /// The eyes over what people ask of the portal: nothing dies there.
-pub struct Onlooker(pub Arc<Witness>);
+pub struct Onlooker {
+    pub witness: Arc<Witness>,
+    pub process: u32,
+}
 
 impl Watch for Onlooker {
     fn reached(&self, point: &Point<'_>) -> Option<BoxFuture<'static, ()>> {
-        self.0.note(point);
+        self.witness.note(point, self.process);
         None
     }
 }
 
 impl Witness {
-    fn note(&self, point: &Point<'_>) {
+    fn note(&self, point: &Point<'_>, process: u32) {
         let mut seen = self.seen();
         match point {
             Point::Call { when, call, tenant, app, request } => {
                 let meant = Meant {
-                    process: seen.process,
+                    process,
                     at: self.hours.now(),
                     when: *when,
                     call,
@@ -180,9 +183,21 @@ impl Witness {
     }
 }
 
-impl Watch for Witness {
+/// The eyes over the work of one process. What goes on in it beside a piece of work that sleeps is still its own.
+pub struct Eyes {
+    pub witness: Arc<Witness>,
+    pub process: u32,
+}
+
+impl Watch for Eyes {
     fn reached(&self, point: &Point<'_>) -> Option<BoxFuture<'static, ()>> {
-        self.note(point);
+        self.witness.note(point, self.process);
+        self.witness.stopped_at(point)
+    }
+}
+
+impl Witness {
+    fn stopped_at(&self, point: &Point<'_>) -> Option<BoxFuture<'static, ()>> {
         if let (Some(owner), Point::Commit { when: When::After, what }) = (&self.twice, point)
             && STEP_ENDS.contains(what)
         {
