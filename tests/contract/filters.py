@@ -18,7 +18,8 @@ ALERTS = "assignedTo:eq,ne classification:eq,ne determination:eq,ne severity:eq,
 # Where no property's description tells it; `+` only with the first piece of the path expanded.
 LISTED = {
     "/groups": f"{ADVANCED_ID} uniqueName:eq hasMembersWithLicenseErrors:eq",
-    "/users": ADVANCED_ID,
+    # By sign-in name: an example of the page.
+    "/users": f"{ADVANCED_ID} identities/any/issuer:eq identities/any/issuerAssignedId:eq",
     "/servicePrincipals": ADVANCED_ID,
     "/groups/{group-id}/members": PEOPLE,
     "/groups/{group-id}/owners": PEOPLE,
