@@ -71,8 +71,9 @@ class Contract:
         # Microsoft's own examples have faults that the tests of the examples list; the answer to them has none.
         if (own or accepted) and not exchange["request"]["headers"].get("user-agent", "").startswith(EXAMPLE):
             yield from self.of_request(exchange)
-        # Where a fault spoiled a good answer on purpose, the reader of it is tested, not the answer.
-        if response is not None and not (exchange["fault"] and response["status"] < 300):
+        # Where a fault put something else in place of a document, the reader of it is tested, not the answer.
+        spoiled = accepted and exchange["fault"] and response["body"] is None
+        if response is not None and not spoiled:
             yield from self.of_response(exchange)
 
     def of_request(self, exchange):
@@ -96,10 +97,12 @@ class Contract:
         status = response["status"]
         if (exchange["version"], exchange["method"], exchange["template"], status) in self.moved:
             return
-        # A fault may leave the header out: throttling.md says what to do without it.
-        unhurried = exchange["fault"] or exchange["template"] in self.unhurried
+        # A fault may leave the header out (throttling.md says what to do without it) or lead a list elsewhere.
+        meant = {rules.NO_RETRY_AFTER, rules.ELSEWHERE} if exchange["fault"] else set()
+        if exchange["template"] in self.unhurried:
+            meant.add(rules.NO_RETRY_AFTER)
         for complaint in rules.of_response(exchange):
-            if complaint != rules.NO_RETRY_AFTER or not unhurried:
+            if complaint not in meant:
                 yield complaint
         for error in description.errors_of_response(exchange):
             yield f"response {status}: {told(error)}"

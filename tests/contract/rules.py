@@ -8,6 +8,7 @@ import re
 EM = "/identityGovernance/entitlementManagement"
 DEFENDER = "/roleManagement/defender"
 NO_RETRY_AFTER = "response: no Retry-After"
+ELSEWHERE = "response: the next page is elsewhere"
 NICKNAME = re.compile(r"[^@()\\\[\]\";:.<>, ]{1,64}", re.ASCII)
 REFERENCE = re.compile(r".+/(v1\.0|beta)/(directoryObjects|users|groups|servicePrincipals)/[0-9a-f-]{36}")
 
@@ -201,7 +202,7 @@ def of_response(exchange):
     if isinstance(body, dict) and "value" in body and status < 300:
         following = body.get("@odata.nextLink")
         if following is not None and not following.startswith(exchange["base"]):
-            yield "response: the next page is elsewhere"
+            yield ELSEWHERE
 
 
 def error(body):

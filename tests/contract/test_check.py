@@ -171,6 +171,18 @@ class Bites(unittest.TestCase):
         broken["response"]["body"]["catalogStatus"] = "x"
         self.assertTrue(self.complaints(broken, own=False))
 
+    def test_a_fault_excuses_what_it_spoils_and_nothing_else(self):
+        spoiled = packages()
+        spoiled["response"]["body"] = None
+        elsewhere = packages()
+        elsewhere["response"]["body"]["@odata.nextLink"] = "http://127.0.0.1:2/next"
+        for one in (spoiled, elsewhere):
+            self.assertTrue(self.complaints(one))
+            self.assertEqual(self.complaints({**one, "fault": True}), [])
+        broken = packages()
+        broken["response"]["body"]["value"][0]["id"] = 7
+        self.assertTrue(self.complaints({**broken, "fault": True}))
+
     def test_a_batch_is_checked_part_by_part(self):
         part = {"id": "1", "method": "GET", "url": "/identityGovernance/entitlementManagement/accessPackages"}
         answer = {"id": "1", "status": 200, "headers": {}, "body": {"value": [{"id": 7}]}}
