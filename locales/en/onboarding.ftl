@@ -121,6 +121,7 @@ onboarding-copy-permissions = Permissions, exactly these
 onboarding-copy-domain = Domain of the analysts
 onboarding-next-failed = A step failed. Read its cause, mend it, and retry from there.
 onboarding-next-operator = The plan is approved. The customer's administrator consents to the operator app.
+onboarding-next-operator-link = The plan is approved. Make the consent link for the operator app and send it to the customer's administrator.
 onboarding-next-running = The plan is being applied.
 onboarding-next-blocked = Something in the directory stands against the procedure. Open the blocked step.
 onboarding-next-questions = Answer the open questions.

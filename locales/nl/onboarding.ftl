@@ -121,6 +121,7 @@ onboarding-copy-permissions = Machtigingen, precies deze
 onboarding-copy-domain = Domein van de analisten
 onboarding-next-failed = Een stap is mislukt. Lees de oorzaak, herstel die en probeer vanaf daar opnieuw.
 onboarding-next-operator = Het plan is goedgekeurd. De beheerder van de klant geeft toestemming voor de schrijfapp.
+onboarding-next-operator-link = Het plan is goedgekeurd. Maak de toestemmingslink voor de schrijfapp en stuur die naar de beheerder van de klant.
 onboarding-next-running = Het plan wordt uitgevoerd.
 onboarding-next-blocked = Iets in de directory verhindert de procedure. Open de geblokkeerde stap.
 onboarding-next-questions = Beantwoord de open vragen.

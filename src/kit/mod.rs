@@ -5,6 +5,7 @@ pub mod audit;
 pub mod chance;
 pub mod clock;
 pub mod crash;
+pub mod csv;
 pub mod db;
 pub mod error;
 pub mod escape;

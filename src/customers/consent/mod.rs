@@ -33,9 +33,14 @@ pub async fn settled(
                 next_move: "customers-next-consent-declined".to_owned(),
                 ..found
             },
-            Asked::Open | Asked::Not => {
+            Asked::Open => {
                 let next_move = "onboarding-next-operator".to_owned();
                 Standing { whose_move: WhoseMove::Customer, next_move, ..found }
+            }
+            // Nobody asked him yet, or the link ran out: the next move is to send one.
+            Asked::Not => {
+                let next_move = "onboarding-next-operator-link".to_owned();
+                Standing { whose_move: WhoseMove::Us, next_move, ..found }
             }
         },
         _ => found,

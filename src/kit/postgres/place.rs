@@ -215,6 +215,16 @@ mod tests {
         fn refused(&self) -> String {
             format!("{:#}", self.take().unwrap_err())
         }
+
+        /// Waits until nobody holds it: a program that another test is just starting holds every open file until it is
+        /// itself.
+        fn free(&self) {
+            let free = (0..200).any(|turn| {
+                std::thread::sleep(std::time::Duration::from_millis(turn.min(10)));
+                is_left_over(&self.0)
+            });
+            assert!(free);
+        }
     }
 
     impl Drop for Directory {
@@ -247,6 +257,7 @@ mod tests {
             fs::set_permissions(&victim.0, Permissions::from_mode(0o755)).unwrap();
             if name != "postgres" {
                 drop(directory.take().unwrap());
+                directory.free();
                 fs::remove_dir(directory.0.join(name)).unwrap();
             }
             symlink(&victim.0, directory.0.join(name)).unwrap();
@@ -282,12 +293,7 @@ mod tests {
         assert_eq!((mode(&directory.0.join("postgres")), mode(&place.socket_dir)), (0o700, 0o700));
         assert!(!is_left_over(&directory.0), "it is held");
         drop(place);
-        // A program that another test is just starting holds every open file until it is itself.
-        let free = (0..200).any(|turn| {
-            std::thread::sleep(std::time::Duration::from_millis(turn.min(10)));
-            is_left_over(&directory.0)
-        });
-        assert!(free);
+        directory.free();
     }
 
     #[test]

@@ -21,7 +21,7 @@ async fn an_empty_tenant_is_onboarded_step_by_step_and_then_plans_empty() {
     }
     stage.approve().await;
     stage.minutes(1).await;
-    assert_eq!(stage.state().await, "operator-wanted customer");
+    assert_eq!(stage.state().await, "operator-wanted us", "nobody has asked him yet");
     assert_eq!(
         stage.writes().await,
         Vec::<String>::new(),
