@@ -11,6 +11,7 @@ pub mod error;
 pub mod escape;
 pub mod form;
 pub mod frame;
+pub mod happening;
 pub mod headers;
 mod held;
 pub mod host;

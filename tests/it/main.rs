@@ -10,6 +10,7 @@ mod customers;
 mod doctor;
 mod examples;
 mod graph;
+mod happening;
 mod health;
 mod onboarding;
 mod people;

@@ -8,6 +8,7 @@ use mssp_portal::customers::consent::store as consent;
 use mssp_portal::customers::model::{Asked, Contact};
 use mssp_portal::customers::{Standing, State, WhoseMove, store as customers};
 use mssp_portal::health::store as health;
+use mssp_portal::kit::happening::{self, Happening, Kind};
 use mssp_portal::kit::ids::{CustomerId, EntraTenantId, ObjectId, PersonId, PlanId, RunId};
 use mssp_portal::kit::scope::{Tx, in_view};
 use mssp_portal::kit::{session, work};
@@ -463,6 +464,11 @@ pub fn writes() -> Vec<Act> {
             sign_in::choose(tx, at.person(), Some("nl"), Some("dark")).await.map(|()| true)?
         };
         "kit::wake" => |tx, at| work::wake(tx, at.ready(), "another", at.now()).await.map(|()| true)?;
+        "kit::tell" => |tx, at| {
+            let (customer, about) = (at.ready(), "changed".to_owned());
+            let told = Happening { kind: Kind::Drifted, customer, about, facts: json!({}) };
+            happening::tell(tx, &told, at.later()).await?
+        };
         "kit::sleep" => |tx, at| work::sleep(tx, at.ready()).await.map(|()| true)?;
         "kit::open" => |tx, at| {
             let app = &at.app.app;

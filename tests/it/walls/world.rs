@@ -10,6 +10,7 @@ use mssp_portal::customers::consent::store::{self as consent, Found};
 use mssp_portal::customers::model::Contact;
 use mssp_portal::customers::{self, State};
 use mssp_portal::kit::audit::Event;
+use mssp_portal::kit::happening::{self, Happening, Kind};
 use mssp_portal::kit::ids::{CustomerId, EntraTenantId, ObjectId, PersonId, PlanId, ProviderId, RunId};
 use mssp_portal::kit::right::Role;
 use mssp_portal::kit::scope::{Scope, Tx};
@@ -220,6 +221,9 @@ pub async fn customer(app: &TestApp, provider: ProviderId, word: &str, under: Un
     work::wake(&mut tx, id, WORK, now).await.unwrap();
     let odd = json!({ "unknown": true, "code": word, "call": word, "request": word });
     mssp_portal::kit::unknown::count(&mut tx, id, &odd, now).await.unwrap();
+    let facts = json!({ "who": format!("{word} Analyst"), "why": word });
+    let told = Happening { kind: Kind::RequestPending, customer: id, about: word.to_owned(), facts };
+    assert!(happening::tell(&mut tx, &told, now).await.unwrap());
     let event = Event::new("customer.notes-changed").of(id).before(word).after(word).why(word);
     tx.commit(clock, event).await.unwrap();
     sqlx::query!(
