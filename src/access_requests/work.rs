@@ -104,7 +104,6 @@ async fn read(app: &App, claimed: &Claimed) -> Result<Outcome, ReadError> {
     store::forget_others(&mut tx, claimed.customer(), &before.packages).await?;
     store::mark_gone(&mut tx, claimed.customer(), &gone, now).await?;
     store::count_open(&mut tx, claimed.customer()).await?;
-    store::mark_read(&mut tx, claimed.customer(), now).await?;
     tx.commit_bookkeeping("what a customer's people ask is their act, not ours").await?;
     match problem {
         Some(error) => failed(app, claimed, &error).await,

@@ -6,6 +6,8 @@
 //! asked looks the object up under the natural key its function names.
 
 pub mod assertion;
+pub mod audits;
+pub mod batch;
 mod budget;
 pub mod catalogs;
 pub mod catalogue;
@@ -47,9 +49,10 @@ use crate::kit::chance::Chance;
 use crate::kit::clock::Clock;
 use crate::kit::ids::EntraTenantId;
 
+pub use batch::{Answers, Batch, Slot};
 pub use cloud::Cloud;
 pub use credential::{AppCredential, Proof};
-pub use directory::Directory;
+pub use directory::{Ask, Directory};
 pub use error::{CAUSES, GraphError, GraphErrorKind, WhoseMove, move_of};
 pub use http::Limits;
 pub use ids::*;

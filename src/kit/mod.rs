@@ -21,6 +21,7 @@ pub mod live;
 pub mod page;
 pub mod planted;
 pub mod postgres;
+pub mod reading;
 pub mod right;
 pub mod roles;
 pub mod router;

@@ -141,6 +141,7 @@ impl Claimed {
         let counted = problem.clone();
         let finished = sqlx::query!(
             "update work set leased_until = null, ended_at = $5::timestamptz, outcome = $6, problem = $7, failures = $8,
+                    done_at = case when $6 = 'done' then $5::timestamptz else done_at end,
                     attempts = coalesce($9, attempts), due_at = case when woken then $5::timestamptz else $10 end,
                     rank_at = case when woken then $5::timestamptz else $11 end, woken = false
               where provider_id = $1 and customer_id = $2 and kind = $3 and fence = $4

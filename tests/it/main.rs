@@ -17,6 +17,7 @@ mod people;
 mod postgres;
 mod program;
 mod providers;
+mod reading;
 mod rules;
 mod sign_in;
 mod support;

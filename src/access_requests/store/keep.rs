@@ -153,21 +153,6 @@ pub async fn count_open(tx: &mut Tx, customer: CustomerId) -> Result<(), sqlx::E
     Ok(())
 }
 
-/// Notes that the customer's requests were read, whatever was found.
-pub async fn mark_read(tx: &mut Tx, customer: CustomerId, now: DateTime<Utc>) -> Result<(), sqlx::Error> {
-    let provider = tx.scope().provider();
-    sqlx::query!(
-        "insert into access_request_reading (provider_id, customer_id, read_at) values ($1, $2, $3)
-         on conflict (provider_id, customer_id) do update set read_at = excluded.read_at",
-        provider.0,
-        customer.0,
-        now
-    )
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
-}
-
 /// Requests that waited and that the directory no longer knows: Microsoft removes old ones.
 pub async fn mark_gone(
     tx: &mut Tx,

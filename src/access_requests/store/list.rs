@@ -46,11 +46,11 @@ pub async fn pending(tx: &mut Tx, filter: &Filter) -> Result<Page, sqlx::Error> 
     let rows = sqlx::query!(
         r#"select r.customer_id, c.name as customer_name, c.domain, c.entra_tenant_id, r.request_id, r.request_type,
                   r.package, r.package_name, r.requestor_name, r.requestor_mail, r.justification, r.created_at, r.denied_at,
-                  coalesce(g.read_at, r.read_at) as "read_at!",
+                  coalesce(g.done_at, r.read_at) as "read_at!",
                   coalesce(r.denied_at, '9999-01-01 00:00:00+00'::timestamptz) as "key!"
              from access_request r
              join customer c on c.provider_id = $1 and c.customer_id = r.customer_id
-             left join access_request_reading g on g.provider_id = $1 and g.customer_id = r.customer_id
+             left join work g on g.provider_id = $1 and g.customer_id = r.customer_id and g.kind = 'requests'
             where r.provider_id = $1 and r.state = 'pendingApproval'
               and ($2::uuid is null or exists (select 1 from person_customer v where v.provider_id = $1
                    and v.person_id = $2 and v.customer_id = r.customer_id))
@@ -201,10 +201,9 @@ pub async fn unread(
                        else '' end as "cause!"
              from consent k
              join customer c on c.provider_id = $1 and c.customer_id = k.customer_id and c.paused_at is null
-             left join access_request_reading g on g.provider_id = $1 and g.customer_id = k.customer_id
              left join work w on w.provider_id = $1 and w.customer_id = k.customer_id and w.kind = 'requests'
             where k.provider_id = $1 and k.app = 'reader' and k.state in ('granted', 'lost')
-              and coalesce(g.read_at, k.since) < $3
+              and coalesce(w.done_at, k.since) < $3
               and ($2::uuid is null or exists (select 1 from person_customer v where v.provider_id = $1
                    and v.person_id = $2 and v.customer_id = k.customer_id))
               and ($4::uuid is null or k.customer_id = $4)

@@ -19,7 +19,7 @@ pub struct There {
     pub cloud: TestCloud,
     pub contoso: ReadyProvider,
     pub customer: CustomerId,
-    tenant: EntraTenantId,
+    pub tenant: EntraTenantId,
     package: String,
 }
 

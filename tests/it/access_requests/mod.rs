@@ -1,6 +1,6 @@
 //! Requests for access: one list over all customers in view, and how an open page hears of changes.
 
-mod live;
+pub mod live;
 mod own;
 
 use std::time::Duration;
@@ -50,8 +50,8 @@ async fn keep(app: &TestApp, provider: ProviderId, customer: CustomerId, read: &
     let mut tx = Scope::of_command_line(provider).begin(&app.app.db).await.unwrap();
     store::keep(&mut tx, customer, &[kept], now).await.unwrap();
     store::count_open(&mut tx, customer).await.unwrap();
-    store::mark_read(&mut tx, customer, now).await.unwrap();
     tx.commit_bookkeeping("test").await.unwrap();
+    app.requests_read(provider, customer, now).await;
 }
 
 async fn see(app: &TestApp, provider: ProviderId, person: &Person, customer: CustomerId) {

@@ -179,6 +179,9 @@ fn resource() -> (CatalogResource, ResourceRole, ResourceScope) {
 
 fn directory() -> Vec<Row> {
     rows! {
+        "GET /auditLogs/directoryAudits", Id, |there, told| {
+            list(&there.audits_about(&AccessRequestId::new("r")).await?, meaning::audit)
+        };
         "GET /groups", Guid, |there, told| list(&there.groups_by_name("n").await?, meaning::group);
         "GET /groups/{id}", Guid, |there, told| one(there.group(object()).await?, meaning::group);
         "GET /groups(uniqueName)", Guid, |there, told| one(there.group_by_unique_name("u").await?, meaning::group);

@@ -40,7 +40,9 @@ pub fn calls_in_sources() -> BTreeSet<String> {
 fn every_call_the_client_knows_says_which_permission_opens_it() {
     let (table, calls) = (table(), calls_in_sources());
     assert!(calls.len() > 40, "{calls:?}");
-    let without: Vec<_> = calls.iter().filter(|call| !table.contains_key(call.as_str())).collect();
+    // A batch is opened by any token; what opens its parts is asked part by part.
+    let needs = calls.iter().filter(|call| call.as_str() != "POST /$batch");
+    let without: Vec<_> = needs.filter(|call| !table.contains_key(call.as_str())).collect();
     assert!(without.is_empty(), "no row for {without:?}");
 }
 

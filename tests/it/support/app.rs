@@ -170,6 +170,20 @@ impl TestApp {
         id
     }
 
+    /// The customer's requests were read at that moment, whatever was found.
+    pub async fn requests_read(&self, provider: ProviderId, customer: CustomerId, at: DateTime<Utc>) {
+        sqlx::query!(
+            "insert into work (provider_id, customer_id, kind, outcome, done_at) values ($1, $2, 'requests', 'done', $3)
+             on conflict (provider_id, customer_id, kind) do update set done_at = $3",
+            provider.0,
+            customer.0,
+            at
+        )
+        .execute(&self.owner)
+        .await
+        .unwrap();
+    }
+
     pub async fn get(&self, person: Option<&Person>, path: &str) -> Answer {
         self.send(person, Method::GET, path, "").await
     }

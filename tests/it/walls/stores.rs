@@ -11,7 +11,7 @@ use mssp_portal::health::store as health;
 use mssp_portal::kit::happening::{self, Happening, Kind};
 use mssp_portal::kit::ids::{CustomerId, EntraTenantId, ObjectId, PersonId, PlanId, RunId};
 use mssp_portal::kit::scope::{Tx, in_view};
-use mssp_portal::kit::{session, work};
+use mssp_portal::kit::{reading, session, work};
 use mssp_portal::onboarding::apply::Wrote;
 use mssp_portal::onboarding::facts::{Administrator, Declaration, Rbac};
 use mssp_portal::onboarding::step::{StepKey, StepKind};
@@ -228,6 +228,10 @@ pub fn looks() -> Vec<Act> {
         "sign_in::slug" => |tx, at| sign_in::slug(tx).await? == at.of.slug;
         "today::pressing" => |tx, at| today::pressing(tx, at.now()).await?.all > 0;
         "kit::in_view" => |tx, at| in_view(tx, at.ready()).await?;
+        "kit::due" => |tx, at| {
+            let due = reading::due(tx, at.ready(), reading::ALERTS, at.now() + chrono::TimeDelta::hours(1)).await?;
+            due.is_some_and(|due| due.failures > 0)
+        };
     }
     .into()
 }
@@ -242,9 +246,6 @@ pub fn writes() -> Vec<Act> {
             requests::keep(tx, at.ready(), &[kept], at.later()).await? > 0
         };
         "access_requests::count_open" => |tx, at| requests::count_open(tx, at.failed()).await.map(|()| true)?;
-        "access_requests::mark_read" => |tx, at| {
-            requests::mark_read(tx, at.ready(), at.later()).await.map(|()| true)?
-        };
         "access_requests::mark_gone" => |tx, at| {
             requests::mark_gone(tx, at.ready(), &[format!("{}-{PENDING}", at.of.word)], at.later()).await? > 0
         };
@@ -463,6 +464,18 @@ pub fn writes() -> Vec<Act> {
         "sign_in::choose" => |tx, at| {
             sign_in::choose(tx, at.person(), Some("nl"), Some("dark")).await.map(|()| true)?
         };
+        "kit::done" => |tx, at| {
+            let (due, kept) = (reading::Due::default(), reading::Kept { changed: true, watermark: None, rest: None });
+            let chance = &at.app.app.chance;
+            reading::done(tx, chance, at.ready(), reading::ALERTS, (&due, &kept), at.later()).await.map(|()| true)?
+        };
+        "kit::failed" => |tx, at| {
+            let (due, problem) = (reading::Due::default(), json!({ "cause": "changed" }));
+            let told = (&due, &problem, None);
+            let chance = &at.app.app.chance;
+            reading::failed(tx, chance, at.ready(), reading::ALERTS, told, at.later()).await.map(|()| true)?
+        };
+        "kit::hurry" => |tx, at| reading::hurry(tx, at.ready(), &[], at.now()).await.map(|()| true)?;
         "kit::wake" => |tx, at| work::wake(tx, at.ready(), "another", at.now()).await.map(|()| true)?;
         "kit::tell" => |tx, at| {
             let (customer, about) = (at.ready(), "changed".to_owned());

@@ -10,8 +10,10 @@ use mssp_portal::customers::consent::store::{self as consent, Found};
 use mssp_portal::customers::model::Contact;
 use mssp_portal::customers::{self, State};
 use mssp_portal::kit::audit::Event;
+use mssp_portal::kit::chance::Chance;
 use mssp_portal::kit::happening::{self, Happening, Kind};
 use mssp_portal::kit::ids::{CustomerId, EntraTenantId, ObjectId, PersonId, PlanId, ProviderId, RunId};
+use mssp_portal::kit::reading;
 use mssp_portal::kit::right::Role;
 use mssp_portal::kit::scope::{Scope, Tx};
 use mssp_portal::kit::work;
@@ -226,18 +228,36 @@ pub async fn customer(app: &TestApp, provider: ProviderId, word: &str, under: Un
     assert!(happening::tell(&mut tx, &told, now).await.unwrap());
     let event = Event::new("customer.notes-changed").of(id).before(word).after(word).why(word);
     tx.commit(clock, event).await.unwrap();
+    failing(app, provider, id, word).await;
+    let tenant = sqlx::query_scalar!("select entra_tenant_id from customer where customer_id = $1", id.0);
+    let tenant = EntraTenantId(tenant.fetch_one(&app.owner).await.unwrap());
+    Furnished { id, tenant, plan: plan.id, run }
+}
+
+/// The customer's work failed the last time, some time after it ended well.
+async fn failing(app: &TestApp, provider: ProviderId, id: CustomerId, word: &str) {
+    let now = app.app.clock.now();
     sqlx::query!(
-        "update work set outcome = 'failed', failures = 2, problem = $2 where customer_id = $1 and kind = $3",
+        "update work set outcome = 'failed', failures = 2, problem = $2, done_at = $4
+          where customer_id = $1 and kind = $3",
         id.0,
         json!({ "cause": CAUSE, "detail": word }),
-        WORK
+        WORK,
+        now - TimeDelta::hours(2)
     )
     .execute(&app.owner)
     .await
     .unwrap();
-    let tenant = sqlx::query_scalar!("select entra_tenant_id from customer where customer_id = $1", id.0);
-    let tenant = EntraTenantId(tenant.fetch_one(&app.owner).await.unwrap());
-    Furnished { id, tenant, plan: plan.id, run }
+    // A table that only a portal of before writes.
+    sqlx::query!(
+        "insert into access_request_reading (provider_id, customer_id, read_at) values ($1, $2, $3)",
+        provider.0,
+        id.0,
+        now
+    )
+    .execute(&app.owner)
+    .await
+    .unwrap();
 }
 
 async fn kept_by_people(app: &TestApp, tx: &mut Tx, id: CustomerId, word: &str) {
@@ -287,7 +307,9 @@ async fn asked_for(tx: &mut Tx, id: CustomerId, word: &str, now: chrono::DateTim
     });
     requests::keep(tx, id, &kept, now).await.unwrap();
     requests::count_open(tx, id).await.unwrap();
-    requests::mark_read(tx, id, now - TimeDelta::hours(2)).await.unwrap();
+    let due = reading::Due::default();
+    let problem = json!({ "cause": CAUSE, "detail": word });
+    reading::failed(tx, &Chance::seeded(1), id, reading::ALERTS, (&due, &problem, None), now).await.unwrap();
     let link = format!("https://myaccess.example/{word}");
     let package = (word, word, link.as_str());
     onboarding::store_link(tx, id, "tier1", package, Some(3600), now).await.unwrap();
