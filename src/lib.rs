@@ -20,6 +20,8 @@ pub mod onboarding;
 
 pub mod access_requests;
 
+pub mod access;
+
 pub mod health;
 
 pub mod today;

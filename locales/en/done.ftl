@@ -25,3 +25,5 @@ done-next-made = A new key waits beside the one in use. Upload it to Entra, then
 done-next-taken = The new key is in use; the old one is forgotten.
 done-next-proven = Entra accepts the new key: it is in use now, and the old one is forgotten.
 done-next-dropped = The new key was dropped. The one in use goes on working.
+done-leaving = The removal has begun. What is gone stands here as soon as it was seen to be gone.
+done-looking-again = It is being looked at again now.

@@ -84,3 +84,5 @@ health-standing-consent-wanted-what = Consent for reading was never given, so no
 health-standing-consent-lost-what = Consent for reading was withdrawn: what is shown of them is no longer kept up to date.
 health-standing-blocked-what = The plan is blocked by something in the customer's directory.
 health-standing-failed-what = A step of the plan failed; the run waits.
+health-kind-leave = Removing people who leave
+health-kind-leave-what = Ends what they hold at the customer and looks until it is gone.

@@ -25,3 +25,5 @@ done-next-made = Er wacht een nieuwe sleutel naast die in gebruik. Upload hem na
 done-next-taken = De nieuwe sleutel is in gebruik; de oude is vergeten.
 done-next-proven = Entra accepteert de nieuwe sleutel: hij is nu in gebruik, de oude is vergeten.
 done-next-dropped = De nieuwe sleutel is verwijderd. Die in gebruik blijft werken.
+done-leaving = De verwijdering is begonnen. Wat weg is, staat hier zodra dat is gezien.
+done-looking-again = Er wordt nu weer gekeken.

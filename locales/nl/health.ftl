@@ -84,3 +84,5 @@ health-standing-consent-wanted-what = Toestemming voor lezen is nooit gegeven; e
 health-standing-consent-lost-what = De toestemming voor lezen is ingetrokken: wat van hen te zien is, wordt niet meer bijgewerkt.
 health-standing-blocked-what = Het plan wordt tegengehouden door iets in de directory van de klant.
 health-standing-failed-what = Een stap van het plan is mislukt; de uitvoering wacht.
+health-kind-leave = Vertrekkers verwijderen
+health-kind-leave-what = Beëindigt wat zij bij de klant hebben en kijkt tot het weg is.

@@ -60,6 +60,12 @@ text_ids! {
     AccessRequestId,
     /// What a person holds of an access package.
     AssignmentId,
+    /// What entitlement management has reviewed, made from a policy's settings.
+    ReviewDefinitionId,
+    /// One round of a review.
+    ReviewInstanceId,
+    /// What was decided about one person in one round.
+    ReviewDecisionId,
     /// A role definition of Defender's Unified RBAC.
     DefenderRoleId,
     /// A role assignment of Defender's Unified RBAC.

@@ -6,6 +6,7 @@
 //! asked looks the object up under the natural key its function names.
 
 pub mod assertion;
+pub(crate) mod assignments;
 pub mod audits;
 pub mod batch;
 mod budget;
@@ -36,6 +37,7 @@ mod policy_calls;
 pub mod preflight;
 pub mod requests;
 mod retry;
+pub mod reviews;
 mod strict;
 pub mod subjects;
 mod token;

@@ -42,6 +42,7 @@ impl Role {
                 EditCustomers,
                 KeepNotes,
                 Onboard,
+                RemoveAccess,
                 ViewRequests,
                 ViewHealth,
                 SteerWork,
@@ -54,6 +55,7 @@ impl Role {
                 EditCustomers,
                 KeepNotes,
                 Onboard,
+                RemoveAccess,
                 ViewRequests,
                 ViewHealth,
                 SteerWork,
@@ -79,6 +81,8 @@ pub enum Right {
     KeepNotes,
     /// Consent links, plans, runs, manual steps, answers.
     Onboard,
+    /// Remove a person who leaves everywhere; say who is who across customers.
+    RemoveAccess,
     ViewRequests,
     ViewHealth,
     /// Start stopped work again, read a customer now.

@@ -212,6 +212,35 @@ pub async fn wake(
     Ok(())
 }
 
+/// The same for many customers with one statement.
+pub async fn wake_each(
+    tx: &mut Tx,
+    customers: &[CustomerId],
+    kind: &'static str,
+    at: DateTime<Utc>,
+) -> Result<(), sqlx::Error> {
+    let provider = tx.scope().provider();
+    // In one order always: two who wake the same rows never wait for each other in a circle.
+    let mut ids: Vec<uuid::Uuid> = customers.iter().map(|customer| customer.0).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    sqlx::query!(
+        "insert into work (provider_id, customer_id, kind, due_at, rank_at)
+         select $1, n.customer_id, $3, $4, $4 from unnest($2::uuid[]) as n (customer_id)
+         on conflict (provider_id, customer_id, kind) do update
+            set due_at = least(coalesce(work.due_at, excluded.due_at), excluded.due_at),
+                rank_at = least(coalesce(work.rank_at, excluded.rank_at), excluded.rank_at),
+                woken = work.leased_until is not null, attempts = 0, failures = 0",
+        provider.0,
+        &ids,
+        kind,
+        at,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
 /// Puts the row to sleep; a paused customer's, say.
 pub async fn sleep(tx: &mut Tx, customer: CustomerId) -> Result<(), sqlx::Error> {
     let provider = tx.scope().provider();
