@@ -243,16 +243,16 @@ impl Removal {
 mod tests {
     use super::*;
 
-    fn now() -> DateTime<Utc> {
+    fn noon() -> DateTime<Utc> {
         DateTime::from_timestamp(1_800_000_000, 0).unwrap()
     }
 
     fn seat(days: Option<i64>) -> Seat {
-        Seat { name: "Ada".to_owned(), ends_at: days.map(|days| now() + TimeDelta::days(days)) }
+        Seat { name: "Ada".to_owned(), ends_at: days.map(|days| noon() + TimeDelta::days(days)) }
     }
 
     fn kinds(found: Option<&[Seat]>) -> Vec<&'static str> {
-        seats(found, now()).iter().map(|one| one.kind.key()).collect()
+        seats(found, noon()).iter().map(|one| one.kind.key()).collect()
     }
 
     #[test]
@@ -263,13 +263,13 @@ mod tests {
         assert_eq!(kinds(Some(&[seat(Some(20)), seat(Some(50))])), ["approver-last"]);
         assert_eq!(kinds(Some(&[seat(Some(20)), seat(Some(61))])), [""; 0]);
         assert_eq!(kinds(Some(&[seat(Some(20)), seat(None)])), [""; 0], "one has no end");
-        let found = seats(Some(&[seat(Some(20)), seat(Some(50))]), now());
-        assert_eq!(found[0].ends_at, Some(now() + TimeDelta::days(50)), "when the last of them goes");
+        let found = seats(Some(&[seat(Some(20)), seat(Some(50))]), noon());
+        assert_eq!(found[0].ends_at, Some(noon() + TimeDelta::days(50)), "when the last of them goes");
     }
 
     #[test]
     fn an_end_is_told_by_the_nearest_step_it_came_within() {
-        let at = |days| within(now() + TimeDelta::days(days), now());
+        let at = |days| within(noon() + TimeDelta::days(days), noon());
         assert_eq!([at(61), at(60), at(30), at(8), at(7), at(-1)], [None, Some(60), Some(30), Some(30), Some(7), Some(7)]);
     }
 

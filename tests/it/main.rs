@@ -1,6 +1,7 @@
 //! The integration tests: one binary, one module per room.
 #![expect(clippy::unwrap_used, reason = "a test may break off; clippy spares only functions marked as tests")]
 
+mod access;
 mod access_requests;
 mod audit;
 mod cloud_calls;

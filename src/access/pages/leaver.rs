@@ -52,7 +52,7 @@ fn to_type(person: &PersonRow) -> String {
 
 async fn view(app: &App, page: &Page, tx: &mut Tx, person: PersonRow) -> Result<AskView, AppError> {
     let (t, now) = (page.t, app.clock.now());
-    let (rows, next) = store::of_person(tx, person.id, true, None).await?;
+    let (rows, next) = store::held_by(tx, person.id, true, None).await?;
     Ok(AskView {
         t,
         parts: parts(page, "/access/people"),

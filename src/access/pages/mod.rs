@@ -20,7 +20,7 @@ use crate::kit::router::Routes;
 
 pub fn routes() -> Routes<App> {
     Routes::default()
-        .get("/access", Right::ViewCustomers, people::home)
+        .get("/access", Right::ViewCustomers, people::show)
         .get("/access/people", Right::ViewCustomers, people::show)
         .get("/access/people/{match}", Right::ViewCustomers, person::show)
         .post("/access/people/{match}/merge", Right::RemoveAccess, who::merge)

@@ -1,8 +1,7 @@
-//! People with access over all customers: one person, one row.
+//! People with access over all customers: one person, one row. The room's first view.
 
 use askama::Template;
 use axum::extract::{Query, State};
-use axum::response::{IntoResponse, Redirect, Response};
 use serde::{Deserialize, Serialize};
 
 use super::{Choice, Part, at, choice, parts};
@@ -13,11 +12,6 @@ use crate::kit::error::AppResult;
 use crate::kit::frame::Frame;
 use crate::kit::page::Page;
 use crate::kit::text::T;
-
-/// The room's first view.
-pub async fn home(_: Page) -> Response {
-    Redirect::to("/access/people").into_response()
-}
 
 /// The address's query. What cannot be read counts as not given: an old bookmark still opens.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]

@@ -114,7 +114,7 @@ pub async fn view(
     let (t, now, id) = (page.t, app.clock.now(), person.id);
     let ended = asked.show == "ended";
     let after = serde_json::from_str(&asked.after).ok();
-    let (rows, next) = store::of_person(tx, id, !ended, after.as_ref()).await?;
+    let (rows, next) = store::held_by(tx, id, !ended, after.as_ref()).await?;
     let known = store::said(tx, id).await?;
     let (left, _) = store::leavers(tx, Some(id), None).await?;
     let others = if asked.q.trim().is_empty() {

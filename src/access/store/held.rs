@@ -112,7 +112,7 @@ fn viewer(tx: &Tx) -> Option<Uuid> {
 pub type PersonCursor = (String, Uuid, String);
 
 /// Everything one person holds or held, by customer; what he holds, or what has ended.
-pub async fn of_person(
+pub async fn held_by(
     tx: &mut Tx,
     id: Uuid,
     holds: bool,

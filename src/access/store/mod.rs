@@ -15,7 +15,7 @@ pub use estate::{
     Cell, CustomerCursor, Has, LinkRow, LinksFilter, LinksOfCustomer, MatrixRow, Stands, links, matrix, progress,
 };
 pub use held::{
-    COUNTED, Day, EndingFilter, HeldRow, PersonCursor, days, ending, ending_counts, months, of_customer, of_person,
+    COUNTED, Day, EndingFilter, HeldRow, PersonCursor, days, ending, ending_counts, months, of_customer, held_by,
     own_endings,
 };
 pub use keep::{SeenGuest, guests_to_see, keep_assignments, keep_guests, ours};

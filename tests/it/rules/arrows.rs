@@ -7,7 +7,7 @@ use std::path::Path;
 use super::{files, production, root};
 
 /// Rooms in the order in which they may know each other: a room imports only rooms before it.
-const ORDER: [&str; 9] = [
+const ORDER: [&str; 10] = [
     "providers",
     "sign_in",
     "customers",
@@ -15,6 +15,7 @@ const ORDER: [&str; 9] = [
     "people",
     "onboarding",
     "access_requests",
+    "access",
     "health",
     "today",
 ];

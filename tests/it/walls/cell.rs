@@ -5,6 +5,7 @@ use mssp_portal::kit::ids::{CustomerId, EntraTenantId, PlanId, RunId};
 use uuid::Uuid;
 
 use super::expected::Expected;
+use super::holders;
 use super::world::{self, Furnished, Furniture};
 use crate::support::app::TestApp;
 
@@ -15,6 +16,16 @@ impl Expected {
 
     pub fn names(&self, part: &str) -> bool {
         self.path.contains(part)
+    }
+
+    /// About something that is there for whoever sees one of its customers.
+    pub fn by_customer(&self) -> bool {
+        ["{customer}", "{match}", "{leaver}"].iter().any(|part| self.names(part))
+    }
+
+    /// Holds for every customer: only who sees them all may do it.
+    pub fn for_all(&self) -> bool {
+        ["{person}", "/merge", "/split"].iter().any(|part| self.names(part))
     }
 }
 
@@ -45,7 +56,15 @@ pub struct Fresh {
 
 pub fn missing_customer() -> Furnished {
     let id = world::nothing();
-    Furnished { id: CustomerId(id), tenant: EntraTenantId(id), plan: PlanId(id), run: RunId(id) }
+    Furnished {
+        id: CustomerId(id),
+        tenant: EntraTenantId(id),
+        plan: PlanId(id),
+        run: RunId(id),
+        holder: id,
+        twin: id,
+        leaver: id,
+    }
 }
 
 /// The row's address of this thing.
@@ -53,6 +72,9 @@ pub fn address(row: &Expected, thing: &Thing) -> String {
     row.path
         .replace("{customer}", &thing.customer.id.to_string())
         .replace("{person}", &thing.person.to_string())
+        .replace("{match}", &thing.customer.holder.to_string())
+        .replace("{leaver}", &thing.customer.leaver.to_string())
+        .replace("{round}", &holders::round_of(thing.customer.id))
         .replace("{step}", &thing.step)
         .replace("{slug}", &thing.slug)
         .replace("{app}", &thing.app)
@@ -69,6 +91,8 @@ pub fn filled(row: &Expected, thing: &Thing, fresh: &Fresh) -> String {
         .replace("{run}", &customer.run.to_string())
         .replace("{tenant}", &customer.tenant.to_string())
         .replace("{given}", &thing.given.to_string())
+        .replace("{other}", &customer.twin.to_string())
+        .replace("{mail}", &holders::holder_mail(customer.id))
         .replace("{slug}", &thing.slug)
         .replace("{random}", &fresh.random)
         .replace("{version}", &fresh.version.to_string())

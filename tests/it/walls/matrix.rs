@@ -210,9 +210,9 @@ impl Matrix {
 
 /// The other things a row can be asked for: `missing` first, which the others must look like.
 fn others(row: &Expected) -> &'static [Whose] {
-    if row.names("{customer}") {
+    if row.by_customer() && !row.for_all() {
         &[Whose::Missing, Whose::OutOfView, Whose::Foreign]
-    } else if row.names("{person}") {
+    } else if row.for_all() {
         &[Whose::Missing, Whose::Foreign]
     } else if row.names("{") {
         &[Whose::Missing]
@@ -229,7 +229,7 @@ async fn every_route_answers_every_role_as_expected() {
         for at in 0..matrix.people.len() {
             let (role, some, all) = matrix.people[at].clone();
             // A person is nobody's customer: only who sees all may change all of him.
-            let person = if row.names("{person}") { all } else { some };
+            let person = if row.for_all() { all } else { some };
             match row.who {
                 Some(roles) if !roles.contains(&role) => refused(&mut matrix, row, role, &person).await,
                 _ => let_in(&mut matrix, row, role, &person).await,

@@ -1,5 +1,6 @@
 //! The walls: who may do what, and that nothing of another provider is ever seen.
 
+mod access_stores;
 mod catalog;
 mod cell;
 mod client_ids;
@@ -8,9 +9,10 @@ mod dump;
 mod expected;
 mod forms;
 mod headers;
+mod holders;
 mod matrix;
 mod no_audit;
 mod one_wall;
 mod stores;
 mod with_check;
-mod world;
+pub mod world;

@@ -23,6 +23,7 @@ use mssp_portal::sign_in::store as sign_in;
 use mssp_portal::today::store as today;
 use serde_json::json;
 
+use super::access_stores;
 use super::world::{CAUSE, Furniture, WORK, address_of, state_of};
 use crate::support::app::TestApp;
 
@@ -44,20 +45,22 @@ macro_rules! acts {
     };
 }
 
+pub(super) use acts;
+
 impl At<'_> {
-    fn now(&self) -> chrono::DateTime<chrono::Utc> {
+    pub fn now(&self) -> chrono::DateTime<chrono::Utc> {
         self.app.app.clock.now()
     }
 
-    fn later(&self) -> chrono::DateTime<chrono::Utc> {
+    pub fn later(&self) -> chrono::DateTime<chrono::Utc> {
         self.now() + chrono::TimeDelta::minutes(1)
     }
 
-    fn ready(&self) -> CustomerId {
+    pub fn ready(&self) -> CustomerId {
         self.of.proposed.id
     }
 
-    fn failed(&self) -> CustomerId {
+    pub fn failed(&self) -> CustomerId {
         self.of.failed.id
     }
 
@@ -137,7 +140,8 @@ fn request(at: &At<'_>) -> ReadRequest {
 /// Whether each sees anything of the provider's.
 #[expect(clippy::too_many_lines, reason = "one entry per function")]
 pub fn looks() -> Vec<Act> {
-    acts! {
+    let mut all = access_stores::looks();
+    all.extend(acts! {
         "access_requests::packages" => |tx, at| !requests::packages(tx, at.ready()).await?.is_empty();
         "access_requests::known_pending" => |tx, at| !requests::known_pending(tx, at.ready()).await?.is_empty();
         "access_requests::pending" => |tx, _at| {
@@ -232,14 +236,15 @@ pub fn looks() -> Vec<Act> {
             let due = reading::due(tx, at.ready(), reading::ALERTS, at.now() + chrono::TimeDelta::hours(1)).await?;
             due.is_some_and(|due| due.failures > 0)
         };
-    }
-    .into()
+    });
+    all
 }
 
 /// Each changes something of the provider's, where it is let.
 #[expect(clippy::too_many_lines, reason = "one entry per function")]
 pub fn writes() -> Vec<Act> {
-    acts! {
+    let mut all = access_stores::writes();
+    all.extend(acts! {
         "access_requests::keep" => |tx, at| {
             let read = request(at);
             let kept = requests::Kept { read: &read, package: "tier1", denied_at: None };
@@ -487,6 +492,6 @@ pub fn writes() -> Vec<Act> {
             let app = &at.app.app;
             session::open(tx, &app.clock, &app.chance, at.person(), "changed").await.map(|_| true)?
         };
-    }
-    .into()
+    });
+    all
 }

@@ -29,6 +29,7 @@ use serde_json::json;
 use sqlx::{AssertSqlSafe, PgConnection, PgPool, Row, raw_sql};
 use uuid::Uuid;
 
+use super::holders::{approvers_read, has_access, holders_are_ours};
 use crate::support::app::{Person, TestApp};
 
 /// Kind and cause of the failing work that each customer has.
@@ -51,6 +52,10 @@ pub struct Furnished {
     pub tenant: EntraTenantId,
     pub plan: PlanId,
     pub run: RunId,
+    /// Whoever holds packages there, another entry that may be the same, and his removal.
+    pub holder: Uuid,
+    pub twin: Uuid,
+    pub leaver: Uuid,
 }
 
 /// A provider of this installation, and the word that stands in all his texts.
@@ -74,12 +79,10 @@ pub struct Furniture {
 pub async fn provider(app: &TestApp, slug: &'static str, word: &'static str) -> Furniture {
     let provider = app.provider(slug).await;
     sqlx::query!(
-        "update provider set name = $2, analyst_tenant = $3, sign_in_tenant = $3, analyst_domain = $4
-          where provider_id = $1",
+        "update provider set name = $2, analyst_tenant = $3, sign_in_tenant = $3 where provider_id = $1",
         provider.0,
         format!("{word} SOC"),
         app.app.chance.uuid_v4(),
-        format!("{}.example", word.to_lowercase())
     )
     .execute(&app.owner)
     .await
@@ -160,6 +163,7 @@ pub async fn give(app: &TestApp, provider: ProviderId, person: PersonId, custome
 pub async fn customer(app: &TestApp, provider: ProviderId, word: &str, under: Under) -> Furnished {
     let (clock, chance, now) = (&app.app.clock, &app.app.chance, app.app.clock.now());
     let id = app.customer(provider, &format!("{word} {}", chance.token())).await;
+    holders_are_ours(app, provider).await;
     let mut tx = begin(app, provider).await;
     kept_by_people(app, &mut tx, id, word).await;
     let granted = Found {
@@ -184,6 +188,7 @@ pub async fn customer(app: &TestApp, provider: ProviderId, word: &str, under: Un
         ..Observation::default()
     };
     onboarding::keep_observation(&mut tx, id, &seen, now).await.unwrap();
+    let (holder, twin, leaver) = has_access(app, &mut tx, id, word).await;
     engine_facts(app, &mut tx, id, word).await;
     replan(&mut tx, &app.app, id).await.unwrap().unwrap();
     let plan = onboarding::stored_plan(&mut tx, id).await.unwrap().unwrap();
@@ -204,6 +209,9 @@ pub async fn customer(app: &TestApp, provider: ProviderId, word: &str, under: Un
         onboarding::set_run_state(&mut tx, run, RunState::Failed, now).await.unwrap();
         let said = [("name", word.to_owned())];
         onboarding::log(&mut tx, run, ("", "approved"), &said, now).await.unwrap();
+    }
+    if under == Under::FailedRun {
+        approvers_read(app, &mut tx, id, &seen, word).await;
     }
     if under == Under::Proposed {
         // Read since: something bears one of our names, and nobody was asked about it yet.
@@ -231,7 +239,7 @@ pub async fn customer(app: &TestApp, provider: ProviderId, word: &str, under: Un
     failing(app, provider, id, word).await;
     let tenant = sqlx::query_scalar!("select entra_tenant_id from customer where customer_id = $1", id.0);
     let tenant = EntraTenantId(tenant.fetch_one(&app.owner).await.unwrap());
-    Furnished { id, tenant, plan: plan.id, run }
+    Furnished { id, tenant, plan: plan.id, run, holder, twin, leaver }
 }
 
 /// The customer's work failed the last time, some time after it ended well.
