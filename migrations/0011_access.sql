@@ -260,3 +260,6 @@ begin
 end $$;
 
 revoke delete on leaver from portal_app;
+
+-- How many warnings a customer has, kept with them: for his page and for lists.
+alter table customer add column warnings integer not null default 0;

@@ -19,7 +19,9 @@ use crate::kit::page::{Nav, NavEntry, RequestId, error_pages};
 use crate::kit::right::Right;
 use crate::kit::router::{RouteInfo, Routes};
 use crate::kit::{assets, form, headers, host, limits};
-use crate::{access, access_requests, audit, customers, health, onboarding, people, providers, sign_in, today};
+use crate::{
+    access, access_requests, audit, customers, health, onboarding, people, providers, sign_in, today,
+};
 
 /// A page that takes longer is given up; event streams answer at once and are not held to it.
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);

@@ -2,14 +2,15 @@
 
 use chrono::TimeDelta;
 
-use crate::{access, access_requests};
 use crate::app::App;
 use crate::customers::consent;
 use crate::kit::work::{Kinds, Workers};
 use crate::onboarding;
+use crate::{access, access_requests};
 
 /// What a fresh consent wakes: the kinds that read a customer.
-const READS: &[&str] = &[onboarding::work::LOOK, onboarding::work::RUN, access_requests::work::WORK, access::work::WORK];
+const READS: &[&str] =
+    &[onboarding::work::LOOK, onboarding::work::RUN, access_requests::work::WORK, access::work::WORK];
 
 /// How far each kind stands back when it only comes round: a run never, requests a little, readings of a whole tenant
 /// most.

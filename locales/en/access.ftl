@@ -236,3 +236,12 @@ access-own-ending = { $count ->
     }
 access-own-ending-fix = Ask for an extension in each customer's My Access before it ends.
 access-own-ends = ends on { $date }
+access-warnings-lead = Customers where access, or the power to give it, is about to be lost, with what to do.
+access-warnings-kind = Warning
+access-warnings-fix = What to do
+access-warnings-none = Nothing warns
+access-warnings-none-what = Whenever approvers become too few, or somebody cannot come in again, it stands here.
+access-warning-approvers-empty = No approver
+access-warning-approver-last = Last approver ends
+access-warning-approvers-few = One approver only
+access-warning-guest-blocked = Guest blocked

@@ -236,3 +236,12 @@ access-own-ending = { $count ->
     }
 access-own-ending-fix = Vraag vóór de afloop in Mijn toegang van elke klant een verlenging aan.
 access-own-ends = loopt af op { $date }
+access-warnings-lead = Klanten waar toegang, of de mogelijkheid om die te geven, verloren dreigt te gaan, met wat er te doen is.
+access-warnings-kind = Waarschuwing
+access-warnings-fix = Wat te doen
+access-warnings-none = Er zijn geen waarschuwingen
+access-warnings-none-what = Zodra er te weinig goedkeurders zijn, of iemand niet meer binnen kan komen, staat het hier.
+access-warning-approvers-empty = Geen goedkeurder
+access-warning-approver-last = Laatste goedkeurder loopt af
+access-warning-approvers-few = Eén goedkeurder
+access-warning-guest-blocked = Gast geblokkeerd

@@ -3,7 +3,9 @@
 
 pub mod model;
 mod pages;
+pub mod reading;
 pub mod store;
+mod tell;
 pub mod work;
 
-pub use pages::routes;
+pub use pages::{labelled, routes};

@@ -35,7 +35,11 @@ pub struct Holding {
 impl Holding {
     /// What tells one account of a customer from another: its address, or its object id where there is none.
     pub fn account(&self) -> String {
-        if self.target_mail.is_empty() { format!("oid:{}", self.target_oid) } else { self.target_mail.clone() }
+        if self.target_mail.is_empty() {
+            format!("oid:{}", self.target_oid)
+        } else {
+            self.target_mail.clone()
+        }
     }
 }
 
@@ -52,9 +56,10 @@ impl Ours {
     pub fn is(&self, held: &Holding) -> bool {
         let of_organization = !held.organization.is_empty()
             && self.organization.as_ref().is_some_and(|id| id.eq_ignore_ascii_case(&held.organization));
-        let of_domain = self.domain.as_ref().is_some_and(|domain| {
-            held.target_mail.rsplit_once('@').is_some_and(|(_, his)| his == domain)
-        });
+        let of_domain = self
+            .domain
+            .as_ref()
+            .is_some_and(|domain| held.target_mail.rsplit_once('@').is_some_and(|(_, his)| his == domain));
         of_organization || of_domain
     }
 }
@@ -156,7 +161,10 @@ pub fn seats(seats: Option<&[Seat]>, now: DateTime<Utc>) -> Vec<Warning> {
     let last = seats.iter().map(|seat| seat.ends_at).collect::<Option<Vec<_>>>();
     let last = last.and_then(|ends| ends.into_iter().max());
     if let Some(last) = last.filter(|last| within(*last, now).is_some()) {
-        found.push(warning(WarningKind::ApproverLast, Some(last)));
+        let mut last_of_all = warning(WarningKind::ApproverLast, Some(last));
+        // So that it says something new with each step it comes nearer.
+        last_of_all.facts["within"] = within(last, now).into();
+        found.push(last_of_all);
     }
     if seats.len() < 2 {
         found.push(warning(WarningKind::ApproversFew, None));
@@ -270,7 +278,10 @@ mod tests {
     #[test]
     fn an_end_is_told_by_the_nearest_step_it_came_within() {
         let at = |days| within(noon() + TimeDelta::days(days), noon());
-        assert_eq!([at(61), at(60), at(30), at(8), at(7), at(-1)], [None, Some(60), Some(30), Some(30), Some(7), Some(7)]);
+        assert_eq!(
+            [at(61), at(60), at(30), at(8), at(7), at(-1)],
+            [None, Some(60), Some(30), Some(30), Some(7), Some(7)]
+        );
     }
 
     #[test]

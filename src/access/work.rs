@@ -66,7 +66,9 @@ async fn failed(app: &App, claimed: &Claimed, error: &GraphError) -> Outcome {
         }
     }
     let next = match error.kind {
-        GraphErrorKind::Throttled { retry_after: Some(wait) } => TimeDelta::from_std(wait).ok().map(|wait| now + wait),
+        GraphErrorKind::Throttled { retry_after: Some(wait) } => {
+            TimeDelta::from_std(wait).ok().map(|wait| now + wait)
+        }
         _ => None,
     };
     Outcome::Failed { problem: error.problem(), next }
@@ -130,8 +132,11 @@ async fn leave(app: &App, claimed: &Claimed) -> Result<Option<DateTime<Utc>>, Le
         }
         Some(writes) => {
             let requests = writes.assignment_requests(None, Some(oldest - TimeDelta::minutes(5))).await?;
-            let under_way: BTreeMap<&str, &AssignmentRequest> =
-                requests.iter().filter(|one| ends_access(one)).filter_map(|one| Some((assignment_of(one)?, one))).collect();
+            let under_way: BTreeMap<&str, &AssignmentRequest> = requests
+                .iter()
+                .filter(|one| ends_access(one))
+                .filter_map(|one| Some((assignment_of(one)?, one)))
+                .collect();
             for removal in &still {
                 let known = under_way.get(removal.assignment.as_str()).copied();
                 remove(app, claimed, writes, removal, known).await?;
@@ -206,7 +211,8 @@ async fn remove(
     if removal.state == Removal::Sending && removal.looked_at.is_some_and(|at| now - at < SHOWS) {
         return Ok(());
     }
-    if removal.state == Removal::Asked && removal.asked_at.is_some_and(|at| now - at < TimeDelta::minutes(10)) {
+    if removal.state == Removal::Asked && removal.asked_at.is_some_and(|at| now - at < TimeDelta::minutes(10))
+    {
         // Delivered a moment ago: the list of assignments follows.
         return Ok(());
     }
@@ -221,7 +227,12 @@ async fn remove(
     }
 }
 
-async fn refused(app: &App, claimed: &Claimed, removal: &RemovalRow, error: GraphError) -> Result<(), LeaveError> {
+async fn refused(
+    app: &App,
+    claimed: &Claimed,
+    removal: &RemovalRow,
+    error: GraphError,
+) -> Result<(), LeaveError> {
     let problem = error.problem();
     let back = |state| Moved { state, way: "", request: "", problem: Some(&problem) };
     if error.lost_consent() || error.kind == GraphErrorKind::Forbidden {
@@ -239,7 +250,9 @@ async fn refused(app: &App, claimed: &Claimed, removal: &RemovalRow, error: Grap
     }
     let mut tx = claimed.begin(&app.db).await?;
     if store::set_removal(&mut tx, removal, &back(Removal::Failed), app.clock.now()).await? {
-        let event = Event::new("access.removal-failed").of(claimed.customer()).after(told(removal, json!({ "problem": problem })));
+        let event = Event::new("access.removal-failed")
+            .of(claimed.customer())
+            .after(told(removal, json!({ "problem": problem })));
         tx.commit(&app.clock, event).await?;
     }
     Ok(())
@@ -272,11 +285,18 @@ async fn asked(
     Ok(())
 }
 
-async fn verified(app: &App, claimed: &Claimed, removal: &RemovalRow, way: &'static str) -> Result<(), LeaveError> {
+async fn verified(
+    app: &App,
+    claimed: &Claimed,
+    removal: &RemovalRow,
+    way: &'static str,
+) -> Result<(), LeaveError> {
     let mut tx = claimed.begin(&app.db).await?;
     let moved = Moved { state: Removal::Verified, way, request: "", problem: None };
     if store::set_removal(&mut tx, removal, &moved, app.clock.now()).await? {
-        let event = Event::new("access.removal-verified").of(claimed.customer()).after(told(removal, json!({ "way": way })));
+        let event = Event::new("access.removal-verified")
+            .of(claimed.customer())
+            .after(told(removal, json!({ "way": way })));
         tx.commit(&app.clock, event).await?;
     }
     Ok(())
@@ -293,5 +313,7 @@ async fn bookkeep(
     }
     let mut tx = claimed.begin(&app.db).await?;
     store::set_removal(&mut tx, removal, moved, app.clock.now()).await?;
-    Ok(tx.commit_bookkeeping("where a removal stands; what was asked and what was seen are told by themselves").await?)
+    Ok(tx
+        .commit_bookkeeping("where a removal stands; what was asked and what was seen are told by themselves")
+        .await?)
 }

@@ -282,6 +282,11 @@ pub struct Answers {
 }
 
 impl Answers {
+    /// Whose answers these are: for what must be asked after them.
+    pub fn directory(&self) -> &Directory {
+        &self.directory
+    }
+
     /// What a part was put in for.
     ///
     /// # Errors

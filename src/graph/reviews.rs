@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::graph::directory::{Ask, Directory};
 use crate::graph::error::GraphError;
-use crate::graph::ids::{PackageId, PolicyId, ReviewDefinitionId, ReviewDecisionId, ReviewInstanceId};
+use crate::graph::ids::{PackageId, PolicyId, ReviewDecisionId, ReviewDefinitionId, ReviewInstanceId};
 use crate::graph::lenient::{self, words};
 use crate::graph::odata;
 

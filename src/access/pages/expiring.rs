@@ -82,11 +82,7 @@ struct StepView {
 }
 
 /// The blueprint's packages as choices of a filter.
-pub async fn packages(
-    tx: &mut Tx,
-    now: DateTime<Utc>,
-    chosen: &str,
-) -> Result<Vec<Choice>, sqlx::Error> {
+pub async fn packages(tx: &mut Tx, now: DateTime<Utc>, chosen: &str) -> Result<Vec<Choice>, sqlx::Error> {
     let (_, blueprint) = onboarding::current_blueprint(tx, now).await?;
     let keys = blueprint.keys();
     let named = keys.iter().filter_map(|key| Some(choice(key, blueprint.package(key)?.name.clone(), chosen)));
@@ -149,7 +145,11 @@ pub async fn show(State(app): State<App>, page: Page, Query(asked): Query<Asked>
         current: asked.on.is_empty() && asked.within == "all",
     });
     let on_told = filter.between.map(|(from, until)| {
-        if until - from > chrono::TimeDelta::days(1) { super::months::named(t, from.date_naive()) } else { t.date(&from) }
+        if until - from > chrono::TimeDelta::days(1) {
+            super::months::named(t, from.date_naive())
+        } else {
+            t.date(&from)
+        }
     });
     page.show(&ExpiringView {
         t,
@@ -160,7 +160,7 @@ pub async fn show(State(app): State<App>, page: Page, Query(asked): Query<Asked>
         within: asked.within.clone(),
         customer: asked.customer.clone(),
         packages,
-        rows: rows.into_iter().map(|row| HeldView::new(row, &app, t, now)).collect(),
+        rows: rows.into_iter().map(|row| HeldView::new(row, t, now)).collect(),
         narrowed: !asked.package.is_empty() || !asked.customer.is_empty() || !asked.on.is_empty(),
         next: next
             .and_then(|cursor| serde_json::to_string(&cursor).ok())
@@ -176,7 +176,8 @@ mod tests {
 
     #[test]
     fn a_day_or_a_month_of_the_calendar_is_a_stretch_of_time() {
-        let told = |on| between(on).map(|(from, until)| format!("{} {}", from.format("%F"), until.format("%F")));
+        let told =
+            |on| between(on).map(|(from, until)| format!("{} {}", from.format("%F"), until.format("%F")));
         assert_eq!(told("2027-12").as_deref(), Some("2027-12-01 2028-01-01"));
         assert_eq!(told("2028-02-29").as_deref(), Some("2028-02-29 2028-03-01"));
         assert_eq!((told(""), told("2027-13"), told("soon")), (None, None, None));

@@ -57,7 +57,7 @@ async fn view(app: &App, page: &Page, tx: &mut Tx, person: PersonRow) -> Result<
         t,
         parts: parts(page, "/access/people"),
         typed_is: to_type(&person),
-        rows: rows.into_iter().map(|row| HeldView::new(row, app, t, now)).collect(),
+        rows: rows.into_iter().map(|row| HeldView::new(row, t, now)).collect(),
         more: next.is_some(),
         limited: page.scope().limited_to().is_some(),
         address: String::new(),
@@ -105,7 +105,8 @@ pub async fn start(
         return page.show_again(&view);
     }
     let leaver = app.chance.uuid_v7(now);
-    let new = NewLeaver { id: leaver, match_id: person.id, name: &person.name, mail: &person.mail, why: &why };
+    let new =
+        NewLeaver { id: leaver, match_id: person.id, name: &person.name, mail: &person.mail, why: &why };
     let customers = store::start(&mut tx, &new, now).await?;
     if customers.is_empty() {
         return Err(AppError::Conflict(Told {
@@ -196,7 +197,8 @@ fn removal(row: &RemovalRow, t: T, now: DateTime<Utc>) -> RemovalView {
             (what, text(cause, "fix").unwrap_or_default())
         }),
         ends: row.ends_at.filter(|_| row.state != Removal::Verified).map(|at| t.date(&at)),
-        steps: (row.state == Removal::ByCustomer).then(|| t.access_steps_one().package(row.package_name.clone()).who(row.leaver_mail.clone())),
+        steps: (row.state == Removal::ByCustomer)
+            .then(|| t.access_steps_one().package(row.package_name.clone()).who(row.leaver_mail.clone())),
     }
 }
 
@@ -225,7 +227,11 @@ fn customers(t: T, rows: &[RemovalRow], now: DateTime<Utc>) -> Vec<CustomerView>
     let Some(first) = rows.first() else { return found };
     for one in &mut found {
         one.mail = mails.get(&one.id).map(|packages| {
-            let text = t.access_steps_mail().who(first.leaver_name.clone()).mail(first.leaver_mail.clone()).packages(packages.join(", "));
+            let text = t
+                .access_steps_mail()
+                .who(first.leaver_name.clone())
+                .mail(first.leaver_mail.clone())
+                .packages(packages.join(", "));
             (format!("mail-{}", one.id), text)
         });
     }
@@ -274,7 +280,8 @@ pub async fn again(
     let open = rows.iter().filter(|row| row.state != Removal::Verified);
     let customers: Vec<_> = open.map(|row| row.customer).collect();
     work::wake_each(&mut tx, &customers, WORK, now).await?;
-    let event = Event::new("access.removal-again").after(json!({ "person": leaver.name, "mail": leaver.mail }));
+    let event =
+        Event::new("access.removal-again").after(json!({ "person": leaver.name, "mail": leaver.mail }));
     tx.commit(&app.clock, event).await?;
     app.nudge.notify_waiters();
     Ok(Redirect::to(&format!("/access/leavers/{id}?done=looking-again")).into_response())

@@ -34,7 +34,6 @@ struct RowView {
     href: String,
     name: String,
     state: String,
-    state_key: String,
     paused: bool,
     read: Option<(String, String)>,
     cells: Vec<CellView>,
@@ -93,16 +92,16 @@ pub async fn show(State(app): State<App>, page: Page, Query(asked): Query<Asked>
             }
         };
         let cells: Vec<CellView> = columns.iter().map(cell).collect();
-        let others = row.cells.iter().filter(|(key, cell)| {
-            cell.link == Some(true) && !columns.iter().any(|(known, _)| known == *key)
-        });
+        let others = row
+            .cells
+            .iter()
+            .filter(|(key, cell)| cell.link == Some(true) && !columns.iter().any(|(known, _)| known == *key));
         RowView {
             href: format!("/customers/{}", row.customer),
             others: i64::try_from(others.count()).unwrap_or(i64::MAX),
             state: t.text_or_key(&format!("customers-state-{}", row.state)),
             read: row.read_at.map(|at| (t.age(&at, &now), t.moment(&at))),
             paused: row.paused,
-            state_key: row.state.clone(),
             name: row.name.clone(),
             cells,
         }

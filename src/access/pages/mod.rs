@@ -11,7 +11,10 @@ mod people;
 mod person;
 mod reviews;
 mod rows;
+mod warnings;
 mod who;
+
+pub use warnings::labelled;
 
 use crate::app::App;
 use crate::kit::page::Page;
@@ -34,6 +37,7 @@ pub fn routes() -> Routes<App> {
         .get("/access/calendar", Right::ViewCustomers, months::show)
         .get("/access/reviews", Right::ViewCustomers, reviews::show)
         .get("/access/matrix", Right::ViewCustomers, matrix::show)
+        .get("/access/warnings", Right::ViewCustomers, warnings::show)
         .get("/access/links", Right::ViewCustomers, links::show)
         .get("/customers/{customer}/people", Right::ViewCustomers, customer::show)
         .get("/customers/{customer}/reviews/{round}", Right::ViewCustomers, reviews::round)

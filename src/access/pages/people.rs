@@ -107,7 +107,10 @@ pub async fn show(State(app): State<App>, page: Page, Query(asked): Query<Asked>
         sorts: PeopleSort::ALL.into_iter().map(sort).collect(),
         rows: found.rows.into_iter().map(row).collect(),
         narrowed: !asked.q.is_empty() || !asked.who.is_empty(),
-        next: found.next.and_then(|cursor| serde_json::to_string(&cursor).ok()).map(|after| asked.page(after)),
+        next: found
+            .next
+            .and_then(|cursor| serde_json::to_string(&cursor).ok())
+            .map(|after| asked.page(after)),
         first: (!asked.after.is_empty()).then(|| asked.page(String::new())),
         q: asked.q.clone(),
         frame: page.frame.clone(),

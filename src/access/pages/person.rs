@@ -69,7 +69,6 @@ pub struct PersonView {
     next: Option<String>,
     first: Option<String>,
     pub errors: FieldErrors,
-    pub why: String,
 }
 
 /// The person in the address, if he has access at a customer in view.
@@ -79,9 +78,8 @@ pub async fn find(tx: &mut Tx, id: &str) -> Result<PersonRow, AppError> {
 }
 
 fn said(t: T, one: Said) -> SaidView {
-    let told = one.at.map(|at| {
-        t.access_said().who(one.by.unwrap_or_default()).at(t.moment(&at)).why(one.why)
-    });
+    let told =
+        one.at.map(|at| t.access_said().who(one.by.unwrap_or_default()).at(t.moment(&at)).why(one.why));
     SaidView {
         at: one.customer.is_some().then_some(one.customer_name),
         account: one.account.trim_start_matches("oid:").to_owned(),
@@ -130,7 +128,7 @@ pub async fn view(
         t,
         parts: parts(page, "/access/people"),
         accounts: accounts(t, &known, &rows),
-        rows: rows.into_iter().map(|row| HeldView::new(row, app, t, now)).collect(),
+        rows: rows.into_iter().map(|row| HeldView::new(row, t, now)).collect(),
         ended,
         links_href: at("/access/links", &[("address", mail.unwrap_or_else(|| person.mail.clone()))]),
         said: known.into_iter().map(|one| said(t, one)).collect(),
@@ -146,14 +144,18 @@ pub async fn view(
             .into_iter()
             .filter(|one| one.id != id)
             .take(20)
-            .map(|one| OtherView { id: one.id.to_string(), name: one.name, mail: one.mail, customers: one.customers })
+            .map(|one| OtherView {
+                id: one.id.to_string(),
+                name: one.name,
+                mail: one.mail,
+                customers: one.customers,
+            })
             .collect(),
         may_say: page.scope().may(Right::RemoveAccess) && page.scope().limited_to().is_none(),
         may_remove: page.scope().may(Right::RemoveAccess),
         next: next.and_then(|cursor| serde_json::to_string(&cursor).ok()).map(page_at),
         first: (!asked.after.is_empty()).then(|| page_at(String::new())),
         errors: FieldErrors::default(),
-        why: String::new(),
         frame: page.frame.clone(),
         person,
     })

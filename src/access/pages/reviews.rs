@@ -43,7 +43,6 @@ pub struct RoundView {
     pub near_key: &'static str,
     pub near_icon: &'static str,
     pub decided: i32,
-    pub approved: i32,
     pub denied: i32,
     pub people: i32,
     /// Where it is decided.
@@ -70,7 +69,6 @@ impl RoundView {
             near_key,
             near_icon,
             decided: row.approved + row.denied,
-            approved: row.approved,
             denied: row.denied,
             people: row.people,
             open: (!over && begun && !row.domain.is_empty()).then(|| app.cloud.my_access_link(&row.domain)),

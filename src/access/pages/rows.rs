@@ -4,7 +4,6 @@ use chrono::{DateTime, Utc};
 
 use crate::access::model::nearness;
 use crate::access::store::HeldRow;
-use crate::app::App;
 use crate::kit::text::T;
 
 pub struct HeldView {
@@ -27,8 +26,7 @@ pub struct HeldView {
     pub review_open: bool,
     /// An extension waits, and how much time its approvers have left.
     pub extension: Option<String>,
-    /// Where the extension is decided, or asked for.
-    pub open: Option<String>,
+    /// Where the extension is decided.
     pub requests_href: String,
 }
 
@@ -38,11 +36,10 @@ pub fn state(t: T, state: &str) -> String {
 }
 
 impl HeldView {
-    pub fn new(row: HeldRow, app: &App, t: T, now: DateTime<Utc>) -> Self {
+    pub fn new(row: HeldRow, t: T, now: DateTime<Utc>) -> Self {
         let (near_key, near_icon) = nearness(row.ends_at, now);
-        let differs = row.review_due.filter(|due| {
-            row.ends_at.is_none_or(|end| end.date_naive() != due.date_naive())
-        });
+        let differs =
+            row.review_due.filter(|due| row.ends_at.is_none_or(|end| end.date_naive() != due.date_naive()));
         Self {
             customer_href: format!("/customers/{}/people", row.customer),
             person_href: format!("/access/people/{}", row.match_id),
@@ -56,11 +53,11 @@ impl HeldView {
             review: differs.map(|at| t.date(&at)),
             review_open: row.review_open,
             extension: row.extension.then(|| {
-                row.extension_until.map_or_else(|| t.access_extension(), |at| {
-                    t.access_extension_left(t.time_left(&at, &now))
-                })
+                row.extension_until.map_or_else(
+                    || t.access_extension(),
+                    |at| t.access_extension_left(t.time_left(&at, &now)),
+                )
             }),
-            open: (!row.domain.is_empty()).then(|| app.cloud.my_access_link(&row.domain)),
             customer: row.customer_name,
             name: row.name,
             mail: row.mail,

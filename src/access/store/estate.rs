@@ -63,7 +63,8 @@ impl Stands {
 impl Cell {
     /// By the plan of the last reading; a dead link tells that a package is gone although no plan says so yet.
     pub fn stands(&self, read: bool) -> Stands {
-        let state = |kind: &str| self.steps.iter().find(|(step, _)| step == kind).map(|(_, state)| state.as_str());
+        let state =
+            |kind: &str| self.steps.iter().find(|(step, _)| step == kind).map(|(_, state)| state.as_str());
         let done = |kind: &str| state(kind).is_none_or(|state| state == "done");
         match (state("package"), self.link) {
             _ if !read => Stands::Unknown,
@@ -341,7 +342,11 @@ mod tests {
         assert_eq!(stands(&[("package", "done"), ("policy", "change")], Some(true)), Stands::Differs);
         assert_eq!(stands(&[("package", "change"), ("policy", "done")], None), Stands::Differs);
         assert_eq!(stands(&[("package", "create")], None), Stands::Missing);
-        assert_eq!(stands(&[("package", "done"), ("policy", "done")], Some(false)), Stands::Missing, "a dead link");
+        assert_eq!(
+            stands(&[("package", "done"), ("policy", "done")], Some(false)),
+            Stands::Missing,
+            "a dead link"
+        );
         assert_eq!(stands(&[], Some(true)), Stands::Present, "a tier that the blueprint no longer has");
         assert_eq!(cell(&[], Some(true)).stands(false), Stands::Unknown, "never read");
     }

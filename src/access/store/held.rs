@@ -16,7 +16,6 @@ pub const COUNTED: i64 = 1000;
 pub struct HeldRow {
     pub customer: CustomerId,
     pub customer_name: String,
-    pub domain: String,
     pub assignment: String,
     pub account: String,
     pub match_id: Uuid,
@@ -43,7 +42,7 @@ macro_rules! held {
     ($tx:ident, $what:literal, $order:literal, $most:expr, $($more:expr),* $(,)?) => {{
         let (provider, viewer) = ($tx.scope().provider(), $tx.scope().limited_to());
         sqlx::query!(
-            r#"select a.customer_id, c.name as customer_name, c.domain, a.assignment_id, a.account, a.match_id, m.name,
+            r#"select a.customer_id, c.name as customer_name, a.assignment_id, a.account, a.match_id, m.name,
                       a.target_mail,
                       a.ours, a.package, a.package_name, a.state, a.holds, a.starts_at, a.ends_at,
                       coalesce(a.expired_at, a.gone_at) as ended_at, r.due_at as "review_due?",
@@ -81,7 +80,6 @@ macro_rules! held {
         .map(|row| HeldRow {
             customer: CustomerId(row.customer_id),
             customer_name: row.customer_name,
-            domain: row.domain,
             assignment: row.assignment_id,
             account: row.account,
             match_id: row.match_id,
@@ -205,11 +203,7 @@ pub async fn ending(
 }
 
 /// How many ends there are within each of these numbers of days, counted up to `COUNTED`.
-pub async fn ending_counts(
-    tx: &mut Tx,
-    steps: &[i64],
-    now: DateTime<Utc>,
-) -> Result<Vec<i64>, sqlx::Error> {
+pub async fn ending_counts(tx: &mut Tx, steps: &[i64], now: DateTime<Utc>) -> Result<Vec<i64>, sqlx::Error> {
     let provider = tx.scope().provider();
     let viewer = viewer(tx);
     let until: Vec<DateTime<Utc>> = steps.iter().map(|days| now + TimeDelta::days(*days)).collect();
@@ -239,11 +233,7 @@ pub struct Day {
 }
 
 /// What ends and what must be reviewed, day by day.
-pub async fn days(
-    tx: &mut Tx,
-    from: DateTime<Utc>,
-    until: DateTime<Utc>,
-) -> Result<Vec<Day>, sqlx::Error> {
+pub async fn days(tx: &mut Tx, from: DateTime<Utc>, until: DateTime<Utc>) -> Result<Vec<Day>, sqlx::Error> {
     let provider = tx.scope().provider();
     let viewer = viewer(tx);
     sqlx::query_as!(

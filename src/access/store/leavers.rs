@@ -65,8 +65,7 @@ pub async fn start(
     new: &NewLeaver<'_>,
     now: DateTime<Utc>,
 ) -> Result<Vec<CustomerId>, sqlx::Error> {
-    let (provider, viewer, by) =
-        (tx.scope().provider(), tx.scope().limited_to(), tx.scope().person());
+    let (provider, viewer, by) = (tx.scope().provider(), tx.scope().limited_to(), tx.scope().person());
     sqlx::query!(
         "insert into leaver (provider_id, leaver_id, match_id, name, mail, why, started_by, started_at)
          values ($1, $2, $3, $4, $5, $6, $7, $8)",

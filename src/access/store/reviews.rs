@@ -112,8 +112,7 @@ pub async fn rounds(
     };
     let more = rows.len() > PAGE;
     rows.truncate(PAGE);
-    let next =
-        rows.last().filter(|_| more).and_then(|row| Some((row.due_at?, row.customer, row.id.clone())));
+    let next = rows.last().filter(|_| more).and_then(|row| Some((row.due_at?, row.customer, row.id.clone())));
     Ok((rows, next))
 }
 
@@ -154,11 +153,7 @@ pub async fn decisions(
 }
 
 /// One round of a customer in view.
-pub async fn round(
-    tx: &mut Tx,
-    customer: CustomerId,
-    id: &str,
-) -> Result<Option<RoundRow>, sqlx::Error> {
+pub async fn round(tx: &mut Tx, customer: CustomerId, id: &str) -> Result<Option<RoundRow>, sqlx::Error> {
     let (provider, viewer) = (tx.scope().provider(), tx.scope().limited_to());
     let row = sqlx::query!(
         r#"select c.name as customer_name, c.domain, r.package, r.package_name, r.state, r.open as "open!", r.starts_at,

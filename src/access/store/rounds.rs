@@ -6,19 +6,6 @@ use crate::access::model::{Decision, Definition, Round};
 use crate::kit::ids::CustomerId;
 use crate::kit::scope::Tx;
 
-/// Definitions of our packages that Microsoft still listed when they were last read.
-pub async fn known_definitions(tx: &mut Tx, customer: CustomerId) -> Result<Vec<String>, sqlx::Error> {
-    let provider = tx.scope().provider();
-    sqlx::query_scalar!(
-        "select definition_id from review_definition
-          where provider_id = $1 and customer_id = $2 and gone_at is null order by definition_id",
-        provider.0,
-        customer.0
-    )
-    .fetch_all(&mut **tx)
-    .await
-}
-
 /// Rounds whose decisions may still change: definition and round. What began long ago is left alone.
 pub async fn unsettled(
     tx: &mut Tx,
@@ -42,7 +29,10 @@ pub async fn unsettled(
 }
 
 /// Policies that are known to be a package's, by what is held under them: for a definition that names its policy only.
-pub async fn policies(tx: &mut Tx, customer: CustomerId) -> Result<Vec<(String, String, String)>, sqlx::Error> {
+pub async fn policies(
+    tx: &mut Tx,
+    customer: CustomerId,
+) -> Result<Vec<(String, String, String)>, sqlx::Error> {
     let provider = tx.scope().provider();
     let rows = sqlx::query!(
         "select distinct policy_id, package, package_id from assignment
@@ -219,4 +209,36 @@ pub async fn keep_decisions(
     .execute(&mut **tx)
     .await?;
     Ok(written.rows_affected() + figures.rows_affected())
+}
+
+/// A round that is open and about somebody of whom nobody has decided.
+#[derive(Clone, Debug)]
+pub struct Undecided {
+    pub id: String,
+    pub package: String,
+    pub package_name: String,
+    pub due_at: Option<DateTime<Utc>>,
+    pub people: i32,
+    pub approved: i32,
+    pub denied: i32,
+}
+
+pub async fn undecided(
+    tx: &mut Tx,
+    customer: CustomerId,
+    now: DateTime<Utc>,
+) -> Result<Vec<Undecided>, sqlx::Error> {
+    let provider = tx.scope().provider();
+    sqlx::query_as!(
+        Undecided,
+        "select instance_id as id, package, package_name, due_at, people, approved, denied from review
+          where provider_id = $1 and customer_id = $2 and open and state = 'InProgress' and starts_at <= $3
+            and people > approved + denied
+          order by due_at, instance_id limit 20",
+        provider.0,
+        customer.0,
+        now
+    )
+    .fetch_all(&mut **tx)
+    .await
 }

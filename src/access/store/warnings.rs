@@ -89,13 +89,20 @@ pub async fn blocked_guests(tx: &mut Tx, customer: CustomerId) -> Result<Vec<War
     Ok(rows.into_iter().map(|row| warning(row.oid, row.name, row.mail)).collect())
 }
 
-/// Keeps exactly these warnings; gives those that are new, or end at another time than was known.
+/// A warning that is new or says something new, and since when there is one of its kind.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewWarning {
+    pub warning: Warning,
+    pub since: DateTime<Utc>,
+}
+
+/// Keeps exactly these warnings and their figure; gives those that are new, or say something new.
 pub async fn keep_warnings(
     tx: &mut Tx,
     customer: CustomerId,
     found: &[Warning],
     now: DateTime<Utc>,
-) -> Result<Vec<Warning>, sqlx::Error> {
+) -> Result<Vec<NewWarning>, sqlx::Error> {
     let provider = tx.scope().provider();
     let kinds: Vec<String> = found.iter().map(|one| one.kind.key().to_owned()).collect();
     let abouts: Vec<String> = found.iter().map(|one| one.about.clone()).collect();
@@ -119,7 +126,7 @@ pub async fn keep_warnings(
          on conflict (provider_id, customer_id, kind, about) do update
             set ends_at = excluded.ends_at, facts = excluded.facts
           where (access_warning.ends_at, access_warning.facts) is distinct from (excluded.ends_at, excluded.facts)
-         returning kind, about",
+         returning kind, about, since",
         provider.0,
         customer.0,
         &kinds,
@@ -130,8 +137,31 @@ pub async fn keep_warnings(
     )
     .fetch_all(&mut **tx)
     .await?;
-    let is_new = |one: &&Warning| new.iter().any(|row| row.kind == one.kind.key() && row.about == one.about);
-    Ok(found.iter().filter(is_new).cloned().collect())
+    sqlx::query!(
+        "update customer set warnings = $3 where provider_id = $1 and customer_id = $2 and warnings <> $3",
+        provider.0,
+        customer.0,
+        i32::try_from(found.len()).unwrap_or(i32::MAX)
+    )
+    .execute(&mut **tx)
+    .await?;
+    let since = |one: &Warning| {
+        new.iter().find(|row| row.kind == one.kind.key() && row.about == one.about).map(|row| row.since)
+    };
+    let told = found.iter().filter_map(|one| Some(NewWarning { since: since(one)?, warning: one.clone() }));
+    Ok(told.collect())
+}
+
+/// Whether the customer is the provider's first one: what belongs to no customer is told with him.
+pub async fn is_first(tx: &mut Tx, customer: CustomerId) -> Result<bool, sqlx::Error> {
+    let provider = tx.scope().provider();
+    let first = sqlx::query_scalar!(
+        "select customer_id from customer where provider_id = $1 order by customer_id limit 1",
+        provider.0
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(first == Some(customer.0))
 }
 
 /// An end that has come within another step and was not told of there.
@@ -188,19 +218,16 @@ pub async fn take_endings(
     Ok(ending.collect())
 }
 
-/// Warnings of one customer, or of all in view: the most pressing kinds first, at most so many.
+/// Warnings of one customer, or of all in view: the most pressing kinds first, of each at most so many.
 pub async fn warnings(
     tx: &mut Tx,
     customer: Option<CustomerId>,
+    kind: Option<WarningKind>,
     most: i64,
 ) -> Result<Vec<WarningRow>, sqlx::Error> {
     let (provider, viewer) = (tx.scope().provider(), tx.scope().limited_to());
     let mut found = Vec::new();
-    for kind in WarningKind::ALL {
-        let left = most - i64::try_from(found.len()).unwrap_or(most);
-        if left <= 0 {
-            break;
-        }
+    for kind in WarningKind::ALL.into_iter().filter(|one| kind.is_none_or(|kind| kind == *one)) {
         let rows = sqlx::query!(
             "select w.customer_id, c.name as customer_name, w.about, w.since, w.ends_at, w.facts
                from access_warning w
@@ -214,7 +241,7 @@ pub async fn warnings(
             viewer.map(|person| person.0),
             customer.map(|customer| customer.0),
             kind.key(),
-            left,
+            most,
         )
         .fetch_all(&mut **tx)
         .await?;

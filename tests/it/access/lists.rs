@@ -29,7 +29,10 @@ async fn one_person_is_one_row_whatever_he_is_called_at_each_customer() {
     let page = app.get(Some(&anna), "/access/people").await.body;
     assert_eq!(page.matches("ada@soc.example").count(), 1, "{page}");
     let row = page.split("<tr").find(|row| row.contains("ada@soc.example")).unwrap();
-    assert!(row.contains("<span>2</span>") && row.contains("<span>3</span>"), "customers and packages: {row}");
+    assert!(
+        row.contains("<span>2</span>") && row.contains("<span>3</span>"),
+        "customers and packages: {row}"
+    );
     assert!(row.contains("13 Dec 2026") && row.contains("20 days left"), "the first end: {row}");
     let kim = page.split("<tr").find(|row| row.contains("Kim")).unwrap();
     assert!(kim.contains("not from our directory") && kim.contains("no end"), "{kim}");
@@ -207,11 +210,18 @@ async fn a_joiner_sees_what_he_has_has_asked_for_and_still_has_to_ask_for() {
     .await
     .unwrap();
     let page = app.get(Some(&anna), "/access/links?address=ada%40soc.example").await.body;
-    for words in ["Has 1 of 3 packages", "Has it until 3 Mar 2027", "Asked", "To ask for", "https://myaccess.example/tier2"] {
+    for words in [
+        "Has 1 of 3 packages",
+        "Has it until 3 Mar 2027",
+        "Asked",
+        "To ask for",
+        "https://myaccess.example/tier2",
+    ] {
         place(&page, words);
     }
     assert!(!page.contains("Package approvers"), "{page}");
-    let missing = app.get(Some(&anna), "/access/links?address=ada%40soc.example&show=missing&package=tier2").await.body;
+    let missing =
+        app.get(Some(&anna), "/access/links?address=ada%40soc.example&show=missing&package=tier2").await.body;
     assert!(missing.contains("Woodgrove") && !missing.contains("Tailspin"), "{missing}");
     let all = app.get(Some(&anna), "/access/links?address=ada%40soc.example&approvers=yes").await.body;
     place(&all, "Package approvers");
@@ -233,13 +243,21 @@ async fn every_list_has_more_pages_without_doubles_or_gaps() {
         .map(|(n, name)| held(&app, name, "soc.example", "tier1", 5 + i64::try_from(n % 7).unwrap()))
         .collect();
     keep(&app, contoso, one, &rows).await;
-    for first in ["/access/people", "/access/people?sort=end", "/access/people?sort=customers", "/access/expiring?within=all"] {
+    for first in [
+        "/access/people",
+        "/access/people?sort=end",
+        "/access/people?sort=customers",
+        "/access/expiring?within=all",
+    ] {
         let (mut seen, mut path, mut pages) = (Vec::new(), first.to_owned(), 0);
         loop {
             let page = app.get(Some(&anna), &path).await.body;
             seen.extend(names.iter().filter(|name| page.contains(&format!(">{name}</a>"))).cloned());
             pages += 1;
-            let Some(next) = page.split("rel=\"next\"").next().filter(|_| page.contains("rel=\"next\"")) else { break };
+            let Some(next) = page.split("rel=\"next\"").next().filter(|_| page.contains("rel=\"next\""))
+            else {
+                break;
+            };
             let href = next.rsplit("href=\"").next().unwrap().split('"').next().unwrap();
             path = href.replace("&#38;", "&").replace("&amp;", "&");
         }

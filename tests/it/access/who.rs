@@ -27,7 +27,8 @@ async fn people_of_other_organizations_are_matched_with_nobody_though_their_addr
     let contoso = provider(&app, "contoso").await;
     let (one, two) = (app.customer(contoso, "Woodgrove").await, app.customer(contoso, "Tailspin").await);
     for customer in [one, two] {
-        let rows = [held(&app, "Ada", "soc.example", "tier1", 9), held(&app, "Kim", "else.example", "tier1", 9)];
+        let rows =
+            [held(&app, "Ada", "soc.example", "tier1", 9), held(&app, "Kim", "else.example", "tier1", 9)];
         keep(&app, contoso, customer, &rows).await;
     }
     let (here, there) = (matches(&app, contoso, one).await, matches(&app, contoso, two).await);
@@ -41,11 +42,16 @@ async fn two_addresses_said_to_be_one_stay_one_at_the_next_reading_and_can_be_pa
     let contoso = provider(&app, "contoso").await;
     let anna = app.person(contoso, "Anna", &[Role::Onboarding], true).await;
     let (one, two) = (app.customer(contoso, "Woodgrove").await, app.customer(contoso, "Tailspin").await);
-    let (ada, a_lovelace) = (held(&app, "Ada", "soc.example", "tier1", 9), held(&app, "Lovelace", "soc.example", "tier1", 9));
+    let (ada, a_lovelace) =
+        (held(&app, "Ada", "soc.example", "tier1", 9), held(&app, "Lovelace", "soc.example", "tier1", 9));
     keep(&app, contoso, one, std::slice::from_ref(&ada)).await;
     keep(&app, contoso, two, std::slice::from_ref(&a_lovelace)).await;
     let (first, second) = (matches(&app, contoso, one).await[0].1, matches(&app, contoso, two).await[0].1);
-    assert_eq!(say(&app, &anna, first, "merge", &format!("other={second}&why=")).await.0, 422, "a reason is wanted");
+    assert_eq!(
+        say(&app, &anna, first, "merge", &format!("other={second}&why=")).await.0,
+        422,
+        "a reason is wanted"
+    );
     assert_eq!(say(&app, &anna, first, "merge", &format!("other={second}&why=Married")).await.0, 303);
     keep(&app, contoso, two, std::slice::from_ref(&a_lovelace)).await;
     assert_eq!(matches(&app, contoso, two).await[0].1, first);
@@ -90,8 +96,13 @@ async fn who_sees_only_some_customers_says_nothing_that_holds_for_all() {
     let some = app.person(contoso, "Some", &[Role::Onboarding], false).await;
     let one = app.customer(contoso, "Woodgrove").await;
     crate::walls::world::give(&app, contoso, some.id, one).await;
-    keep(&app, contoso, one, &[held(&app, "Ada", "soc.example", "tier1", 9), held(&app, "Ben", "soc.example", "tier1", 9)])
-        .await;
+    keep(
+        &app,
+        contoso,
+        one,
+        &[held(&app, "Ada", "soc.example", "tier1", 9), held(&app, "Ben", "soc.example", "tier1", 9)],
+    )
+    .await;
     let known = matches(&app, contoso, one).await;
     let form = format!("other={}&why=x", known[1].1);
     assert_eq!(say(&app, &some, known[0].1, "merge", &form).await.0, 409);

@@ -49,14 +49,21 @@ pub fn looks() -> Vec<Act> {
         "access::decisions" => |tx, at| {
             !access::decisions(tx, at.ready(), &round_of(at.ready())).await?.is_empty()
         };
-        "access::known_definitions" => |tx, at| !access::known_definitions(tx, at.ready()).await?.is_empty();
+        "access::undecided" => |tx, at| !access::undecided(tx, at.ready(), at.now()).await?.is_empty();
+        "access::is_first" => |tx, at| {
+            let mut first = Vec::new();
+            for customer in [at.ready(), at.failed(), at.of.new] {
+                first.push(access::is_first(tx, customer).await?);
+            }
+            first.contains(&true)
+        };
         "access::unsettled" => |tx, at| !access::unsettled(tx, at.ready(), at.now()).await?.is_empty();
         "access::policies" => |tx, at| !access::policies(tx, at.ready()).await?.is_empty();
         "access::ours" => |tx, at| access::ours(tx, at.ready()).await?.domain.is_some();
         "access::guests_to_see" => |tx, at| !access::guests_to_see(tx, at.ready(), 9, at.now()).await?.is_empty();
         "access::approver_seats" => |tx, at| access::approver_seats(tx, at.failed()).await?.is_some();
         "access::blocked_guests" => |tx, at| !access::blocked_guests(tx, at.ready()).await?.is_empty();
-        "access::warnings" => |tx, at| !access::warnings(tx, Some(at.ready()), 9).await?.is_empty();
+        "access::warnings" => |tx, at| !access::warnings(tx, Some(at.ready()), None, 9).await?.is_empty();
         "access::warning_counts" => |tx, _at| !access::warning_counts(tx).await?.is_empty();
         "access::leaver" => |tx, at| access::leaver(tx, at.of.proposed.leaver).await?.is_some();
         "access::leavers" => |tx, _at| !access::leavers(tx, None, None).await?.0.is_empty();

@@ -163,6 +163,7 @@ pub const EXPECTED: &[Expected] = &[
     get("/access/calendar", ALL),
     get("/access/reviews", ALL),
     get("/access/matrix", ALL),
+    get("/access/warnings", ALL),
     get("/access/links", ALL),
     get("/customers/{customer}/people", ALL),
     get("/customers/{customer}/reviews/{round}", ALL),

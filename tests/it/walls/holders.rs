@@ -1,9 +1,7 @@
 //! People with access at a customer: whoever leaves, another who may be the same, a guest, a round of reviews.
 
 use chrono::TimeDelta;
-use mssp_portal::access::model::{
-    Decision, Definition, Holding, Round, Warning, WarningKind, match_of_mail,
-};
+use mssp_portal::access::model::{Decision, Definition, Holding, Round, Warning, WarningKind, match_of_mail};
 use mssp_portal::access::store::{self as access, NewLeaver, SeenGuest};
 use mssp_portal::kit::ids::{CustomerId, ObjectId, ProviderId};
 use mssp_portal::kit::scope::Tx;
@@ -68,7 +66,8 @@ pub async fn has_access(app: &TestApp, tx: &mut Tx, id: CustomerId, word: &str) 
     let (name, mail) = (format!("{word} holder"), holder_mail(id));
     let new = NewLeaver { id: leaver, match_id: holder, name: &name, mail: &mail, why: word };
     assert_eq!(access::start(tx, &new, now).await.unwrap(), [id]);
-    let all = [held("holder", "approvers"), held("holder", "tier1"), held("twin", "tier1"), held("guest", "tier1")];
+    let all =
+        [held("holder", "approvers"), held("holder", "tier1"), held("twin", "tier1"), held("guest", "tier1")];
     access::keep_assignments(tx, id, &all, now).await.unwrap();
     let guest = SeenGuest { oid: format!("guest-{id}"), enabled: Some(false), deleted: false };
     access::keep_guests(tx, id, &[guest], now - TimeDelta::days(2)).await.unwrap();
@@ -114,7 +113,8 @@ pub async fn has_access(app: &TestApp, tx: &mut Tx, id: CustomerId, word: &str) 
 /// Our approvers' group was read, with somebody in it who was put there by hand.
 pub async fn approvers_read(app: &TestApp, tx: &mut Tx, id: CustomerId, seen: &Observation, word: &str) {
     let (now, group) = (app.app.clock.now(), ObjectId(app.app.chance.uuid_v4()));
-    let by_hand = SeenPrincipal { name: word.to_owned(), mail: String::new(), ours: true, id: "x".to_owned() };
+    let by_hand =
+        SeenPrincipal { name: word.to_owned(), mail: String::new(), ours: true, id: "x".to_owned() };
     let approvers = SeenGroup {
         id: group,
         name: word.to_owned(),
