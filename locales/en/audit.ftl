@@ -137,7 +137,6 @@ audit-actor-browser = Browser of the customer's administrator
 audit-field-in-use = in use
 audit-field-tried = tried successfully
 audit-action-access-leaver-started = Removal of a person begun
-audit-action-access-removal-begun = Removal of a person's access begun
 audit-action-access-removal-asked = End of access asked at Microsoft
 audit-action-access-removal-verified = Access seen to be gone
 audit-action-access-removal-failed = End of access refused

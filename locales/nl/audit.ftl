@@ -137,7 +137,6 @@ audit-actor-browser = Browser van de beheerder van de klant
 audit-field-in-use = in gebruik
 audit-field-tried = met succes geprobeerd
 audit-action-access-leaver-started = Verwijdering van een persoon begonnen
-audit-action-access-removal-begun = Verwijdering van iemands toegang begonnen
 audit-action-access-removal-asked = Einde van toegang bij Microsoft gevraagd
 audit-action-access-removal-verified = Toegang weg gezien
 audit-action-access-removal-failed = Einde van toegang geweigerd

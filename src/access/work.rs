@@ -252,6 +252,7 @@ async fn refused(
     if store::set_removal(&mut tx, removal, &back(Removal::Failed), app.clock.now()).await? {
         let event = Event::new("access.removal-failed")
             .of(claimed.customer())
+            .why(removal.leaver_why.as_str())
             .after(told(removal, json!({ "problem": problem })));
         tx.commit(&app.clock, event).await?;
     }
@@ -279,7 +280,8 @@ async fn asked(
     let id = request.id.as_str();
     let moved = Moved { state: Removal::Asked, way: "portal", request: id, problem: None };
     if store::set_removal(&mut tx, removal, &moved, app.clock.now()).await? {
-        let event = Event::new("access.removal-asked").of(claimed.customer());
+        let event =
+            Event::new("access.removal-asked").of(claimed.customer()).why(removal.leaver_why.as_str());
         tx.commit(&app.clock, event.after(told(removal, json!({ "request": id })))).await?;
     }
     Ok(())
@@ -296,6 +298,7 @@ async fn verified(
     if store::set_removal(&mut tx, removal, &moved, app.clock.now()).await? {
         let event = Event::new("access.removal-verified")
             .of(claimed.customer())
+            .why(removal.leaver_why.as_str())
             .after(told(removal, json!({ "way": way })));
         tx.commit(&app.clock, event).await?;
     }

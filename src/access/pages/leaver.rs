@@ -116,14 +116,10 @@ pub async fn start(
         }));
     }
     work::wake_each(&mut tx, &customers, WORK, now).await?;
-    let events = std::iter::once(Event::new("access.leaver-started").why(why.clone()).after(json!({
+    let event = Event::new("access.leaver-started").why(why).after(json!({
         "person": person.name, "mail": person.mail, "customers": customers.len(),
-    })));
-    let each = customers.iter().map(|customer| {
-        let after = json!({ "person": person.name, "mail": person.mail });
-        Event::new("access.removal-begun").of(*customer).why(why.clone()).after(after)
-    });
-    tx.commit_all(&app.clock, events.chain(each).collect()).await?;
+    }));
+    tx.commit(&app.clock, event).await?;
     app.nudge.notify_waiters();
     Ok(Redirect::to(&format!("/access/leavers/{leaver}?done=leaving")).into_response())
 }

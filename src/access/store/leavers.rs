@@ -31,6 +31,7 @@ pub struct RemovalRow {
     pub leaver: Uuid,
     pub leaver_name: String,
     pub leaver_mail: String,
+    pub leaver_why: String,
     pub leaver_started: DateTime<Utc>,
     pub customer: CustomerId,
     pub customer_name: String,
@@ -171,7 +172,7 @@ macro_rules! removals {
     ($tx:ident, $what:literal, $order:literal, $($more:expr),* $(,)?) => {{
         let (provider, viewer) = ($tx.scope().provider(), $tx.scope().limited_to());
         sqlx::query!(
-            r#"select r.leaver_id, l.name as leaver_name, l.mail as leaver_mail, l.started_at, r.customer_id,
+            r#"select r.leaver_id, l.name as leaver_name, l.mail as leaver_mail, l.why, l.started_at, r.customer_id,
                       c.name as customer_name, r.assignment_id, r.package, r.package_id, r.package_name, r.ends_at,
                       r.state, r.way, r.request_id, r.problem, r.attempts, r.asked_at, r.looked_at, r.verified_at
                  from leaver_removal r
@@ -193,6 +194,7 @@ macro_rules! removals {
             leaver: row.leaver_id,
             leaver_name: row.leaver_name,
             leaver_mail: row.leaver_mail,
+            leaver_why: row.why,
             leaver_started: row.started_at,
             customer: CustomerId(row.customer_id),
             customer_name: row.customer_name,

@@ -127,7 +127,7 @@ impl There {
     }
 }
 
-fn policy(package: &str, organization: &str, approvers: &str) -> Value {
+pub fn policy(package: &str, organization: &str, approvers: &str) -> Value {
     json!({
         "displayName": "MSSP analysts", "description": "", "accessPackage": { "id": package },
         "allowedTargetScope": "specificConnectedOrganizationUsers",
