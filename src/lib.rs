@@ -22,6 +22,8 @@ pub mod access_requests;
 
 pub mod access;
 
+pub mod reading;
+
 pub mod health;
 
 pub mod today;

@@ -20,7 +20,7 @@ use crate::kit::right::Right;
 use crate::kit::router::{RouteInfo, Routes};
 use crate::kit::{assets, form, headers, host, limits};
 use crate::{
-    access, access_requests, audit, customers, health, onboarding, people, providers, sign_in, today,
+    access, access_requests, audit, customers, health, onboarding, people, providers, reading, sign_in, today,
 };
 
 /// A page that takes longer is given up; event streams answer at once and are not held to it.
@@ -50,6 +50,7 @@ fn rooms() -> Routes<App> {
         .merge(onboarding::routes())
         .merge(access_requests::routes())
         .merge(access::routes())
+        .merge(reading::routes())
         .merge(providers::routes())
         .merge(people::routes())
         .merge(audit::routes())

@@ -6,20 +6,20 @@ use crate::app::App;
 use crate::customers::consent;
 use crate::kit::work::{Kinds, Workers};
 use crate::onboarding;
-use crate::{access, access_requests};
+use crate::{access, reading};
 
 /// What a fresh consent wakes: the kinds that read a customer.
 const READS: &[&str] =
-    &[onboarding::work::LOOK, onboarding::work::RUN, access_requests::work::WORK, access::work::WORK];
+    &[onboarding::work::LOOK, onboarding::work::RUN, reading::work::WORK, access::work::WORK];
 
 /// How far each kind stands back when it only comes round: a run never, requests a little, readings of a whole tenant
 /// most.
 fn kinds() -> Kinds<App> {
-    let (soon, later, last) = (TimeDelta::seconds(15), TimeDelta::minutes(5), TimeDelta::minutes(10));
+    let (later, last) = (TimeDelta::minutes(5), TimeDelta::minutes(10));
     Kinds::default()
         .with(onboarding::work::RUN, onboarding::work::run)
         .with(access::work::WORK, access::work::work)
-        .patient(access_requests::work::WORK, soon, access_requests::work::work)
+        .patient(reading::work::WORK, reading::work::PATIENCE, reading::work::work)
         .patient(consent::WORK, later, async |app, claimed| consent::check::work(app, claimed, READS).await)
         .patient(onboarding::work::LOOK, last, onboarding::work::look)
 }

@@ -147,3 +147,5 @@ audit-field-package = access package
 audit-field-assignment = assignment
 audit-field-way = removed
 audit-field-customers = customers
+audit-action-customer-refreshed = Read at somebody’s wish
+audit-action-requests-forgotten = Old requests taken away

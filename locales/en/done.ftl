@@ -27,3 +27,6 @@ done-next-proven = Entra accepts the new key: it is in use now, and the old one 
 done-next-dropped = The new key was dropped. The one in use goes on working.
 done-leaving = The removal has begun. What is gone stands here as soon as it was seen to be gone.
 done-looking-again = It is being looked at again now.
+done-refreshed = Read just now. What came of it stands below.
+done-refresh-late = Microsoft has not answered within five seconds. What comes late is kept all the same; the table below tells how it stands.
+done-refresh-elsewhere = Nothing was begun: this customer is being read at this moment, or may not be read. The table below tells how it stands.

@@ -94,3 +94,6 @@ providers-next-beside = The key in use goes on working until the new one has pro
 providers-next-waits-title = A new key waits already
 providers-next-waits-what = Its certificate may be on its way to Entra. Nothing was changed.
 providers-next-waits-fix = Check it, or drop it before making another.
+providers-keep-years = Requests are kept for (years)
+providers-keep-years-why = Counted from the decision. After that they are taken away for good; Microsoft itself forgets them after three months.
+providers-keep-years-wrong = A whole number of years from 1 to 100.

@@ -147,3 +147,5 @@ audit-field-package = toegangspakket
 audit-field-assignment = toewijzing
 audit-field-way = verwijderd
 audit-field-customers = klanten
+audit-action-customer-refreshed = Op verzoek gelezen
+audit-action-requests-forgotten = Oude aanvragen verwijderd

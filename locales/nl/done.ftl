@@ -27,3 +27,6 @@ done-next-proven = Entra accepteert de nieuwe sleutel: hij is nu in gebruik, de 
 done-next-dropped = De nieuwe sleutel is verwijderd. Die in gebruik blijft werken.
 done-leaving = De verwijdering is begonnen. Wat weg is, staat hier zodra dat is gezien.
 done-looking-again = Er wordt nu weer gekeken.
+done-refreshed = Zojuist gelezen. Wat ervan gekomen is, staat hieronder.
+done-refresh-late = Microsoft heeft niet binnen vijf seconden geantwoord. Wat later komt, wordt toch bewaard; de tabel hieronder zegt hoe het staat.
+done-refresh-elsewhere = Er is niets begonnen: deze klant wordt op dit moment gelezen, of mag niet gelezen worden. De tabel hieronder zegt hoe het staat.

@@ -94,3 +94,6 @@ providers-next-beside = De sleutel in gebruik blijft werken tot de nieuwe zich h
 providers-next-waits-title = Er wacht al een nieuwe sleutel
 providers-next-waits-what = Het certificaat ervan is misschien al onderweg naar Entra. Er is niets gewijzigd.
 providers-next-waits-fix = Controleer hem, of verwijder hem voordat u een andere maakt.
+providers-keep-years = Aanvragen worden bewaard (jaren)
+providers-keep-years-why = Gerekend vanaf het besluit. Daarna worden ze voorgoed verwijderd; Microsoft zelf vergeet ze na drie maanden.
+providers-keep-years-wrong = Een heel aantal jaren van 1 tot en met 100.

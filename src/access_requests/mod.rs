@@ -1,8 +1,13 @@
 //! Requests for access, of every customer in one list, with the time each has left.
 
+pub mod decider;
 pub mod model;
 mod pages;
+pub mod reading;
 pub mod store;
-pub mod work;
+mod tell;
 
 pub use pages::{asks, routes};
+
+/// Kind of work: a turn of the reading of one customer, which the room `reading` does.
+pub const WORK: &str = "requests";

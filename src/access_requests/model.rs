@@ -5,8 +5,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::kit::ids::{CustomerId, EntraTenantId};
 
+/// What the package asks beside the justification, and what was said. Kept as a list of these.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GivenAnswer {
+    pub question: String,
+    pub answer: String,
+}
+
 /// What was read of one request. States are Microsoft's words (contract §8.1), unknown ones included.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReadRequest {
     pub id: String,
     pub state: String,
@@ -20,9 +27,74 @@ pub struct ReadRequest {
     pub justification: String,
     pub created_at: DateTime<Utc>,
     pub completed_at: Option<DateTime<Utc>>,
+    pub answers: Vec<GivenAnswer>,
+    /// The requestor's connected organization; often not told.
+    pub organization: String,
+    /// The end that was asked for.
+    pub ends_at: Option<DateTime<Utc>>,
+    pub assignment_id: String,
 }
 
 pub const PENDING: &str = "pendingApproval";
+
+/// After these nothing happens by itself. `gone` is ours: the directory forgot it before it told the end.
+const FINAL: [&str; 6] = ["delivered", "denied", "canceled", "deliveryFailed", "partiallyDelivered", "gone"];
+
+pub fn is_final(state: &str) -> bool {
+    FINAL.contains(&state)
+}
+
+/// Waits for somebody's decision, or for that to begin.
+pub fn waits(state: &str) -> bool {
+    matches!(state, PENDING | "submitted")
+}
+
+/// What was decided, as far as the state tells; empty for what nobody decides on and for states we do not know.
+pub fn decision(request_type: &str, state: &str) -> &'static str {
+    let kind = request_type.to_ascii_lowercase();
+    let asked = matches!(
+        kind.as_str(),
+        "" | "notspecified" | "useradd" | "userupdate" | "userextend" | "onbehalfadd"
+    );
+    match state {
+        "denied" if asked => "denied",
+        "approved" | "scheduled" | "delivering" | "delivered" | "partiallyDelivered" | "deliveryFailed"
+            if asked =>
+        {
+            "approved"
+        }
+        _ => "",
+    }
+}
+
+impl ReadRequest {
+    /// When it stopped waiting, if it has: as Microsoft tells, else now.
+    pub fn waited_until(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        (!waits(&self.state)).then(|| self.completed_at.map_or(now, |at| at.min(now)))
+    }
+
+    /// When its delivery failed, if it stands failed.
+    pub fn failed_at(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let failed = matches!(self.state.as_str(), "deliveryFailed" | "partiallyDelivered");
+        failed.then(|| self.completed_at.map_or(now, |at| at.min(now)))
+    }
+}
+
+/// Who decided, as the customer's audit log tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decider {
+    /// None: nobody; Microsoft denied or approved by itself.
+    pub who: Option<Who>,
+    pub at: DateTime<Utc>,
+    pub reason: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Who {
+    pub name: String,
+    pub mail: String,
+    pub oid: String,
+}
 
 /// The blueprint's key of the package that makes somebody an approver: the customer's administrator decides on it.
 pub const APPROVERS: &str = "approvers";
@@ -162,6 +234,22 @@ mod tests {
             assert_eq!(type_key(word), "extend");
         }
         assert_eq!((type_key("userAdd"), type_key("systemAdd")), ("add", ""));
+    }
+
+    #[test]
+    fn a_state_tells_what_was_decided_only_where_somebody_decides() {
+        assert_eq!(decision("userAdd", "delivering"), "approved");
+        assert_eq!(decision("UserExtend", "denied"), "denied");
+        for (kind, state) in [
+            ("userAdd", PENDING),
+            ("userAdd", "canceled"),
+            ("userAdd", "somethingNew"),
+            ("adminAdd", "delivered"),
+            ("userRemove", "delivered"),
+        ] {
+            assert_eq!(decision(kind, state), "", "{kind} {state}");
+        }
+        assert!(is_final("denied") && !is_final("delivering") && !is_final("somethingNew"));
     }
 
     #[test]

@@ -168,6 +168,23 @@ pub async fn hurry(
     Ok(())
 }
 
+/// Somebody looks at the customer: what rests, and was not read in the last two minutes, is read at the next turn. A part
+/// that fails keeps its wait.
+pub async fn looked(tx: &mut Tx, customer: CustomerId, now: DateTime<Utc>) -> Result<(), sqlx::Error> {
+    let provider = tx.scope().provider();
+    sqlx::query!(
+        "update reading set due_at = $3
+          where provider_id = $1 and customer_id = $2 and due_at > $3 and failures = 0 and read_at < $4",
+        provider.0,
+        customer.0,
+        now,
+        now - TimeDelta::minutes(2)
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
 /// 1, 2, 4 … at most 30 minutes.
 fn back_off(failures: i32) -> TimeDelta {
     let doublings = u32::try_from(failures.clamp(1, 6) - 1).unwrap_or(0);

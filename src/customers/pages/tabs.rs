@@ -22,6 +22,7 @@ pub fn tabs(page: &Page, customer: CustomerId, current: &str) -> Vec<Tab> {
         ("requests", t.customers_tab_requests(), Right::ViewRequests),
         ("people", t.access_people_tab(), Right::ViewCustomers),
         ("activity", t.audit_tab_activity(), Right::ViewCustomers),
+        ("reading", t.reading_tab(), Right::ViewRequests),
         ("details", t.customers_tab_details(), Right::KeepNotes),
     ];
     all.into_iter()

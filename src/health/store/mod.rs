@@ -2,6 +2,7 @@
 
 mod causes;
 mod kept;
+mod sync;
 mod unknown;
 
 use chrono::{DateTime, Utc};
@@ -14,6 +15,7 @@ use crate::kit::work::MAX_ATTEMPTS;
 
 pub use causes::{Filter, PAGE, causes, failed, failing};
 pub use kept::kept;
+pub use sync::{SyncFilter, sync};
 pub use unknown::unknown_codes;
 
 const SLOWEST: i64 = 10;

@@ -47,6 +47,7 @@ export function pages(world) {
   newcomer("/requests", "requests-empty", "/requests");
   newcomer("/health", "health-empty", "/health");
   newcomer("/health/rows", "health-rows-empty", "/health/rows");
+  newcomer("/health/sync", "health-sync-empty", "/health/sync");
   newcomer("/admin", "admin-unfinished", "/admin");
   newcomer("/admin/apps/{app}", "app-unfinished", "/admin/apps/reader");
   newcomer("/audit", "audit-none-found", "/audit?who=Nobody");
@@ -99,6 +100,8 @@ export function pages(world) {
   admin("/customers/{customer}/requests", "customer-requests", `${running.path}/requests`);
   admin("/customers/{customer}/requests", "customer-requests-empty", `${fresh.path}/requests`);
   admin("/customers/{customer}/activity", "activity", `${running.path}/activity`);
+  admin("/customers/{customer}/reading", "reading", `${running.path}/reading`);
+  admin("/customers/{customer}/reading", "reading-lost", `${lost.path}/reading`);
   admin("/requests", "requests", "/requests");
   admin("/requests", "requests-none-found", `/requests?customer=${fresh.path.split("/").pop()}`);
 
@@ -125,6 +128,7 @@ export function pages(world) {
 
   admin("/health", "health", "/health");
   admin("/health/rows", "health-rows", "/health/rows");
+  admin("/health/sync", "health-sync", "/health/sync");
   admin("/audit", "audit", "/audit");
   admin("/audit/verify", "audit-proof", "/audit/verify");
   admin("/admin", "admin", "/admin");

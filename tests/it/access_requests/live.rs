@@ -41,7 +41,7 @@ impl There {
         there
     }
 
-    async fn by_hand(&self, method: &str, path: &str, body: Value) -> Value {
+    pub async fn by_hand(&self, method: &str, path: &str, body: Value) -> Value {
         let call = json!({ "method": method, "path": path, "body": body });
         self.cloud.control("POST", &format!("/tenants/{}/graph", self.tenant), call).await
     }
@@ -76,7 +76,7 @@ impl There {
         package
     }
 
-    async fn consent(&self, grant: bool) {
+    pub async fn consent(&self, grant: bool) {
         self.cloud.consent(self.tenant, self.contoso.client_id(AppKind::Reader), grant).await;
     }
 
@@ -102,6 +102,14 @@ impl There {
         asked["id"].as_str().unwrap().to_owned()
     }
 
+    /// Somebody at the customer decides, in his own My Access.
+    pub async fn decide(&self, id: &str, approve: bool, why: &str) {
+        let verdict =
+            json!({ "approve": approve, "by": "admin@woodgrove-bank.example", "justification": why });
+        let path = format!("/tenants/{}/requests/{id}/decide", self.tenant);
+        self.cloud.control("POST", &path, verdict).await;
+    }
+
     /// As long as a turn of the reading may take, then whatever is due.
     pub async fn later(&self) {
         self.app.clock.advance(Duration::from_secs(50));
@@ -112,7 +120,7 @@ impl There {
         work::workers(&self.app.app).run_due().await.unwrap();
     }
 
-    async fn page(&self, path: &str) -> String {
+    pub async fn page(&self, path: &str) -> String {
         self.app.get(Some(&self.contoso.everyone), path).await.body
     }
 

@@ -32,7 +32,7 @@ fn request(id: &str, who: &str, app: &TestApp, age: i64) -> ReadRequest {
         requestor_oid: String::new(),
         justification: format!("Incident <b>{id}</b>"),
         created_at: app.app.clock.now() - TimeDelta::days(age),
-        completed_at: None,
+        ..ReadRequest::default()
     }
 }
 
@@ -248,7 +248,10 @@ async fn a_customer_that_could_not_be_read_is_named_and_not_hidden() {
     assert_eq!(why().await, "It is read late; the cause is not known yet.");
     sqlx::query!(
         "insert into work (provider_id, customer_id, kind, due_at, rank_at, outcome, problem)
-         values ($1, $2, 'requests', $3, $3, 'failed', '{\"cause\": \"licence\"}')",
+         values ($1, $2, 'requests', $3, $3, 'failed', '{\"cause\": \"licence\"}')
+         on conflict (provider_id, customer_id, kind) do update
+            set due_at = excluded.due_at, rank_at = excluded.rank_at, outcome = excluded.outcome,
+                problem = excluded.problem",
         contoso.0,
         customer.0,
         app.app.clock.now()

@@ -7,7 +7,7 @@ use std::path::Path;
 use super::{files, production, root};
 
 /// Rooms in the order in which they may know each other: a room imports only rooms before it.
-const ORDER: [&str; 10] = [
+const ORDER: [&str; 11] = [
     "providers",
     "sign_in",
     "customers",
@@ -16,6 +16,7 @@ const ORDER: [&str; 10] = [
     "onboarding",
     "access_requests",
     "access",
+    "reading",
     "health",
     "today",
 ];

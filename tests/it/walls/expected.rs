@@ -145,6 +145,8 @@ pub const EXPECTED: &[Expected] = &[
     get("/customers/{customer}/requests/rows", ALL),
     get("/customers/{customer}/requests/events", ALL),
     get("/customers/{customer}/activity", ALL),
+    get("/customers/{customer}/reading", ALL),
+    post("/customers/{customer}/refresh", ALL, "customer={customer}"),
     post("/customers/{customer}/work/again", ONBOARDING, "customer={customer}&kind=requests"),
     get("/requests", ALL),
     get("/requests/rows", ALL),
@@ -171,6 +173,7 @@ pub const EXPECTED: &[Expected] = &[
     get("/audit/verify", AUDIT),
     get("/health", HEALTH),
     get("/health/rows", HEALTH),
+    get("/health/sync", HEALTH),
     post("/health/again", ONBOARDING, "kind=requests&cause=throttled"),
     get("/admin", ADMIN),
     post(

@@ -13,6 +13,7 @@ mod holders;
 mod matrix;
 mod no_audit;
 mod one_wall;
+mod reading_stores;
 mod stores;
 mod with_check;
 pub mod world;

@@ -24,6 +24,7 @@ use mssp_portal::today::store as today;
 use serde_json::json;
 
 use super::access_stores;
+use super::reading_stores;
 use super::world::{CAUSE, Furniture, WORK, address_of, state_of};
 use crate::support::app::TestApp;
 
@@ -133,7 +134,7 @@ fn request(at: &At<'_>) -> ReadRequest {
         requestor_oid: text(),
         justification: text(),
         created_at: at.now(),
-        completed_at: None,
+        ..ReadRequest::default()
     }
 }
 
@@ -141,9 +142,9 @@ fn request(at: &At<'_>) -> ReadRequest {
 #[expect(clippy::too_many_lines, reason = "one entry per function")]
 pub fn looks() -> Vec<Act> {
     let mut all = access_stores::looks();
+    all.extend(reading_stores::looks());
     all.extend(acts! {
         "access_requests::packages" => |tx, at| !requests::packages(tx, at.ready()).await?.is_empty();
-        "access_requests::known_pending" => |tx, at| !requests::known_pending(tx, at.ready()).await?.is_empty();
         "access_requests::pending" => |tx, _at| {
             !requests::pending(tx, &requests::Filter::default()).await?.rows.is_empty()
         };
@@ -244,18 +245,16 @@ pub fn looks() -> Vec<Act> {
 #[expect(clippy::too_many_lines, reason = "one entry per function")]
 pub fn writes() -> Vec<Act> {
     let mut all = access_stores::writes();
+    all.extend(reading_stores::writes());
     all.extend(acts! {
         "access_requests::keep" => |tx, at| {
             let read = request(at);
             let kept = requests::Kept { read: &read, package: "tier1", denied_at: None };
-            requests::keep(tx, at.ready(), &[kept], at.later()).await? > 0
+            !requests::keep(tx, at.ready(), &[kept], at.later()).await?.is_empty()
         };
         "access_requests::count_open" => |tx, at| requests::count_open(tx, at.failed()).await.map(|()| true)?;
-        "access_requests::mark_gone" => |tx, at| {
-            requests::mark_gone(tx, at.ready(), &[format!("{}-{PENDING}", at.of.word)], at.later()).await? > 0
-        };
         "access_requests::forget_others" => |tx, at| {
-            requests::forget_others(tx, at.ready(), &[]).await.map(|()| true)?
+            requests::forget_others(tx, at.ready(), &[]).await? > 0
         };
         "consent::keep" => |tx, at| {
             let found = consent::Found {
@@ -429,6 +428,7 @@ pub fn writes() -> Vec<Act> {
                 analyst_domain: None,
                 default_language: "nl".to_owned(),
                 new_people_see_all: false,
+                keep_requests_days: Some(400),
             };
             providers::set_provider(tx, &settings).await.map(|()| true)?
         };

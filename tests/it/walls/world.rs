@@ -305,7 +305,7 @@ async fn asked_for(tx: &mut Tx, id: CustomerId, word: &str, now: chrono::DateTim
         requestor_oid: word.to_owned(),
         justification: format!("Because of {word}"),
         created_at: now,
-        completed_at: None,
+        ..ReadRequest::default()
     };
     let (waits, decided) = (request(PENDING), request("delivered"));
     let kept = [&waits, &decided].map(|read| Kept {
