@@ -45,6 +45,14 @@ export function pages(world) {
   newcomer("/", "today-empty", "/");
   newcomer("/customers", "customers-empty", "/customers");
   newcomer("/requests", "requests-empty", "/requests");
+  newcomer("/access", "access-empty", "/access");
+  newcomer("/access/expiring", "expiring-empty", "/access/expiring");
+  newcomer("/access/calendar", "calendar-empty", "/access/calendar");
+  newcomer("/access/reviews", "reviews-empty", "/access/reviews");
+  newcomer("/access/matrix", "matrix-empty", "/access/matrix");
+  newcomer("/access/links", "links-empty", "/access/links");
+  newcomer("/access/leavers", "leavers-empty", "/access/leavers");
+  newcomer("/access/warnings", "warnings-empty", "/access/warnings");
   newcomer("/health", "health-empty", "/health");
   newcomer("/health/rows", "health-rows-empty", "/health/rows");
   newcomer("/health/sync", "health-sync-empty", "/health/sync");
@@ -125,6 +133,31 @@ export function pages(world) {
   step(asking, "group.tier1", "adopt");
   step(asking, "policy.approvers", "administrator");
   step(failing, "catalog", "failed");
+
+  admin("/access/people", "access-people", "/access/people");
+  admin("/access/people", "access-people-none-found", "/access/people?q=zzz");
+  admin("/access/people/{match}", "access-person", world.holder);
+  admin("/access/people/{match}", "access-person-ended", `${world.holder}?show=ended`);
+  admin("/access/people/{match}", "access-person-join", `${world.holder}?q=approver`);
+  admin("/access/people/{match}/leave", "access-leave", `${world.holder}/leave`);
+  admin("/access/people/{match}/leave", "access-leave-refused", `${world.holder}/leave`, {
+    act: async (one) => {
+      await one.button(one.t("access-leave-now")).click();
+      await one.reads(one.t("access-leave-typed-wrong"));
+    },
+  });
+  admin("/access/leavers", "access-leavers", "/access/leavers");
+  admin("/access/leavers/{leaver}", "access-leaver", world.leaver);
+  admin("/access/expiring", "access-expiring", "/access/expiring?within=all");
+  admin("/access/calendar", "access-calendar", "/access/calendar");
+  admin("/access/reviews", "access-reviews", "/access/reviews");
+  admin("/access/matrix", "access-matrix", "/access/matrix");
+  admin("/access/warnings", "access-warnings", "/access/warnings");
+  admin("/access/links", "access-links", "/access/links");
+  admin("/access/links", "access-links-of", `/access/links?address=${world.holderMail}&approvers=yes`);
+  admin("/customers/{customer}/people", "customer-people", `${running.path}/people`);
+  admin("/customers/{customer}/people", "customer-people-none", `${fresh.path}/people`);
+  admin("/customers/{customer}/reviews/{round}", "access-round", world.round);
 
   admin("/health", "health", "/health");
   admin("/health/rows", "health-rows", "/health/rows");

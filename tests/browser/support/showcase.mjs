@@ -47,6 +47,50 @@ function decide(world, customer, id, by) {
   return world.house.cloud.control("POST", path, { approve: true, by, justification: "Known" });
 }
 
+/** Who has access is read; a round of reviews is open there, and one of two approvers is being removed. */
+async function withAccess(world, customer) {
+  const { staff, house, provider } = world;
+  const { t, page } = staff;
+  const { packages } = await house.cloud.look(customer.tenant);
+  const { id } = packages.find((one) => one.displayName === `${WANTED}` || one.displayName.startsWith(WANTED));
+  const scope = { "@odata.type": "#microsoft.graph.accessReviewQueryScope", queryType: "MicrosoftGraph", queryRoot: null };
+  scope.query = `/identityGovernance/entitlementManagement/accessPackageAssignments?$filter=(accessPackageId eq '${id}')`;
+  const now = new Date((await house.cloud.control("GET", "clock")).now);
+  const days = (count) => new Date(now.getTime() + count * 86_400_000).toISOString();
+  const nobody = { id: "00000000-0000-0000-0000-000000000000", displayName: "", userPrincipalName: "" };
+  const decision = (number, name, word) => ({
+    id: `d${number}`, accessReviewId: "round-1", decision: word, justification: word === "Approve" ? "On duty" : "",
+    recommendation: "Approve", reviewedDateTime: null, reviewedBy: nobody, applyResult: "New", appliedDateTime: null,
+    appliedBy: nobody, principalLink: null, resourceLink: null, resource: null,
+    principal: { "@odata.type": "#microsoft.graph.userIdentity", id: `p${number}`, displayName: name, userPrincipalName: name },
+  });
+  const round = {
+    id: "round-1", startDateTime: days(-1), endDateTime: days(13), status: "InProgress", scope, reviewers: [],
+    fallbackReviewers: [], contactedReviewers: [],
+    decisions: [decision(1, provider.analysts[2], "Approve"), decision(2, provider.analysts[0], "NotReviewed")],
+  };
+  const definition = {
+    id: "11111111-aaaa-4aaa-8aaa-111111111111", displayName: "Yearly", createdDateTime: days(-1),
+    lastModifiedDateTime: days(-1), status: "InProgress", scope, reviewers: [], fallbackReviewers: [], instances: [round],
+  };
+  await house.cloud.control("POST", `tenants/${customer.tenant}/set`, { reviews: [definition] });
+  world.round = `${customer.path}/reviews/round-1`;
+  await staff.open("/access/reviews");
+  await reloadUntil(world, page.getByRole("row").filter({ hasText: customer.name }));
+  world.holderMail = provider.address(provider.analysts[2]);
+  await staff.open("/access/people");
+  await reloadUntil(world, page.getByRole("row").filter({ hasText: world.holderMail }));
+  world.holder = await staff.link(provider.analysts[2]).getAttribute("href");
+  await staff.link(provider.analysts[1]).click();
+  await staff.link(t("access-leave")).click();
+  await staff.field(t("access-why")).fill("Left the house");
+  const address = provider.address(provider.analysts[1]);
+  await staff.field(t("access-leave-type", { address })).fill(address);
+  await staff.button(t("access-leave-now")).click();
+  await staff.told("done-leaving");
+  world.leaver = new URL(page.url()).pathname;
+}
+
 /** Somebody else's groups bear our names: questions are open. */
 async function asking(world) {
   const customer = await add(world, "Litware", "litware.example");
@@ -107,6 +151,7 @@ export async function showcase(house) {
     lost: await lost(world),
     fresh: await add(world, "Proseware", "proseware.example"),
   };
+  await withAccess(world, world.customers.running);
   // A directory that is nobody's customer yet.
   world.unclaimed = "relecloud.example";
   await act.Customer.make(house, provider.t, { name: "Relecloud", domain: world.unclaimed });
