@@ -245,3 +245,5 @@ access-warning-approvers-empty = No approver
 access-warning-approver-last = Last approver ends
 access-warning-approvers-few = One approver only
 access-warning-guest-blocked = Guest blocked
+access-export = Take away as CSV
+access-column-extension-until = Extension decided by

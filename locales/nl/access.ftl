@@ -245,3 +245,5 @@ access-warning-approvers-empty = Geen goedkeurder
 access-warning-approver-last = Laatste goedkeurder loopt af
 access-warning-approvers-few = Eén goedkeurder
 access-warning-guest-blocked = Gast geblokkeerd
+access-export = Meenemen als CSV
+access-column-extension-until = Verlenging beslist vóór

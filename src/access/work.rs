@@ -15,6 +15,7 @@ use crate::graph::requests::{Assignment, AssignmentRequest, AssignmentState, Req
 use crate::graph::{AssignmentId, Directory, GraphError, GraphErrorKind, PackageId};
 use crate::kit::audit::Event;
 use crate::kit::error::AppError;
+use crate::kit::reading;
 use crate::kit::work::{self, Claimed, Outcome, WorkError};
 use crate::providers::{self, AppKind};
 
@@ -295,7 +296,10 @@ async fn verified(
 ) -> Result<(), LeaveError> {
     let mut tx = claimed.begin(&app.db).await?;
     let moved = Moved { state: Removal::Verified, way, request: "", problem: None };
-    if store::set_removal(&mut tx, removal, &moved, app.clock.now()).await? {
+    let now = app.clock.now();
+    if store::set_removal(&mut tx, removal, &moved, now).await? {
+        // What every list shows follows in the customer's next turn.
+        reading::hurry(&mut tx, claimed.customer(), &[reading::ASSIGNMENTS], now).await?;
         let event = Event::new("access.removal-verified")
             .of(claimed.customer())
             .why(removal.leaver_why.as_str())

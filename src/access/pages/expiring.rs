@@ -57,7 +57,7 @@ impl Asked {
         }
     }
 
-    fn filter(&self) -> EndingFilter {
+    pub fn filter(&self) -> EndingFilter {
         EndingFilter {
             within: self.within(),
             between: between(&self.on),
@@ -109,6 +109,7 @@ struct ExpiringView {
     packages: Vec<Choice>,
     rows: Vec<HeldView>,
     narrowed: bool,
+    export: String,
     next: Option<String>,
     first: Option<String>,
 }
@@ -166,6 +167,7 @@ pub async fn show(State(app): State<App>, page: Page, Query(asked): Query<Asked>
             .and_then(|cursor| serde_json::to_string(&cursor).ok())
             .map(|after| asked.with(|other| other.after = after)),
         first: (!asked.after.is_empty()).then(|| asked.with(|_| ())),
+        export: at("/access/expiring/export.csv", &Asked { after: String::new(), ..asked.clone() }),
         frame: page.frame.clone(),
     })
 }

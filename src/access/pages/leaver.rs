@@ -201,6 +201,7 @@ fn removal(row: &RemovalRow, t: T, now: DateTime<Utc>) -> RemovalView {
 /// One customer's part of the record, with the text for his administrator where only he can do it.
 fn customers(t: T, rows: &[RemovalRow], now: DateTime<Utc>) -> Vec<CustomerView> {
     let mut found: Vec<CustomerView> = Vec::new();
+    let mut places: BTreeMap<String, usize> = BTreeMap::new();
     let mut mails: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for row in rows {
         let id = row.customer.to_string();
@@ -208,10 +209,11 @@ fn customers(t: T, rows: &[RemovalRow], now: DateTime<Utc>) -> Vec<CustomerView>
             mails.entry(id.clone()).or_default().push(row.package_name.clone());
         }
         let view = removal(row, t, now);
-        if let Some(known) = found.iter_mut().find(|one| one.id == id) {
+        if let Some(known) = places.get(&id).and_then(|place| found.get_mut(*place)) {
             known.removals.push(view);
             continue;
         }
+        places.insert(id.clone(), found.len());
         found.push(CustomerView {
             href: format!("/customers/{id}/people"),
             name: row.customer_name.clone(),

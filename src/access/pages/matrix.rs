@@ -2,6 +2,7 @@
 
 use askama::Template;
 use axum::extract::{Query, State};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{Part, at, parts};
@@ -10,6 +11,7 @@ use crate::app::App;
 use crate::kit::error::AppResult;
 use crate::kit::frame::Frame;
 use crate::kit::page::Page;
+use crate::kit::scope::Tx;
 use crate::kit::text::T;
 use crate::onboarding::store as onboarding;
 
@@ -62,18 +64,21 @@ const fn icon(stands: Stands) -> &'static str {
     }
 }
 
+/// The blueprint's packages, key and name.
+pub async fn columns(tx: &mut Tx, now: DateTime<Utc>) -> Result<Vec<(String, String)>, sqlx::Error> {
+    let (_, blueprint) = onboarding::current_blueprint(tx, now).await?;
+    let keys = blueprint.keys();
+    let named = keys.iter().filter_map(|key| Some(((*key).to_owned(), blueprint.package(key)?.name.clone())));
+    Ok(named.collect())
+}
+
 pub async fn show(State(app): State<App>, page: Page, Query(asked): Query<Asked>) -> AppResult {
     let (t, now) = (page.t, app.clock.now());
     let after = serde_json::from_str(&asked.after).ok();
     let mut tx = page.scope().begin(&app.db).await?;
-    let (_, blueprint) = onboarding::current_blueprint(&mut tx, now).await?;
+    let columns = columns(&mut tx, now).await?;
     let (rows, next) = store::matrix(&mut tx, after.as_ref()).await?;
     drop(tx);
-    let columns: Vec<(String, String)> = blueprint
-        .keys()
-        .into_iter()
-        .filter_map(|key| Some((key.to_owned(), blueprint.package(key)?.name.clone())))
-        .collect();
     let row = |row: MatrixRow| {
         let read = row.read_at.is_some();
         let cell = |(key, name): &(String, String)| {

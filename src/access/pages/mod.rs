@@ -2,6 +2,7 @@
 
 mod customer;
 mod expiring;
+mod export;
 mod leaver;
 mod leavers;
 mod links;
@@ -25,6 +26,7 @@ pub fn routes() -> Routes<App> {
     Routes::default()
         .get("/access", Right::ViewCustomers, people::show)
         .get("/access/people", Right::ViewCustomers, people::show)
+        .get("/access/people/export.csv", Right::ViewCustomers, export::people)
         .get("/access/people/{match}", Right::ViewCustomers, person::show)
         .post("/access/people/{match}/merge", Right::RemoveAccess, who::merge)
         .post("/access/people/{match}/split", Right::RemoveAccess, who::split)
@@ -34,9 +36,11 @@ pub fn routes() -> Routes<App> {
         .get("/access/leavers/{leaver}", Right::ViewCustomers, leaver::show)
         .post("/access/leavers/{leaver}/again", Right::RemoveAccess, leaver::again)
         .get("/access/expiring", Right::ViewCustomers, expiring::show)
+        .get("/access/expiring/export.csv", Right::ViewCustomers, export::expiring)
         .get("/access/calendar", Right::ViewCustomers, months::show)
         .get("/access/reviews", Right::ViewCustomers, reviews::show)
         .get("/access/matrix", Right::ViewCustomers, matrix::show)
+        .get("/access/matrix/export.csv", Right::ViewCustomers, export::matrix)
         .get("/access/warnings", Right::ViewCustomers, warnings::show)
         .get("/access/links", Right::ViewCustomers, links::show)
         .get("/customers/{customer}/people", Right::ViewCustomers, customer::show)

@@ -29,7 +29,7 @@ pub struct Asked {
 }
 
 impl Asked {
-    fn filter(&self) -> PeopleFilter {
+    pub fn filter(&self) -> PeopleFilter {
         PeopleFilter {
             search: self.q.chars().take(80).collect(),
             ours: match self.who.as_str() {
@@ -70,6 +70,7 @@ struct PeopleView {
     sorts: Vec<Choice>,
     rows: Vec<RowView>,
     narrowed: bool,
+    export: String,
     next: Option<String>,
     first: Option<String>,
 }
@@ -112,6 +113,7 @@ pub async fn show(State(app): State<App>, page: Page, Query(asked): Query<Asked>
             .and_then(|cursor| serde_json::to_string(&cursor).ok())
             .map(|after| asked.page(after)),
         first: (!asked.after.is_empty()).then(|| asked.page(String::new())),
+        export: at("/access/people/export.csv", &Asked { after: String::new(), ..asked.clone() }),
         q: asked.q.clone(),
         frame: page.frame.clone(),
     })

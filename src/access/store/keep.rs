@@ -38,13 +38,9 @@ pub async fn keep_assignments(
     let ours = ours(tx, customer).await?;
     let whose = matches::resolve(tx, customer, held, &ours).await?;
     let mut touched: BTreeSet<Uuid> = BTreeSet::new();
-    let text = |get: fn(&Holding) -> &str| held.iter().map(|one| get(one).to_owned()).collect::<Vec<_>>();
-    let time = |get: fn(&Holding) -> Option<DateTime<Utc>>| held.iter().map(get).collect::<Vec<_>>();
-    let accounts: Vec<String> = held.iter().map(Holding::account).collect();
-    let matches: Vec<Uuid> =
-        accounts.iter().map(|account| whose.get(account).copied().unwrap_or_default()).collect();
-    let is_ours: Vec<bool> = held.iter().map(|one| ours.is(one)).collect();
-    let ids = text(|one| &one.id);
+    let ids: Vec<String> = held.iter().map(|one| one.id.clone()).collect();
+    let of = |one: &Holding| whose.get(&one.account()).copied().unwrap_or_default();
+    let matches: Vec<Uuid> = held.iter().map(of).collect();
     let before = sqlx::query_scalar!(
         "select a.match_id from assignment a
            join unnest($3::text[], $4::uuid[]) as n (id, match_id) on n.id = a.assignment_id
@@ -57,7 +53,40 @@ pub async fn keep_assignments(
     .fetch_all(&mut **tx)
     .await?;
     touched.extend(before);
-    let written = sqlx::query_scalar!(
+    let written = write(tx, customer, held, (&ours, &matches), now).await?;
+    let gone = sqlx::query_scalar!(
+        "update assignment set gone_at = $4, changed_at = $4
+          where provider_id = $1 and customer_id = $2 and gone_at is null and assignment_id <> all ($3)
+        returning match_id",
+        provider.0,
+        customer.0,
+        &ids,
+        now
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    let many = u64::try_from(written.len() + gone.len()).unwrap_or(u64::MAX);
+    touched.extend(written);
+    touched.extend(gone);
+    matches::refresh(tx, &touched).await?;
+    next_expiry(tx, customer).await?;
+    Ok(many)
+}
+
+/// Whose each row is by now; only what differs is written.
+async fn write(
+    tx: &mut Tx,
+    customer: CustomerId,
+    held: &[Holding],
+    (ours, matches): (&Ours, &[Uuid]),
+    now: DateTime<Utc>,
+) -> Result<Vec<Uuid>, sqlx::Error> {
+    let provider = tx.scope().provider();
+    let text = |get: fn(&Holding) -> &str| held.iter().map(|one| get(one).to_owned()).collect::<Vec<_>>();
+    let time = |get: fn(&Holding) -> Option<DateTime<Utc>>| held.iter().map(get).collect::<Vec<_>>();
+    let accounts: Vec<String> = held.iter().map(Holding::account).collect();
+    let is_ours: Vec<bool> = held.iter().map(|one| ours.is(one)).collect();
+    sqlx::query_scalar!(
         "insert into assignment (provider_id, customer_id, assignment_id, package, package_id, package_name, state,
                                  status, target_oid, target_name, target_mail, organization, ours, account, match_id,
                                  policy_id, starts_at, ends_at, expired_at, first_seen_at, changed_at)
@@ -87,7 +116,7 @@ pub async fn keep_assignments(
          returning match_id",
         provider.0,
         customer.0,
-        &ids,
+        &text(|one| &one.id),
         &text(|one| &one.package),
         &text(|one| &one.package_id),
         &text(|one| &one.package_name),
@@ -99,7 +128,7 @@ pub async fn keep_assignments(
         &text(|one| &one.organization),
         &is_ours,
         &accounts,
-        &matches,
+        matches,
         &text(|one| &one.policy_id),
         &time(|one| one.starts_at) as &[Option<DateTime<Utc>>],
         &time(|one| one.ends_at) as &[Option<DateTime<Utc>>],
@@ -108,24 +137,7 @@ pub async fn keep_assignments(
         now,
     )
     .fetch_all(&mut **tx)
-    .await?;
-    let gone = sqlx::query_scalar!(
-        "update assignment set gone_at = $4, changed_at = $4
-          where provider_id = $1 and customer_id = $2 and gone_at is null and assignment_id <> all ($3)
-        returning match_id",
-        provider.0,
-        customer.0,
-        &ids,
-        now
-    )
-    .fetch_all(&mut **tx)
-    .await?;
-    let many = u64::try_from(written.len() + gone.len()).unwrap_or(u64::MAX);
-    touched.extend(written);
-    touched.extend(gone);
-    matches::refresh(tx, &touched).await?;
-    next_expiry(tx, customer).await?;
-    Ok(many)
+    .await
 }
 
 /// When the first access at this customer ends; an equal moment writes nothing.
