@@ -234,6 +234,8 @@ pub async fn keep(
     if changes.iter().any(|change| !model::waits(&change.state)) {
         // Who decided is asked of the log, which tells it minutes later.
         reading::hurry(tx, customer, &[reading::AUDIT], now + TimeDelta::minutes(1)).await?;
+        // And who holds what may be another since.
+        reading::hurry(tx, customer, &[reading::ASSIGNMENTS], now).await?;
     }
     let mut parts = Vec::new();
     if !packages.is_empty() {
