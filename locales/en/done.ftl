@@ -27,3 +27,4 @@ done-next-proven = Entra accepts the new key: it is in use now, and the old one 
 done-next-dropped = The new key was dropped. The one in use goes on working.
 done-leaving = The removal has begun. What is gone stands here as soon as it was seen to be gone.
 done-looking-again = It is being looked at again now.
+done-disconnected = Disconnected. The connection was forgotten; nothing can be decided with it any more.

@@ -94,3 +94,7 @@ providers-next-beside = The key in use goes on working until the new one has pro
 providers-next-waits-title = A new key waits already
 providers-next-waits-what = Its certificate may be on its way to Entra. Nothing was changed.
 providers-next-waits-fix = Check it, or drop it before making another.
+providers-refresh = Approvers' connections to customers
+providers-refresh-none = end after an hour; the browser renews them without a question while Microsoft knows him
+providers-refresh-keep = last until the session ends, by refresh tokens that the portal keeps sealed
+providers-refresh-why = A refresh token acts for a person without his browser. The portal uses it only in his own session.

@@ -27,3 +27,4 @@ done-next-proven = Entra accepteert de nieuwe sleutel: hij is nu in gebruik, de 
 done-next-dropped = De nieuwe sleutel is verwijderd. Die in gebruik blijft werken.
 done-leaving = De verwijdering is begonnen. Wat weg is, staat hier zodra dat is gezien.
 done-looking-again = Er wordt nu weer gekeken.
+done-disconnected = Verbroken. De verbinding is vergeten; er kan niets meer mee worden beslist.

@@ -94,3 +94,7 @@ providers-next-beside = De sleutel in gebruik blijft werken tot de nieuwe zich h
 providers-next-waits-title = Er wacht al een nieuwe sleutel
 providers-next-waits-what = Het certificaat ervan is misschien al onderweg naar Entra. Er is niets gewijzigd.
 providers-next-waits-fix = Controleer hem, of verwijder hem voordat u een andere maakt.
+providers-refresh = Verbindingen van goedkeurders met klanten
+providers-refresh-none = eindigen na een uur; de browser vernieuwt ze zonder vragen zolang Microsoft hem kent
+providers-refresh-keep = duren tot het einde van de sessie, met vernieuwingstokens die de portal verzegeld bewaart
+providers-refresh-why = Een vernieuwingstoken handelt voor iemand zonder zijn browser. De portal gebruikt het alleen in zijn eigen sessie.

@@ -39,6 +39,7 @@ struct HomeView {
     analyst_domain: String,
     language: String,
     new_people: String,
+    refresh_tokens: String,
     errors: FieldErrors,
 }
 
@@ -53,6 +54,7 @@ impl HomeView {
             analyst_domain: provider.analyst_domain.clone().unwrap_or_default(),
             language: provider.default_language.clone(),
             new_people: if provider.new_people_see_all { "all" } else { "none" }.to_owned(),
+            refresh_tokens: if provider.keeps_refresh_tokens { "keep" } else { "none" }.to_owned(),
             errors: FieldErrors::default(),
             frame: page.frame.clone(),
             provider,
@@ -100,6 +102,9 @@ pub struct SettingsForm {
     /// `all` or `none`: customers of somebody who signs in first.
     #[serde(default = "all")]
     new_people: String,
+    /// `keep` or `none`.
+    #[serde(default)]
+    refresh_tokens: String,
 }
 
 impl SettingsForm {
@@ -124,9 +129,14 @@ impl SettingsForm {
             errors.add("analyst_domain", t.providers_domain_wrong());
         }
         let default_language = Lang::from_code(&self.language).unwrap_or_default().code().to_owned();
-        let new_people_see_all = self.new_people != "none";
-        let settings =
-            Settings { name, analyst_tenant, analyst_domain, default_language, new_people_see_all };
+        let settings = Settings {
+            name,
+            analyst_tenant,
+            analyst_domain,
+            default_language,
+            new_people_see_all: self.new_people != "none",
+            keeps_refresh_tokens: self.refresh_tokens == "keep",
+        };
         if errors.is_empty() { Ok(settings) } else { Err(errors) }
     }
 }
@@ -180,6 +190,7 @@ pub async fn save(State(app): State<App>, page: Page, Form(form): Form<SettingsF
                 analyst_domain: form.analyst_domain,
                 language: form.language,
                 new_people: form.new_people,
+                refresh_tokens: form.refresh_tokens,
                 ..HomeView::new(&page, before, &apps)
             };
             return page.show_again(&view);
