@@ -104,3 +104,10 @@ begin
         execute format('grant select, insert, update, delete on %I to portal_app', name);
     end loop;
 end $$;
+
+-- Nobody decided in time: the customer's audit log says so, or, while it does not, the time that was over.
+create index access_request_expired on access_request (provider_id, waited_until desc, customer_id, request_id)
+    where decision = 'denied' and (decision_from = 'nobody'
+          or (decision_from = '' and coalesce(waited_until >= denied_at, false))) and waited_until is not null;
+create index access_request_asked on access_request (provider_id, created_at, customer_id, request_id)
+    where state = 'pendingApproval';

@@ -19,6 +19,7 @@ fn kinds() -> Kinds<App> {
     Kinds::default()
         .with(onboarding::work::RUN, onboarding::work::run)
         .with(access::work::WORK, access::work::work)
+        .with(access_requests::settle::WORK, access_requests::settle::work)
         .patient(access_requests::work::WORK, soon, access_requests::work::work)
         .patient(consent::WORK, later, async |app, claimed| consent::check::work(app, claimed, READS).await)
         .patient(onboarding::work::LOOK, last, onboarding::work::look)

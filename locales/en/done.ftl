@@ -28,3 +28,7 @@ done-next-dropped = The new key was dropped. The one in use goes on working.
 done-leaving = The removal has begun. What is gone stands here as soon as it was seen to be gone.
 done-looking-again = It is being looked at again now.
 done-disconnected = Disconnected. The connection was forgotten; nothing can be decided with it any more.
+done-claimed = You are on it for half an hour; the other approvers see it.
+done-claim-released = You are not on it any more.
+done-claimed-before = Somebody else is on it already, or it waits no more.
+done-redelivering = Microsoft delivers once more. What comes of it stands here within a minute.

@@ -28,3 +28,7 @@ done-next-dropped = De nieuwe sleutel is verwijderd. Die in gebruik blijft werke
 done-leaving = De verwijdering is begonnen. Wat weg is, staat hier zodra dat is gezien.
 done-looking-again = Er wordt nu weer gekeken.
 done-disconnected = Verbroken. De verbinding is vergeten; er kan niets meer mee worden beslist.
+done-claimed = U pakt dit een half uur op; de andere goedkeurders zien het.
+done-claim-released = U pakt dit niet meer op.
+done-claimed-before = Iemand anders pakt dit al op, of het wacht niet meer.
+done-redelivering = Microsoft levert nog een keer. Wat ervan komt, staat binnen een minuut hier.

@@ -40,6 +40,11 @@ impl ApprovalStage {
         self.status == Some(StageStatus::InProgress)
     }
 
+    /// Its turn comes after another's.
+    pub fn is_ahead(&self) -> bool {
+        self.status == Some(StageStatus::Initializing)
+    }
+
     /// It waits, and for whoever asked.
     pub fn waits_for_me(&self) -> bool {
         self.waits() && self.assigned_to_me == Some(true)

@@ -109,11 +109,22 @@ impl Ask {
 impl Directory {
     pub(crate) fn new(graph: Arc<Inner>, tenant: EntraTenantId, credential: &AppCredential) -> Self {
         let key = Arc::new(TokenKey::new(tenant, credential));
-        Self { graph, credential: Arc::new(credential.clone()), key, urgency: Urgency::Background, held: None }
+        Self {
+            graph,
+            credential: Arc::new(credential.clone()),
+            key,
+            urgency: Urgency::Background,
+            held: None,
+        }
     }
 
     /// The same with the token of a person who signed in there.
-    pub(crate) fn of_person(graph: Arc<Inner>, credential: &AppCredential, tenant: EntraTenantId, token: Token) -> Self {
+    pub(crate) fn of_person(
+        graph: Arc<Inner>,
+        credential: &AppCredential,
+        tenant: EntraTenantId,
+        token: Token,
+    ) -> Self {
         Self { held: Some(Arc::new(token)), ..Self::new(graph, tenant, credential).for_person() }
     }
 
@@ -158,7 +169,11 @@ impl Directory {
 
     pub(crate) async fn token(&self) -> Result<Arc<Token>, GraphError> {
         if let Some(held) = &self.held {
-            return if held.lives(self.graph.clock.now()) { Ok(held.clone()) } else { Err(GraphError::lapsed()) };
+            return if held.lives(self.graph.clock.now()) {
+                Ok(held.clone())
+            } else {
+                Err(GraphError::lapsed())
+            };
         }
         self.graph.tokens.get(&self.graph, &self.key, &self.credential).await
     }

@@ -109,9 +109,7 @@ async fn connect(
     let Arrival { identity, tokens } = arrived.map_err(|error| {
         tracing::info!(customer = %customer.id, error = format!("{error:#}"), "the code was not redeemed");
         match error.downcast_ref::<Refused>() {
-            Some(refused) => {
-                Trouble::Microsoft(GraphError::of_sign_in(&refused.error, &refused.description))
-            }
+            Some(refused) => Trouble::Microsoft(GraphError::of_sign_in(&refused.error, &refused.description)),
             None => Trouble::Mismatch,
         }
     })?;
@@ -178,7 +176,12 @@ async fn connect(
 }
 
 /// Microsoft said that the approver app may not do this here: the customer's page tells it too.
-async fn keep_consent(app: &App, page: &Page, customer: &Customer, trouble: &Trouble) -> Result<(), AppError> {
+async fn keep_consent(
+    app: &App,
+    page: &Page,
+    customer: &Customer,
+    trouble: &Trouble,
+) -> Result<(), AppError> {
     let Trouble::Microsoft(error) = trouble else { return Ok(()) };
     if !error.lost_consent() {
         return Ok(());

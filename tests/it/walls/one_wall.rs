@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use axum::body::Body;
 use http::{Request, StatusCode, header};
+use mssp_portal::access_requests::model::PENDING;
 use mssp_portal::kit::clock::SetClock;
 use mssp_portal::kit::ids::ProviderId;
 use mssp_portal::kit::right::Role;
@@ -168,6 +169,7 @@ async fn ask(
         customer: furnished,
         person: of.everyone.id.0,
         given: of.failed.id.0,
+        request: format!("{}-{PENDING}", of.word),
         step: row.step.to_owned(),
         slug: of.slug.to_owned(),
         app: "operator".to_owned(),
