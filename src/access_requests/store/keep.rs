@@ -98,17 +98,24 @@ pub async fn keep(
     let written = sqlx::query!(
         "insert into access_request (provider_id, customer_id, request_id, state, status, request_type, package,
                 package_id, package_name, requestor_name, requestor_mail, requestor_oid, justification,
-                created_at, denied_at, completed_at, first_seen_at, read_at)
-         select $1, $2, r.*, $17, $17
+                created_at, denied_at, completed_at, first_seen_at, read_at, waited_until, failed_at, decision)
+         select $1, $2, r.*, $17, $17, case when r.state <> 'pendingApproval' then coalesce(r.completed, $17) end,
+                case when r.state in ('deliveryFailed', 'partiallyDelivered') then coalesce(r.completed, $17) end,
+                case r.state when 'denied' then 'denied' when 'delivered' then 'approved' else '' end
            from unnest($3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
                        $10::text[], $11::text[], $12::text[], $13::text[], $14::timestamptz[],
-                       $15::timestamptz[], $16::timestamptz[]) as r
+                       $15::timestamptz[], $16::timestamptz[])
+                as r(id, state, status, kind, package, package_id, package_name, name, mail, oid, why, created,
+                     denied, completed)
          on conflict (provider_id, customer_id, request_id) do update
             set state = excluded.state, status = excluded.status, package = excluded.package,
                 package_name = excluded.package_name, requestor_name = excluded.requestor_name,
                 requestor_mail = excluded.requestor_mail, requestor_oid = excluded.requestor_oid,
                 denied_at = coalesce(excluded.denied_at, access_request.denied_at),
-                completed_at = excluded.completed_at, read_at = excluded.read_at
+                completed_at = excluded.completed_at, read_at = excluded.read_at,
+                waited_until = coalesce(access_request.waited_until, excluded.waited_until),
+                failed_at = coalesce(access_request.failed_at, excluded.failed_at),
+                decision = case when access_request.decision = '' then excluded.decision else access_request.decision end
           where (access_request.state, access_request.status, access_request.package, access_request.package_name,
                  access_request.requestor_oid, access_request.denied_at, access_request.completed_at)
                 is distinct from (excluded.state, excluded.status, excluded.package, excluded.package_name,
@@ -162,7 +169,7 @@ pub async fn mark_gone(
 ) -> Result<u64, sqlx::Error> {
     let provider = tx.scope().provider();
     let written = sqlx::query!(
-        "update access_request set state = 'gone', read_at = $4
+        "update access_request set state = 'gone', read_at = $4, gone_at = $4, waited_until = coalesce(waited_until, $4)
           where provider_id = $1 and customer_id = $2 and request_id = any ($3) and state = 'pendingApproval'",
         provider.0,
         customer.0,
