@@ -205,8 +205,8 @@ pub struct Open {
     pub at: DateTime<Utc>,
     /// Where the request stands by the last reading.
     pub request_state: String,
-    /// When the last whole reading of the customer's requests began.
-    pub read_from: Option<DateTime<Utc>>,
+    /// When the customer's requests were read well the last time.
+    pub read_at: Option<DateTime<Utc>>,
 }
 
 /// A decision whose outcome does not show in what was read yet.

@@ -16,7 +16,7 @@ pub const WORK: &str = "decisions";
 pub const FIRST: TimeDelta = TimeDelta::seconds(40);
 /// How soon it looks again while something is open.
 const AGAIN: TimeDelta = TimeDelta::seconds(20);
-/// A request that a reading still saw waiting so long after it was sent was not decided by it: longer than any call
+/// A request that a reading still saw waiting so long after it was sent was not decided by it: longer than a call
 /// lasts, and than Microsoft takes to show what it took.
 const PATIENCE: TimeDelta = TimeDelta::minutes(5);
 
@@ -45,7 +45,7 @@ async fn settle(app: &App, claimed: &Claimed) -> Result<Outcome, WorkError> {
         }
     }
     let left = open.len() - events.len();
-    if left > 0 && open.iter().all(|one| one.read_from.is_none_or(|read| read < one.at)) {
+    if left > 0 && open.iter().all(|one| one.read_at.is_none_or(|read| read < one.at)) {
         // What is shown is older than what was sent: have it read.
         work::wake(&mut tx, claimed.customer(), super::work::WORK, now).await?;
     }
@@ -64,7 +64,7 @@ fn settled_as(one: &Open) -> Option<&'static str> {
         return Some(if as_meant { "as-meant" } else { "otherwise" });
     }
     let sure: DateTime<Utc> = one.at + PATIENCE;
-    one.read_from.is_some_and(|read| read > sure).then_some("pending")
+    one.read_at.is_some_and(|read| read > sure).then_some("pending")
 }
 
 #[cfg(test)]
@@ -82,7 +82,7 @@ mod tests {
             sent,
             at,
             request_state: state.to_owned(),
-            read_from: read_after.map(|minutes| at + TimeDelta::minutes(minutes)),
+            read_at: read_after.map(|minutes| at + TimeDelta::minutes(minutes)),
         }
     }
 

@@ -119,7 +119,7 @@ impl Directory {
     }
 
     /// The same with the token of a person who signed in there.
-    pub(crate) fn of_person(
+    pub(crate) fn holding(
         graph: Arc<Inner>,
         credential: &AppCredential,
         tenant: EntraTenantId,

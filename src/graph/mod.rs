@@ -130,10 +130,10 @@ impl Graph {
     ) -> Result<(Directory, OfPerson), GraphError> {
         const CALL: &str = "a person's own token";
         let told = token_claims::read(CALL, bearer.expose_secret())?;
-        let person = told.checked_of_person(CALL, &self.0.cloud, tenant, &credential.client_id)?;
+        let person = told.checked_own(CALL, &self.0.cloud, tenant, &credential.client_id)?;
         let permissions = person.permissions.clone();
-        let token = token::Token::of_person(tenant, bearer, permissions, self.0.clock.now(), expires);
-        Ok((Directory::of_person(self.0.clone(), credential, tenant, token), person))
+        let token = token::Token::held(tenant, bearer, permissions, self.0.clock.now(), expires);
+        Ok((Directory::holding(self.0.clone(), credential, tenant, token), person))
     }
 }
 

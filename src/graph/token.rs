@@ -38,7 +38,7 @@ pub(crate) struct Token {
 
 impl Token {
     /// A person's own, as his sign-in brought it.
-    pub fn of_person(
+    pub fn held(
         tenant: EntraTenantId,
         bearer: SecretString,
         permissions: Permissions,

@@ -90,7 +90,7 @@ impl Claims {
     ///
     /// # Errors
     /// As [`Claims::checked`]; a token of an app alone is none of a person.
-    pub fn checked_of_person(
+    pub fn checked_own(
         self,
         call: &'static str,
         cloud: &Cloud,

@@ -78,6 +78,9 @@ pub async fn reprocess(
     let directory = app.graph.app(customer.entra_tenant_id, &credential).for_person();
     let asked = directory.reprocess_request(&AccessRequestId::new(key.request.as_str())).await;
     let mut tx = page.scope().begin(&app.db).await?;
+    if asked.is_ok() {
+        store::redelivering(&mut tx, &key, app.clock.now()).await?;
+    }
     work::wake(&mut tx, customer.id, WORK, app.clock.now()).await?;
     match asked {
         Ok(()) => {

@@ -57,6 +57,7 @@ struct ListView {
     by_asking: bool,
     refresh: String,
     events: String,
+    export: String,
     decide: Option<DecideView>,
     may_see_health: bool,
 }
@@ -156,6 +157,7 @@ async fn view(app: &App, page: &Page, asked: &Asked, again: Again) -> Result<Lis
         }),
         refresh: asked.at("/requests/rows", &asked.after),
         events: events(app, "/requests"),
+        export: asked.at("/requests/export.csv", ""),
         list,
         customers,
         packages,

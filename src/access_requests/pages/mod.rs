@@ -4,6 +4,7 @@ mod acts;
 mod asked;
 mod decide;
 mod events;
+mod export;
 mod history;
 mod list;
 mod lists;
@@ -22,6 +23,7 @@ pub fn routes() -> Routes<App> {
         .get("/requests", Right::ViewRequests, list::show)
         .get("/requests/rows", Right::ViewRequests, list::rows)
         .get("/requests/events", Right::ViewRequests, events::all)
+        .get("/requests/export.csv", Right::ViewRequests, export::csv)
         .post("/requests/decide", Right::Decide, decide::several)
         .get("/requests/decisions/{batch}", Right::Decide, decide::decisions)
         .get("/requests/{customer}/{request}", Right::ViewRequests, one::show)

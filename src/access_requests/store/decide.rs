@@ -192,6 +192,23 @@ pub async fn decided_here(
     Ok(())
 }
 
+/// Microsoft tries again what failed: it is followed as what is being delivered.
+pub async fn redelivering(tx: &mut Tx, key: &Key, now: DateTime<Utc>) -> Result<bool, sqlx::Error> {
+    let provider = tx.scope().provider();
+    let set = sqlx::query!(
+        "update access_request set state = 'delivering', completed_at = null, read_at = $4
+          where provider_id = $1 and customer_id = $2 and request_id = $3
+            and state in ('deliveryFailed', 'partiallyDelivered')",
+        provider.0,
+        key.customer.0,
+        key.request,
+        now,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(set.rows_affected() > 0)
+}
+
 /// The rows of one sent form, for whoever sent it.
 pub async fn of_batch(tx: &mut Tx, batch: Uuid, person: PersonId) -> Result<Vec<Decision>, sqlx::Error> {
     let (provider, viewer) = (tx.scope().provider(), tx.scope().limited_to());
@@ -267,14 +284,13 @@ pub async fn of_request(tx: &mut Tx, key: &Key) -> Result<Vec<Decision>, sqlx::E
     Ok(shown.collect())
 }
 
-/// What is open of a customer's, with where each request stands by the last reading, and when the last whole reading
-/// began.
+/// What is open of a customer's, with where each request stands by the last reading, and when that was.
 pub async fn open(tx: &mut Tx, customer: CustomerId) -> Result<Vec<Open>, sqlx::Error> {
     let provider = tx.scope().provider();
     let rows = sqlx::query!(
         r#"select d.batch_id, d.request_id, d.verdict, d.state, coalesce(d.sent_at, d.intended_at) as "at!",
                   r.state as request_state,
-                  case when w.outcome = 'done' and w.ended_at >= w.started_at then w.started_at end as read_from
+                  w.done_at as "read_at?"
              from decision d
              join access_request r on r.provider_id = $1 and r.customer_id = $2 and r.request_id = d.request_id
              left join work w on w.provider_id = $1 and w.customer_id = $2 and w.kind = 'requests'
@@ -292,7 +308,7 @@ pub async fn open(tx: &mut Tx, customer: CustomerId) -> Result<Vec<Open>, sqlx::
         sent: row.state != "intended",
         at: row.at,
         request_state: row.request_state,
-        read_from: row.read_from,
+        read_at: row.read_at,
     });
     Ok(open.collect())
 }

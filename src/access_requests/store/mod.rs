@@ -7,7 +7,8 @@ mod list;
 
 pub use claim::{CLAIM, claim, claims, release};
 pub use decide::{
-    Begun, Intent, decided_here, end, intend, mark_sent, of_batch, of_request, open, refuse, under_way,
+    Begun, Intent, decided_here, end, intend, mark_sent, of_batch, of_request, open, redelivering, refuse,
+    under_way,
 };
 pub use keep::{Kept, KnownPackage, count_open, forget_others, keep, known_pending, mark_gone, packages};
 pub use list::{

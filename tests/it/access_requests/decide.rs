@@ -401,3 +401,17 @@ async fn who_can_decide_is_named_and_that_nobody_can_is_said_at_once() {
     }
     there.cloud.end().await;
 }
+
+#[tokio::test]
+async fn what_cannot_be_told_to_the_audit_log_is_not_sent() {
+    let there = There::ready().await;
+    let ben = there.connected("ben").await;
+    let id = there.waiting("ada").await;
+    let audit = async |sql: &'static str| sqlx::raw_sql(sql).execute(&there.app.owner).await.unwrap();
+    audit("revoke insert on audit_event from portal_app").await;
+    there.decide(&ben, &id, "approve").await;
+    audit("grant insert on audit_event to portal_app").await;
+    assert!(there.decisions().await.is_empty() && there.decisions_sent().await == 0);
+    assert_eq!(there.state(&id).await, "pendingApproval");
+    there.cloud.end().await;
+}

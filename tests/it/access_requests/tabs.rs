@@ -106,3 +106,25 @@ async fn a_requests_page_hands_out_the_requestors_links_and_hides_what_is_not_in
     );
     there.cloud.end().await;
 }
+
+#[tokio::test]
+async fn the_filtered_view_is_taken_away_as_csv_all_of_its_pages_and_nothing_of_another() {
+    let app = crate::support::app::TestApp::offline().await;
+    let (contoso, fabrikam) = (app.provider("contoso").await, app.provider("fabrikam").await);
+    let (one, two) = (app.customer(contoso, "One").await, app.customer(contoso, "Two").await);
+    let foreign = app.customer(fabrikam, "Foreign").await;
+    for number in 0..60 {
+        super::keep(&app, contoso, one, &super::request(&format!("r{number:02}"), "Bert", &app, 1), 14).await;
+    }
+    super::keep(&app, contoso, two, &super::request("other", "=Carl()", &app, 1), 14).await;
+    super::keep(&app, fabrikam, foreign, &super::request("foreign", "Dora", &app, 1), 14).await;
+    let anna = app.person(contoso, "Anna", &[Role::AccountManager], true).await;
+    let file = async |query: &str| app.get(Some(&anna), &format!("/requests/export.csv{query}")).await;
+    let of_one = file(&format!("?customer={one}&after=nonsense")).await;
+    assert_eq!(of_one.headers["content-type"], "text/csv; charset=utf-8");
+    assert_eq!(of_one.body.lines().filter(|line| line.starts_with("One,")).count(), 60, "{}", of_one.body);
+    let all = file("").await.body;
+    assert_eq!(all.matches("\r\n").count(), 62, "a head and every request once: {all}");
+    assert!(all.contains("'=Carl()") && !all.contains("Dora"), "{all}");
+    assert_eq!(file("?tab=decided").await.body.matches("\r\n").count(), 1);
+}

@@ -79,7 +79,8 @@ pub fn address(row: &Expected, thing: &Thing) -> String {
         .replace("{leaver}", &thing.customer.leaver.to_string())
         .replace("{round}", &holders::round_of(thing.customer.id))
         .replace("{request}", &thing.request)
-        .replace("{batch}", &world::nothing().to_string())
+        // As the furnished world has it.
+        .replace("{batch}", &world::batch_of(thing.customer.id).to_string())
         .replace("{step}", &thing.step)
         .replace("{slug}", &thing.slug)
         .replace("{app}", &thing.app)

@@ -208,6 +208,9 @@ const TELL_NOTHING: [&str; 8] = [
     "/admin/apps/{app}/next.cer",
 ];
 
+/// They lead to Microsoft, who is not there, and back from it.
+const LEAD_AWAY: [&str; 2] = ["/connections/{customer}/go", "/connect/callback"];
+
 /// Every route, asked by a stranger about this provider's things.
 async fn walk(app: &TestApp, of: &Furniture, stranger: ProviderId, crossed: bool) {
     // Streams end at once, so that their answers can be read to the end.
@@ -220,7 +223,7 @@ async fn walk(app: &TestApp, of: &Furniture, stranger: ProviderId, crossed: bool
     };
     for row in EXPECTED.iter().filter(|row| row.who.is_some()) {
         let name = format!("{} {}", row.method, row.path);
-        if row.method == "GET" {
+        if row.method == "GET" && !LEAD_AWAY.contains(&row.path) {
             let own = ask(app, row, of, &of.everyone, None).await;
             assert_eq!(own.status, 200, "{name}: {}", own.body);
             assert!(tells(&own) || TELL_NOTHING.contains(&row.path), "{name} tells nothing: {}", own.body);
