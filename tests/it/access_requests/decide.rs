@@ -221,8 +221,10 @@ async fn a_decision_that_never_arrived_is_settled_as_still_waiting_and_can_be_de
     there.cloud.end().await;
 }
 
+type Moment = fn(&Point<'_>) -> bool;
+
 /// A process that dies there: everything it does afterwards waits for ever.
-struct Dies(fn(&Point<'_>) -> bool);
+struct Dies(Moment);
 
 impl Watch for Dies {
     fn reached(&self, point: &Point<'_>) -> Option<BoxFuture<'static, ()>> {
@@ -230,7 +232,7 @@ impl Watch for Dies {
     }
 }
 
-async fn dies_at(there: &There, seat: &Seat, request: &str, dies: fn(&Point<'_>) -> bool) {
+async fn dies_at(there: &There, seat: &Seat, request: &str, dies: Moment) {
     let secret = seat.person.cookie.split_once('=').unwrap().1;
     let app = &there.app.app;
     let session = session::find(&app.db, &app.clock, secret).await.unwrap().unwrap();
@@ -249,7 +251,7 @@ async fn dies_at(there: &There, seat: &Seat, request: &str, dies: fn(&Point<'_>)
 
 #[tokio::test]
 async fn after_a_crash_nothing_is_sent_and_the_request_is_found_waiting_or_decided() {
-    let moments: [(&str, fn(&Point<'_>) -> bool, &str, usize, &str); 3] = [
+    let moments: [(&str, Moment, &str, usize, &str); 3] = [
         (
             "kept and not sent",
             |point| matches!(point, Point::Commit { when: When::After, what: "decision.intended" }),

@@ -169,6 +169,7 @@ pub const EXPECTED: &[Expected] = &[
     get("/access/links", ALL),
     get("/customers/{customer}/people", ALL),
     get("/customers/{customer}/reviews/{round}", ALL),
+    get("/requests/export.csv", ALL),
     post(
         "/requests/decide",
         APPROVER,

@@ -44,8 +44,6 @@ macro_rules! acts {
 }
 pub(super) use acts;
 
-pub(super) use acts;
-
 impl At<'_> {
     pub fn now(&self) -> chrono::DateTime<chrono::Utc> {
         self.app.app.clock.now()
