@@ -18,6 +18,8 @@ pub mod people;
 
 pub mod onboarding;
 
+pub mod connections;
+
 pub mod access_requests;
 
 pub mod access;

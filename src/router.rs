@@ -20,7 +20,8 @@ use crate::kit::right::Right;
 use crate::kit::router::{RouteInfo, Routes};
 use crate::kit::{assets, form, headers, host, limits};
 use crate::{
-    access, access_requests, audit, customers, health, onboarding, people, providers, reading, sign_in, today,
+    access, access_requests, audit, connections, customers, health, onboarding, people, providers, reading, sign_in,
+    today,
 };
 
 /// A page that takes longer is given up; event streams answer at once and are not held to it.
@@ -48,6 +49,7 @@ fn rooms() -> Routes<App> {
         .merge(sign_in::routes())
         .merge(customers::routes())
         .merge(onboarding::routes())
+        .merge(connections::routes())
         .merge(access_requests::routes())
         .merge(access::routes())
         .merge(reading::routes())

@@ -6,7 +6,7 @@ use crate::app::App;
 use crate::customers::consent;
 use crate::kit::work::{Kinds, Workers};
 use crate::onboarding;
-use crate::{access, reading};
+use crate::{access, access_requests, reading};
 
 /// What a fresh consent wakes: the kinds that read a customer.
 const READS: &[&str] =
@@ -20,6 +20,7 @@ fn kinds() -> Kinds<App> {
         .with(onboarding::work::RUN, onboarding::work::run)
         .with(access::work::WORK, access::work::work)
         .patient(reading::work::WORK, reading::work::PATIENCE, reading::work::work)
+        .with(access_requests::settle::WORK, access_requests::settle::work)
         .patient(consent::WORK, later, async |app, claimed| consent::check::work(app, claimed, READS).await)
         .patient(onboarding::work::LOOK, last, onboarding::work::look)
 }

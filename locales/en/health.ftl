@@ -96,3 +96,5 @@ health-sync-late = Late
 health-sync-asleep = Not read
 health-sync-none = No customer is so
 health-sync-none-what = Choose another filter, or add a customer first.
+health-kind-decisions = Settling decisions
+health-kind-decisions-what = Finds out what became of a decision whose answer from Microsoft did not come.

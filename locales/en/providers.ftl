@@ -97,3 +97,7 @@ providers-next-waits-fix = Check it, or drop it before making another.
 providers-keep-years = Requests are kept for (years)
 providers-keep-years-why = Counted from the decision. After that they are taken away for good; Microsoft itself forgets them after three months.
 providers-keep-years-wrong = A whole number of years from 1 to 100.
+providers-refresh = Approvers' connections to customers
+providers-refresh-none = end after an hour; the browser renews them without a question while Microsoft knows him
+providers-refresh-keep = last until the session ends, by refresh tokens that the portal keeps sealed
+providers-refresh-why = A refresh token acts for a person without his browser. The portal uses it only in his own session.

@@ -96,3 +96,5 @@ health-sync-late = Te laat
 health-sync-asleep = Niet gelezen
 health-sync-none = Geen klant is zo
 health-sync-none-what = Kies een ander filter, of voeg eerst een klant toe.
+health-kind-decisions = Beslissingen ophelderen
+health-kind-decisions-what = Zoekt uit wat er werd van een beslissing waarop geen antwoord van Microsoft kwam.

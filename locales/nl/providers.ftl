@@ -97,3 +97,7 @@ providers-next-waits-fix = Controleer hem, of verwijder hem voordat u een andere
 providers-keep-years = Aanvragen worden bewaard (jaren)
 providers-keep-years-why = Gerekend vanaf het besluit. Daarna worden ze voorgoed verwijderd; Microsoft zelf vergeet ze na drie maanden.
 providers-keep-years-wrong = Een heel aantal jaren van 1 tot en met 100.
+providers-refresh = Verbindingen van goedkeurders met klanten
+providers-refresh-none = eindigen na een uur; de browser vernieuwt ze zonder vragen zolang Microsoft hem kent
+providers-refresh-keep = duren tot het einde van de sessie, met vernieuwingstokens die de portal verzegeld bewaart
+providers-refresh-why = Een vernieuwingstoken handelt voor iemand zonder zijn browser. De portal gebruikt het alleen in zijn eigen sessie.

@@ -1,9 +1,12 @@
-//! Requests for access, of every customer in one list, with the time each has left.
+//! Requests for access, of every customer in one list, with the time each has left; and deciding on them.
 
 pub mod decider;
+pub mod deciders;
+pub mod deciding;
 pub mod model;
 mod pages;
 pub mod reading;
+pub mod settle;
 pub mod store;
 mod tell;
 

@@ -34,6 +34,8 @@ pub struct Directory {
     credential: Arc<AppCredential>,
     key: Arc<TokenKey>,
     pub(crate) urgency: Urgency,
+    /// A person's own token: the calls are his, and nobody asks for another in his place.
+    held: Option<Arc<Token>>,
 }
 
 /// What is left of one call, try after try.
@@ -89,6 +91,11 @@ impl Ask {
         Self::new(call, method, path, Some(body), true)
     }
 
+    /// A change that must not be sent twice: a failure after sending is `LostAnswer`.
+    pub(crate) fn once(call: &'static str, method: Method, path: String, body: Option<Value>) -> Self {
+        Self::new(call, method, path, body, false)
+    }
+
     pub(crate) fn delete(call: &'static str, path: String) -> Self {
         Self::new(call, Method::DELETE, path, None, true)
     }
@@ -102,7 +109,23 @@ impl Ask {
 impl Directory {
     pub(crate) fn new(graph: Arc<Inner>, tenant: EntraTenantId, credential: &AppCredential) -> Self {
         let key = Arc::new(TokenKey::new(tenant, credential));
-        Self { graph, credential: Arc::new(credential.clone()), key, urgency: Urgency::Background }
+        Self {
+            graph,
+            credential: Arc::new(credential.clone()),
+            key,
+            urgency: Urgency::Background,
+            held: None,
+        }
+    }
+
+    /// The same with the token of a person who signed in there.
+    pub(crate) fn holding(
+        graph: Arc<Inner>,
+        credential: &AppCredential,
+        tenant: EntraTenantId,
+        token: Token,
+    ) -> Self {
+        Self { held: Some(Arc::new(token)), ..Self::new(graph, tenant, credential).for_person() }
     }
 
     /// The same for what a person waits for or has approved: it does not queue behind background reading.
@@ -145,6 +168,13 @@ impl Directory {
     }
 
     pub(crate) async fn token(&self) -> Result<Arc<Token>, GraphError> {
+        if let Some(held) = &self.held {
+            return if held.lives(self.graph.clock.now()) {
+                Ok(held.clone())
+            } else {
+                Err(GraphError::lapsed())
+            };
+        }
         self.graph.tokens.get(&self.graph, &self.key, &self.credential).await
     }
 
@@ -181,7 +211,8 @@ impl Directory {
     ) -> Result<Answer, GraphError> {
         let patience = Patience::new(&self.graph.limits);
         let mut tries = Tries { ask, address, deadline, patience, challenge: None };
-        let mut renewed = false;
+        // Nobody but himself gets a person a new token.
+        let mut renewed = self.held.is_some();
         loop {
             let token = deadline.bound(ask.call, self.token()).await??;
             let old = self.is_old(&token);

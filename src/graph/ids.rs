@@ -58,6 +58,8 @@ text_ids! {
     PolicyId,
     /// A person's request for an access package; also the id of its approval (contract §8.2).
     AccessRequestId,
+    /// One stage of a request's approval.
+    ApprovalStageId,
     /// What a person holds of an access package.
     AssignmentId,
     /// What entitlement management has reviewed, made from a policy's settings.

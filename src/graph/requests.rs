@@ -1,5 +1,6 @@
 //! People's requests for packages, and what they hold of them (contract §8).
 
+use ::http::Method;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Deserializer};
 use serde_json::json;
@@ -221,5 +222,13 @@ impl Directory {
     pub async fn remove_assignment(&self, id: &AssignmentId) -> Result<AssignmentRequest, GraphError> {
         let body = json!({"requestType": "adminRemove", "assignment": {"id": id}});
         self.create(Ask::create("POST EM/assignmentRequests", format!("{EM}/assignmentRequests"), body)).await
+    }
+
+    /// Asks Microsoft to deliver once more what failed or came only in part. Taken within a week of the failure; the
+    /// request's state tells what became of it.
+    pub async fn reprocess_request(&self, id: &AccessRequestId) -> Result<(), GraphError> {
+        let path = format!("{EM}/assignmentRequests/{}/reprocess", odata::segment(id));
+        self.write(Ask::once("POST EM/assignmentRequests/{id}/reprocess", Method::POST, path, None)).await?;
+        Ok(())
     }
 }

@@ -44,6 +44,7 @@ impl Role {
                 Onboard,
                 RemoveAccess,
                 ViewRequests,
+                Redeliver,
                 ViewHealth,
                 SteerWork,
                 Administer,
@@ -57,10 +58,11 @@ impl Role {
                 Onboard,
                 RemoveAccess,
                 ViewRequests,
+                Redeliver,
                 ViewHealth,
                 SteerWork,
             ],
-            Self::Approver => &[SignedIn, ViewCustomers, ViewRequests],
+            Self::Approver => &[SignedIn, ViewCustomers, ViewRequests, Decide, Redeliver],
             Self::AccountManager => &[SignedIn, ViewCustomers, KeepNotes, ViewRequests],
             Self::Auditor => &[SignedIn, ViewCustomers, ViewRequests, ViewHealth, ViewAudit],
         }
@@ -84,6 +86,10 @@ pub enum Right {
     /// Remove a person who leaves everywhere; say who is who across customers.
     RemoveAccess,
     ViewRequests,
+    /// Connect to customers with one's own account, decide on requests, claim them.
+    Decide,
+    /// Ask Microsoft to deliver once more what failed.
+    Redeliver,
     ViewHealth,
     /// Start stopped work again, read a customer now.
     SteerWork,

@@ -114,6 +114,7 @@ mod tests {
             analyst_domain: None,
             default_language: "en".into(),
             new_people_see_all: true,
+            keeps_refresh_tokens: false,
         };
         let apps = [
             row(AppKind::SignIn, Some(true), Some(200), now),

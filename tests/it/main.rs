@@ -7,6 +7,7 @@ mod audit;
 mod cloud_calls;
 mod cloud_over_https;
 mod compose;
+mod connections;
 mod customers;
 mod doctor;
 mod examples;

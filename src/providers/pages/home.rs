@@ -40,6 +40,7 @@ struct HomeView {
     language: String,
     new_people: String,
     keep_years: String,
+    refresh_tokens: String,
     errors: FieldErrors,
 }
 
@@ -55,6 +56,7 @@ impl HomeView {
             language: provider.default_language.clone(),
             new_people: if provider.new_people_see_all { "all" } else { "none" }.to_owned(),
             keep_years: years(provider.keep_requests_days).to_string(),
+            refresh_tokens: if provider.keeps_refresh_tokens { "keep" } else { "none" }.to_owned(),
             errors: FieldErrors::default(),
             frame: page.frame.clone(),
             provider,
@@ -105,6 +107,9 @@ pub struct SettingsForm {
     /// How many years requests are kept; empty leaves it as it is.
     #[serde(default)]
     keep_years: String,
+    /// `keep` or `none`.
+    #[serde(default)]
+    refresh_tokens: String,
 }
 
 /// A year in the mean: 7 of them are 2,557 days.
@@ -140,7 +145,6 @@ impl SettingsForm {
             errors.add("analyst_domain", t.providers_domain_wrong());
         }
         let default_language = Lang::from_code(&self.language).unwrap_or_default().code().to_owned();
-        let new_people_see_all = self.new_people != "none";
         let keep_requests_days = match self.keep_years.trim() {
             "" => None,
             text => match text.parse() {
@@ -156,8 +160,9 @@ impl SettingsForm {
             analyst_tenant,
             analyst_domain,
             default_language,
-            new_people_see_all,
+            new_people_see_all: self.new_people != "none",
             keep_requests_days,
+            keeps_refresh_tokens: self.refresh_tokens == "keep",
         };
         if errors.is_empty() { Ok(settings) } else { Err(errors) }
     }
@@ -213,6 +218,7 @@ pub async fn save(State(app): State<App>, page: Page, Form(form): Form<SettingsF
                 language: form.language,
                 new_people: form.new_people,
                 keep_years: form.keep_years,
+                refresh_tokens: form.refresh_tokens,
                 ..HomeView::new(&page, before, &apps)
             };
             return page.show_again(&view);

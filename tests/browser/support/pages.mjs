@@ -13,6 +13,8 @@ export const NO_PAGES = {
   "/access/matrix/export.csv": "a file",
   "/requests/rows": "part of /requests",
   "/requests/events": "a stream",
+  "/requests/export.csv": "a file",
+  "/connections/{customer}/go": "leads to the customer's sign-in",
   "/customers/{customer}/requests/rows": "part of the customer's requests",
   "/customers/{customer}/requests/events": "a stream",
   "/customers/{customer}/onboarding/progress": "part of the customer's onboarding",
@@ -115,6 +117,38 @@ export function pages(world) {
   admin("/customers/{customer}/reading", "reading-lost", `${lost.path}/reading`);
   admin("/requests", "requests", "/requests");
   admin("/requests", "requests-none-found", `/requests?customer=${fresh.path.split("/").pop()}`);
+
+  const approver = add("approver");
+  approver("/requests", "requests-decide", "/requests");
+  approver("/requests", "requests-refused", "/requests", {
+    act: async (one) => {
+      await one.page.locator("#decide [value=approve]").check();
+      // A browser would not send it: the page must say it too.
+      await one.page.locator("#decide").evaluate((form) => (form.noValidate = true));
+      await one.button(one.t("requests-decide-now")).click();
+      await one.page.locator("#decide-error").waitFor();
+    },
+  });
+  approver("/requests", "requests-keys", "/requests", {
+    act: async (one) => {
+      await one.button(one.t("requests-keys")).click();
+      await one.heading(one.t("requests-keys")).waitFor();
+    },
+  });
+  for (const tab of ["decided", "failed", "expired"]) approver("/requests", `requests-${tab}`, `/requests?tab=${tab}`);
+  approver("/requests/{customer}/{request}", "request", world.request);
+  admin("/requests/{customer}/{request}", "request-seen", world.request);
+  approver("/requests/decisions/{batch}", "decisions", "/requests", {
+    act: async (one) => {
+      await one.page.locator("[data-choose]").first().check();
+      await one.page.locator("#decide [value=approve]").check();
+      await one.page.locator("#reason").fill("It is his own: Microsoft takes it from nobody");
+      await one.button(one.t("requests-decide-now")).click();
+      await one.heading(one.t("requests-outcomes")).waitFor();
+    },
+  });
+  approver("/connections", "connections", "/connections");
+  approver("/connect/callback", "connect-over", "/connect/callback?state=forged&code=none", { status: 409 });
 
   const onboarding = (customer, name) => admin("/customers/{customer}/onboarding", name, `${customer.path}/onboarding`);
   onboarding(running, "onboarding");

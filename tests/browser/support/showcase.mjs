@@ -30,7 +30,9 @@ async function running(world) {
   for (const [name, approve] of [[provider.analysts[2], true], [provider.analysts[0], undefined]]) {
     const asked = await house.cloud.control("POST", `tenants/${customer.tenant}/ask`, request(provider, WANTED, name));
     if (approve) await decide(world, customer, asked.id, provider.address(provider.analysts[0]));
+    else world.request = `/requests/${customer.path.split("/").pop()}/${asked.id}`;
   }
+  await house.cloud.consent(customer.tenant, provider.apps.approver);
   await readNow(staff, customer);
   await staff.open("/requests");
   await house.passUntil(staff.page.getByRole("row").filter({ hasText: provider.analysts[0] }));
@@ -170,17 +172,30 @@ export async function lookers(world, language) {
   const t = texts(language);
   const [admin, other] = language === "en" ? ["admin", "account-manager"] : ["onboarding", "auditor"];
   for (const one of [provider, empty]) await one.give("admin", one.staff[admin]);
+  if (language === "nl") await provider.give("approver", provider.staff[other]);
   const at = async (which, role) => {
     const one = await which.person(role);
     await one.signIn();
     return choose(one, t);
   };
+  const manager = await at(provider, other);
+  const approver = language === "en" ? await at(provider, "approver") : manager;
+  await connect(world, approver);
   return {
     visitor: await Person.of(house, t, { name: "Visitor", address: "" }),
     admin: await at(provider, admin),
-    manager: await at(provider, other),
+    manager,
+    approver,
     newcomer: await at(empty, admin),
   };
+}
+
+/** With the account of somebody whom the customer made an approver. */
+async function connect({ provider, customers }, one) {
+  const customer = customers.running.path.split("/").pop();
+  await one.open(`/connections/${customer}/go?back=%2Fconnections`);
+  await one.as(provider.address(provider.analysts[0]), one.page).pick();
+  await one.heading(one.t("connections-title")).waitFor();
 }
 
 /** Chooses his language in the menu under his name. */

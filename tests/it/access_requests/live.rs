@@ -20,7 +20,9 @@ pub struct There {
     pub contoso: ReadyProvider,
     pub customer: CustomerId,
     pub tenant: EntraTenantId,
-    package: String,
+    pub package: String,
+    /// The group whose members decide.
+    pub approvers: String,
 }
 
 impl There {
@@ -33,10 +35,17 @@ impl There {
                 .fetch_one(&app.owner)
                 .await
                 .unwrap();
-        let mut there =
-            Self { app, cloud, contoso, customer, tenant: EntraTenantId(tenant), package: String::new() };
+        let mut there = Self {
+            app,
+            cloud,
+            contoso,
+            customer,
+            tenant: EntraTenantId(tenant),
+            package: String::new(),
+            approvers: String::new(),
+        };
         there.cloud.control("POST", "/switches", json!({ "consistency.groups": 0 })).await;
-        there.package = there.make_package().await;
+        (there.package, there.approvers) = there.make_package().await;
         there.consent(true).await;
         there
     }
@@ -51,7 +60,7 @@ impl There {
         made["id"].as_str().unwrap_or_else(|| panic!("{path}: {made}")).to_owned()
     }
 
-    async fn make_package(&self) -> String {
+    async fn make_package(&self) -> (String, String) {
         let group = json!({ "displayName": "Approvers", "mailEnabled": false, "mailNickname": "Approvers",
             "securityEnabled": true });
         let group = self.made("/groups", group).await;
@@ -73,7 +82,7 @@ impl There {
         let member =
             json!({ "@odata.id": format!("https://graph.microsoft.com/v1.0/directoryObjects/{id}") });
         self.by_hand("POST", &format!("/groups/{group}/members/$ref"), member).await;
-        package
+        (package, group)
     }
 
     pub async fn consent(&self, grant: bool) {

@@ -1,7 +1,11 @@
 //! Requests for access: one list over all customers in view, and how an open page hears of changes.
 
+pub mod approver;
+mod decide;
 pub mod live;
 mod own;
+mod several;
+mod tabs;
 
 use std::time::Duration;
 

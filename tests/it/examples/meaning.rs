@@ -1,6 +1,7 @@
 //! What the portal understood of an answer, written out again under Microsoft's names by hand: a name that the portal
 //! reads wrongly shows as a difference. Every field is named, so a new one does not go unseen.
 
+use mssp_portal::graph::approvals::{ApprovalStage, Reviewer};
 use mssp_portal::graph::audits::{AuditRow, AuditUser, Detail, InitiatedBy, Target};
 use mssp_portal::graph::catalogs::{Catalog, CatalogResource, ResourceRequest, ResourceRole, ResourceScope};
 use mssp_portal::graph::connected_organizations::{ConnectedOrganization, IdentitySource};
@@ -212,6 +213,13 @@ pub fn user(of: &User) -> Value {
     json!({"id": id, "displayName": display_name, "userPrincipalName": user_principal_name, "mail": mail,
         "userType": word!(user_type), "externalUserState": word!(external_user_state),
         "accountEnabled": account_enabled})
+}
+
+pub fn stage(of: &ApprovalStage) -> Value {
+    let ApprovalStage { id, status, assigned_to_me, reviewed_by, reviewed_date_time } = of;
+    let by = reviewed_by.as_ref().map(|Reviewer { display_name }| json!({"displayName": display_name}));
+    json!({"id": id, "status": word!(status), "assignedToMe": assigned_to_me, "reviewedBy": by,
+        "reviewedDateTime": reviewed_date_time})
 }
 
 pub fn organization(of: &Organization) -> Value {

@@ -195,6 +195,10 @@ fn directory() -> Vec<Row> {
         "GET /groups/{id}/members", Guid, |there, told| list(&there.group_members(object()).await?, meaning::principal);
         "GET /groups/{id}/owners", Guid, |there, told| list(&there.group_owners(object()).await?, meaning::principal);
         "GET /users/{id}", Guid, |there, told| one(there.user("a@b.example").await?, meaning::user);
+        "GET /me", Guid, |there, told| meaning::user(&there.me().await?);
+        "GET EM/accessPackageAssignmentApprovals/{id}/stages", Id, |there, told| {
+            list(&there.approval_stages(&AccessRequestId::new("r")).await?, meaning::stage)
+        };
         "GET /users", Guid, |there, told| list(&there.users_by_mail("a@b.example").await?, meaning::user);
         // Only this directory's own is an answer: the test asks as the first one that is told.
         "GET /organization", Guid, |there, told| list(&[there.organization().await?], meaning::organization);

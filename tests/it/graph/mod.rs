@@ -1,5 +1,6 @@
 //! The Graph client against single situations on the wire.
 
+mod approvals;
 mod batch;
 mod calls;
 mod catalogue;

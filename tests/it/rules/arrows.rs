@@ -14,6 +14,7 @@ const ORDER: [&str; 11] = [
     "audit",
     "people",
     "onboarding",
+    "connections",
     "access_requests",
     "access",
     "reading",

@@ -1,6 +1,7 @@
 //! What a path and a form name, filled in.
 
 use http::Method;
+use mssp_portal::access_requests::model::PENDING;
 use mssp_portal::kit::ids::{CustomerId, EntraTenantId, PlanId, RunId};
 use uuid::Uuid;
 
@@ -36,6 +37,8 @@ pub struct Thing {
     pub person: Uuid,
     /// The customer that is given to this person.
     pub given: Uuid,
+    /// One of the customer's, that waits.
+    pub request: String,
     pub step: String,
     pub slug: String,
     pub app: String,
@@ -75,6 +78,9 @@ pub fn address(row: &Expected, thing: &Thing) -> String {
         .replace("{match}", &thing.customer.holder.to_string())
         .replace("{leaver}", &thing.customer.leaver.to_string())
         .replace("{round}", &holders::round_of(thing.customer.id))
+        .replace("{request}", &thing.request)
+        // As the furnished world has it.
+        .replace("{batch}", &world::batch_of(thing.customer.id).to_string())
         .replace("{step}", &thing.step)
         .replace("{slug}", &thing.slug)
         .replace("{app}", &thing.app)
@@ -87,6 +93,8 @@ pub fn filled(row: &Expected, thing: &Thing, fresh: &Fresh) -> String {
     let customer = &thing.customer;
     row.form
         .replace("{customer}", &customer.id.to_string())
+        .replace("{request}", &thing.request)
+        .replace("{batch}", &fresh.unclaimed_tenant.to_string())
         .replace("{plan}", &customer.plan.to_string())
         .replace("{run}", &customer.run.to_string())
         .replace("{tenant}", &customer.tenant.to_string())
@@ -106,6 +114,7 @@ pub fn valid(row: &Expected, of: &Furniture, app: &TestApp) -> (String, String) 
         customer: if row.form.contains("{run}") { of.failed } else { of.proposed },
         person: if row.names("/enable") { of.shut_out.0 } else { of.other.0 },
         given: of.failed.id.0,
+        request: format!("{}-{PENDING}", of.word),
         step: row.step.to_owned(),
         slug: of.slug.to_owned(),
         // A key waits at the reader only, and where one waits no other is made.

@@ -9,6 +9,8 @@ const ONBOARDING: &[Role] = &[Role::Admin, Role::Onboarding];
 const NOTES: &[Role] = &[Role::Admin, Role::Onboarding, Role::AccountManager];
 const HEALTH: &[Role] = &[Role::Admin, Role::Onboarding, Role::Auditor];
 const AUDIT: &[Role] = &[Role::Admin, Role::Auditor];
+const APPROVER: &[Role] = &[Role::Approver];
+const REDELIVER: &[Role] = &[Role::Admin, Role::Onboarding, Role::Approver];
 
 /// One route, asked for a thing of the provider's own.
 #[derive(Clone, Copy, Debug)]
@@ -172,6 +174,31 @@ pub const EXPECTED: &[Expected] = &[
     get("/access/links", ALL),
     get("/customers/{customer}/people", ALL),
     get("/customers/{customer}/reviews/{round}", ALL),
+    get("/requests/export.csv", ALL),
+    post(
+        "/requests/decide",
+        APPROVER,
+        "batch={batch}&which={customer}/{request}&verdict=deny&reason=No&back=%2F",
+    ),
+    Expected { status: 404, ..get("/requests/decisions/{batch}", APPROVER) },
+    get("/requests/{customer}/{request}", ALL),
+    post(
+        "/requests/{customer}/{request}/decide",
+        APPROVER,
+        "customer={customer}&batch={batch}&verdict=approve&reason=Known",
+    ),
+    post("/requests/{customer}/{request}/claim", APPROVER, "customer={customer}&claim=take"),
+    // It did not fail.
+    Expected {
+        status: 409,
+        writes: false,
+        ..post("/requests/{customer}/{request}/reprocess", REDELIVER, "customer={customer}")
+    },
+    get("/connections", APPROVER),
+    // Microsoft knows no such directory.
+    Expected { status: 409, ..get("/connections/{customer}/go", APPROVER) },
+    Expected { writes: false, ..post("/connections/{customer}/disconnect", APPROVER, "customer={customer}") },
+    Expected { status: 409, ..get("/connect/callback", APPROVER) },
     get("/audit", AUDIT),
     get("/audit/verify", AUDIT),
     get("/health", HEALTH),

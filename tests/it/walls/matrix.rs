@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use http::{Method, StatusCode};
+use mssp_portal::access_requests::model::PENDING;
 use mssp_portal::kit::assets;
 use mssp_portal::kit::ids::ProviderId;
 use mssp_portal::kit::right::{Right, Role, Roles};
@@ -112,10 +113,17 @@ impl Matrix {
         let text = |there: &str| if missing { "nothing".to_owned() } else { there.to_owned() };
         let app = if row.method == "GET" { "operator" } else { "approver" };
         let file = assets::url("portal.css").trim_start_matches("/assets/");
+        let word = match whose {
+            Whose::Own => "Own",
+            Whose::OutOfView => "Hidden",
+            Whose::Foreign => self.fabrikam.word,
+            Whose::Missing => "Nothing",
+        };
         Thing {
             customer,
             person,
             given,
+            request: format!("{word}-{PENDING}"),
             step: row.step.to_owned(),
             slug: text("contoso"),
             app: text(app),

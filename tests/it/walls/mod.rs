@@ -4,6 +4,7 @@ mod access_stores;
 mod catalog;
 mod cell;
 mod client_ids;
+mod deciding;
 mod dropped;
 mod dump;
 mod expected;

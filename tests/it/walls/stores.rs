@@ -1,8 +1,6 @@
 //! Every function of every store: what it sees of a provider's, or changes of his.
 
 use futures::future::BoxFuture;
-use mssp_portal::access_requests::model::{PENDING, ReadRequest};
-use mssp_portal::access_requests::store as requests;
 use mssp_portal::audit;
 use mssp_portal::customers::consent::store as consent;
 use mssp_portal::customers::model::{Asked, Contact};
@@ -23,8 +21,7 @@ use mssp_portal::sign_in::store as sign_in;
 use mssp_portal::today::store as today;
 use serde_json::json;
 
-use super::access_stores;
-use super::reading_stores;
+use super::{access_stores, deciding, reading_stores};
 use super::world::{CAUSE, Furniture, WORK, address_of, state_of};
 use crate::support::app::TestApp;
 
@@ -42,10 +39,9 @@ pub struct Act {
 
 macro_rules! acts {
     ($($name:literal => |$tx:ident, $at:ident| $body:expr;)*) => {
-        [$(Act { name: $name, run: |$tx, $at| Box::pin(async move { Ok($body) }) }),*]
+        vec![$(Act { name: $name, run: |$tx, $at| Box::pin(async move { Ok($body) }) }),*]
     };
 }
-
 pub(super) use acts;
 
 impl At<'_> {
@@ -69,7 +65,7 @@ impl At<'_> {
         self.of.failed.run
     }
 
-    fn person(&self) -> PersonId {
+    pub(super) fn person(&self) -> PersonId {
         self.of.everyone.id
     }
 
@@ -120,42 +116,13 @@ fn declaration(at: &At<'_>) -> Declaration {
     }
 }
 
-fn request(at: &At<'_>) -> ReadRequest {
-    let text = || "changed".to_owned();
-    ReadRequest {
-        id: format!("{}-{PENDING}", at.of.word),
-        state: "denied".to_owned(),
-        status: text(),
-        request_type: text(),
-        package_id: text(),
-        package_name: text(),
-        requestor_name: text(),
-        requestor_mail: text(),
-        requestor_oid: text(),
-        justification: text(),
-        created_at: at.now(),
-        ..ReadRequest::default()
-    }
-}
-
 /// Whether each sees anything of the provider's.
 #[expect(clippy::too_many_lines, reason = "one entry per function")]
 pub fn looks() -> Vec<Act> {
     let mut all = access_stores::looks();
     all.extend(reading_stores::looks());
     all.extend(acts! {
-        "access_requests::packages" => |tx, at| !requests::packages(tx, at.ready()).await?.is_empty();
-        "access_requests::pending" => |tx, _at| {
-            !requests::pending(tx, &requests::Filter::default()).await?.rows.is_empty()
-        };
-        "access_requests::pending_count" => |tx, _at| requests::pending_count(tx).await? > 0;
-        "access_requests::waiting_customers" => |tx, _at| !requests::waiting_customers(tx).await?.is_empty();
-        "access_requests::waiting_packages" => |tx, _at| !requests::waiting_packages(tx).await?.is_empty();
-        "access_requests::unread" => |tx, at| requests::unread(tx, None, at.now()).await?.many > 0;
-        "access_requests::decided" => |tx, at| !requests::decided(tx, at.ready(), 9).await?.is_empty();
-        "access_requests::changes" => |tx, at| {
-            !requests::changes(tx, Some(at.ready()), at.now()).await?.is_empty()
-        };
+        "onboarding::observations" => |tx, at| !onboarding::observations(tx, &[at.ready()]).await?.is_empty();
         "audit::list" => |tx, _at| !audit::store::list(tx, &audit::store::Filter::default()).await?.0.is_empty();
         "audit::actions" => |tx, _at| !audit::store::actions(tx).await?.is_empty();
         "audit::people" => |tx, _at| !audit::store::people(tx).await?.is_empty();
@@ -238,6 +205,7 @@ pub fn looks() -> Vec<Act> {
             due.is_some_and(|due| due.failures > 0)
         };
     });
+    all.extend(deciding::looks());
     all
 }
 
@@ -247,15 +215,6 @@ pub fn writes() -> Vec<Act> {
     let mut all = access_stores::writes();
     all.extend(reading_stores::writes());
     all.extend(acts! {
-        "access_requests::keep" => |tx, at| {
-            let read = request(at);
-            let kept = requests::Kept { read: &read, package: "tier1", denied_at: None };
-            !requests::keep(tx, at.ready(), &[kept], at.later()).await?.is_empty()
-        };
-        "access_requests::count_open" => |tx, at| requests::count_open(tx, at.failed()).await.map(|()| true)?;
-        "access_requests::forget_others" => |tx, at| {
-            requests::forget_others(tx, at.ready(), &[]).await? > 0
-        };
         "consent::keep" => |tx, at| {
             let found = consent::Found {
                 granted: false,
@@ -429,6 +388,7 @@ pub fn writes() -> Vec<Act> {
                 default_language: "nl".to_owned(),
                 new_people_see_all: false,
                 keep_requests_days: Some(400),
+                keeps_refresh_tokens: true,
             };
             providers::set_provider(tx, &settings).await.map(|()| true)?
         };
@@ -493,5 +453,6 @@ pub fn writes() -> Vec<Act> {
             session::open(tx, &app.clock, &app.chance, at.person(), "changed").await.map(|_| true)?
         };
     });
+    all.extend(deciding::writes());
     all
 }

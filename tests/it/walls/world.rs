@@ -4,8 +4,10 @@
 use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
-use mssp_portal::access_requests::model::{PENDING, ReadRequest};
-use mssp_portal::access_requests::store::{self as requests, Kept};
+use mssp_portal::access_requests::model::{Key, PENDING, ReadRequest, Verdict};
+use mssp_portal::access_requests::store::{self as requests, Begun, Intent, Kept};
+use mssp_portal::connections::model::Account;
+use mssp_portal::connections::store::{self as connections, Attempt, Made};
 use mssp_portal::customers::consent::store::{self as consent, Found};
 use mssp_portal::customers::model::Contact;
 use mssp_portal::customers::{self, State};
@@ -16,6 +18,7 @@ use mssp_portal::kit::ids::{CustomerId, EntraTenantId, ObjectId, PersonId, PlanI
 use mssp_portal::kit::reading;
 use mssp_portal::kit::right::Role;
 use mssp_portal::kit::scope::{Scope, Tx};
+use mssp_portal::kit::session::{self, Session};
 use mssp_portal::kit::work;
 use mssp_portal::onboarding::facts::{Administrator, Declaration, Rbac};
 use mssp_portal::onboarding::observation::{Observation, Preflight, SeenGroup};
@@ -25,6 +28,7 @@ use mssp_portal::onboarding::store::{self as onboarding, RunState, RunStepState}
 use mssp_portal::people::store as people;
 use mssp_portal::providers::store::{self as providers, NewProof};
 use mssp_portal::providers::{AppKind, certificate, next_place_of, place_of};
+use mssp_portal::sign_in::oidc::Secrets;
 use serde_json::json;
 use sqlx::{AssertSqlSafe, PgConnection, PgPool, Row, raw_sql};
 use uuid::Uuid;
@@ -118,6 +122,9 @@ pub async fn provider(app: &TestApp, slug: &'static str, word: &'static str) -> 
     give(app, provider, everyone.id, failed.id).await;
     let other = app.person(provider, &format!("{word} Other"), &[Role::Approver], false).await.id;
     give(app, provider, other, failed.id).await;
+    for id in [proposed.id, failed.id] {
+        deciding(app, provider, (&everyone, id), word).await;
+    }
     let shut_out = app.person(provider, &format!("{word} Former"), &[], true).await.id;
     let mut tx = begin(app, provider).await;
     people::disable(&mut tx, shut_out, word, now).await.unwrap();
@@ -150,6 +157,52 @@ pub fn address_of(word: &str) -> String {
 
 pub async fn begin(app: &TestApp, provider: ProviderId) -> Tx {
     Scope::of_command_line(provider).begin(&app.app.db).await.unwrap()
+}
+
+/// The live session behind this cookie.
+pub async fn session(app: &TestApp, person: &Person) -> Session {
+    let secret = person.cookie.split_once('=').unwrap().1;
+    session::find(&app.app.db, &app.app.clock, secret).await.unwrap().unwrap()
+}
+
+/// The state of a way to Microsoft that is under way.
+pub fn way_of(customer: CustomerId) -> String {
+    format!("way to {customer}")
+}
+
+/// What was sent at once about this customer.
+pub fn batch_of(customer: CustomerId) -> Uuid {
+    customer.0
+}
+
+/// Whoever is connected to the customer, about to be so again, on a request, and has decided on it without an answer.
+async fn deciding(app: &TestApp, provider: ProviderId, (person, id): (&Person, CustomerId), word: &str) {
+    let now = app.app.clock.now();
+    let session = session(app, person).await;
+    let mut tx = begin(app, provider).await;
+    let made = Made {
+        entra_tenant_id: EntraTenantId(app.app.chance.uuid_v4()),
+        account: Account { oid: word.to_owned(), name: word.to_owned(), mail: address_of(word) },
+        access: word.into(),
+        refresh: None,
+        expires_at: now + TimeDelta::hours(1),
+    };
+    connections::keep(&mut tx, &app.app.seal, &session, id, (&made, now)).await.unwrap();
+    let secrets = Secrets { nonce: word.to_owned(), verifier: word.to_owned() };
+    let attempt = Attempt { customer: id, secrets, silent: false, back: "/".to_owned() };
+    connections::keep_attempt(&mut tx, &app.app.seal, &session, (&way_of(id), now), &attempt).await.unwrap();
+    let key = Key { customer: id, request: format!("{word}-{PENDING}") };
+    assert!(requests::claim(&mut tx, &key, person.id, now).await.unwrap());
+    let intent = Intent {
+        batch: batch_of(id),
+        key: &key,
+        person: person.id,
+        verdict: Verdict::Approve,
+        reason: word,
+        account: word,
+    };
+    assert_eq!(requests::intend(&mut tx, &intent, now).await.unwrap(), Begun::Yes);
+    tx.commit_bookkeeping("a test's own world").await.unwrap();
 }
 
 /// The customer is one of those that this person sees.
