@@ -22,6 +22,10 @@ pub mod access_requests;
 
 pub mod access;
 
+pub mod alerts;
+
+pub mod notices;
+
 pub mod health;
 
 pub mod today;

@@ -20,7 +20,8 @@ use crate::kit::right::Right;
 use crate::kit::router::{RouteInfo, Routes};
 use crate::kit::{assets, form, headers, host, limits};
 use crate::{
-    access, access_requests, audit, customers, health, onboarding, people, providers, sign_in, today,
+    access, access_requests, alerts, audit, customers, health, notices, onboarding, people, providers, sign_in,
+    today,
 };
 
 /// A page that takes longer is given up; event streams answer at once and are not held to it.
@@ -53,6 +54,8 @@ fn rooms() -> Routes<App> {
         .merge(providers::routes())
         .merge(people::routes())
         .merge(audit::routes())
+        .merge(alerts::routes())
+        .merge(notices::routes())
         .merge(health::routes())
         .merge(today::routes())
 }

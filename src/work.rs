@@ -1,10 +1,13 @@
 //! Every kind of background work of the rooms, in one place.
 
+use std::sync::Arc;
+
 use chrono::TimeDelta;
 
 use crate::app::App;
 use crate::customers::consent;
 use crate::kit::work::{Kinds, Workers};
+use crate::notices::{self, Post};
 use crate::onboarding;
 use crate::{access, access_requests};
 
@@ -19,6 +22,7 @@ fn kinds() -> Kinds<App> {
     Kinds::default()
         .with(onboarding::work::RUN, onboarding::work::run)
         .with(access::work::WORK, access::work::work)
+        .with(notices::work::WORK, notices::work::work)
         .patient(access_requests::work::WORK, soon, access_requests::work::work)
         .patient(consent::WORK, later, async |app, claimed| consent::check::work(app, claimed, READS).await)
         .patient(onboarding::work::LOOK, last, onboarding::work::look)
@@ -34,4 +38,9 @@ pub fn workers(app: &App) -> Workers<App> {
         app.chance.clone(),
         app.nudge.clone(),
     )
+}
+
+/// The sender of one process.
+pub fn post(app: &App) -> Arc<Post> {
+    Arc::new(Post::new(app))
 }

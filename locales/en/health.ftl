@@ -86,3 +86,5 @@ health-standing-blocked-what = The plan is blocked by something in the customer'
 health-standing-failed-what = A step of the plan failed; the run waits.
 health-kind-leave = Removing people who leave
 health-kind-leave-what = Ends what they hold at the customer and looks until it is gone.
+health-kind-notices = Notices
+health-kind-notices-what = Holds what happened against the rules, and tells again of requests whose time runs out.

@@ -86,3 +86,5 @@ health-standing-blocked-what = Het plan wordt tegengehouden door iets in de dire
 health-standing-failed-what = Een stap van het plan is mislukt; de uitvoering wacht.
 health-kind-leave = Vertrekkers verwijderen
 health-kind-leave-what = Beëindigt wat zij bij de klant hebben en kijkt tot het weg is.
+health-kind-notices = Meldingen
+health-kind-notices-what = Houdt wat er gebeurde tegen de regels en meldt opnieuw van aanvragen waarvan de tijd opraakt.

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::expected::Expected;
 use super::holders;
+use super::notices::Notices;
 use super::world::{self, Furnished, Furniture};
 use crate::support::app::TestApp;
 
@@ -42,6 +43,7 @@ pub struct Thing {
     pub file: String,
     /// Of the blueprint.
     pub version: String,
+    pub notices: Notices,
 }
 
 /// What every form may hold that nobody has yet.
@@ -80,6 +82,8 @@ pub fn address(row: &Expected, thing: &Thing) -> String {
         .replace("{app}", &thing.app)
         .replace("{file}", &thing.file)
         .replace("{version}", &thing.version)
+        .replace("{channel}", &thing.notices.channel.to_string())
+        .replace("{rule}", &thing.notices.rule.to_string())
 }
 
 /// The row's form about this thing.
@@ -94,6 +98,8 @@ pub fn filled(row: &Expected, thing: &Thing, fresh: &Fresh) -> String {
         .replace("{other}", &customer.twin.to_string())
         .replace("{mail}", &holders::holder_mail(customer.id))
         .replace("{slug}", &thing.slug)
+        .replace("{message}", &thing.notices.dead.to_string())
+        .replace("{snooze}", &thing.notices.snooze.to_string())
         .replace("{random}", &fresh.random)
         .replace("{version}", &fresh.version.to_string())
         .replace("{unclaimed}", &fresh.unclaimed)
@@ -112,6 +118,7 @@ pub fn valid(row: &Expected, of: &Furniture, app: &TestApp) -> (String, String) 
         app: if row.names("/certificate") || row.names("/secret") { "approver" } else { "reader" }.to_owned(),
         file: String::new(),
         version: "2".to_owned(),
+        notices: of.notices,
     };
     let chance = &app.app.chance;
     let fresh = Fresh {

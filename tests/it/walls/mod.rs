@@ -12,6 +12,7 @@ mod headers;
 mod holders;
 mod matrix;
 mod no_audit;
+mod notices;
 mod one_wall;
 mod stores;
 mod with_check;

@@ -45,6 +45,7 @@ macro_rules! acts {
     };
 }
 
+mod notices;
 pub(super) use acts;
 
 impl At<'_> {
@@ -237,6 +238,7 @@ pub fn looks() -> Vec<Act> {
             due.is_some_and(|due| due.failures > 0)
         };
     });
+    all.extend(notices::looks());
     all
 }
 
@@ -493,5 +495,6 @@ pub fn writes() -> Vec<Act> {
             session::open(tx, &app.clock, &app.chance, at.person(), "changed").await.map(|_| true)?
         };
     });
+    all.extend(notices::writes());
     all
 }
