@@ -24,7 +24,11 @@ pub mod access_requests;
 
 pub mod access;
 
+pub mod alerts;
+
 pub mod reading;
+
+pub mod notices;
 
 pub mod health;
 

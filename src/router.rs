@@ -20,7 +20,8 @@ use crate::kit::right::Right;
 use crate::kit::router::{RouteInfo, Routes};
 use crate::kit::{assets, form, headers, host, limits};
 use crate::{
-    access, access_requests, audit, connections, customers, health, onboarding, people, providers, reading, sign_in,
+    access, access_requests, alerts, audit, connections, customers, health, notices, onboarding, people, providers,
+    reading, sign_in,
     today,
 };
 
@@ -56,6 +57,8 @@ fn rooms() -> Routes<App> {
         .merge(providers::routes())
         .merge(people::routes())
         .merge(audit::routes())
+        .merge(alerts::routes())
+        .merge(notices::routes())
         .merge(health::routes())
         .merge(today::routes())
 }

@@ -1,10 +1,13 @@
 //! Every kind of background work of the rooms, in one place.
 
+use std::sync::Arc;
+
 use chrono::TimeDelta;
 
 use crate::app::App;
 use crate::customers::consent;
 use crate::kit::work::{Kinds, Workers};
+use crate::notices::{self, Post};
 use crate::onboarding;
 use crate::{access, access_requests, reading};
 
@@ -21,6 +24,7 @@ fn kinds() -> Kinds<App> {
         .with(access::work::WORK, access::work::work)
         .patient(reading::work::WORK, reading::work::PATIENCE, reading::work::work)
         .with(access_requests::settle::WORK, access_requests::settle::work)
+        .with(notices::work::WORK, notices::work::work)
         .patient(consent::WORK, later, async |app, claimed| consent::check::work(app, claimed, READS).await)
         .patient(onboarding::work::LOOK, last, onboarding::work::look)
 }
@@ -35,4 +39,9 @@ pub fn workers(app: &App) -> Workers<App> {
         app.chance.clone(),
         app.nudge.clone(),
     )
+}
+
+/// The sender of one process.
+pub fn post(app: &App) -> Arc<Post> {
+    Arc::new(Post::new(app))
 }

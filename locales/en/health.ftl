@@ -98,3 +98,5 @@ health-sync-none = No customer is so
 health-sync-none-what = Choose another filter, or add a customer first.
 health-kind-decisions = Settling decisions
 health-kind-decisions-what = Finds out what became of a decision whose answer from Microsoft did not come.
+health-kind-notices = Notices
+health-kind-notices-what = Holds what happened against the rules, and tells again of requests whose time runs out.

@@ -98,3 +98,5 @@ health-sync-none = Geen klant is zo
 health-sync-none-what = Kies een ander filter, of voeg eerst een klant toe.
 health-kind-decisions = Beslissingen ophelderen
 health-kind-decisions-what = Zoekt uit wat er werd van een beslissing waarop geen antwoord van Microsoft kwam.
+health-kind-notices = Meldingen
+health-kind-notices-what = Houdt wat er gebeurde tegen de regels en meldt opnieuw van aanvragen waarvan de tijd opraakt.

@@ -5,6 +5,7 @@
 //! what is new, and nothing here repeats a create: a create without a usable answer is `LostAnswer`, and whoever
 //! asked looks the object up under the natural key its function names.
 
+pub mod alerts;
 pub mod approvals;
 pub mod assertion;
 pub(crate) mod assignments;

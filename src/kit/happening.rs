@@ -1,11 +1,17 @@
 //! What happened that people may want to be told. A room tells it in the transaction that learns of it, as often as it
 //! learns of it; told twice is told once.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use crate::kit::ids::CustomerId;
 use crate::kit::scope::Tx;
+use crate::kit::work;
+
+/// The kind of work that looks at what was told of a customer.
+pub const WORK: &str = "notices";
 
 /// What can happen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -94,7 +100,7 @@ pub async fn tell(tx: &mut Tx, happening: &Happening, at: DateTime<Utc>) -> Resu
     tell_all(tx, std::slice::from_ref(happening), at).await.map(|new| new > 0)
 }
 
-/// Keeps those of them that were not told before, with one statement; says how many are new.
+/// Keeps those of them that were not told before, with one statement, and has them looked at; says how many are new.
 ///
 /// # Errors
 /// As `tell`.
@@ -120,6 +126,12 @@ pub async fn tell_all(tx: &mut Tx, happenings: &[Happening], at: DateTime<Utc>) 
     )
     .execute(&mut **tx)
     .await?;
+    if new.rows_affected() > 0 {
+        let whose: BTreeSet<CustomerId> = happenings.iter().map(|one| one.customer).collect();
+        for customer in whose {
+            work::wake(tx, customer, WORK, at).await?;
+        }
+    }
     Ok(new.rows_affected())
 }
 

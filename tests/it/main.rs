@@ -3,6 +3,7 @@
 
 mod access;
 mod access_requests;
+mod alerts;
 mod audit;
 mod cloud_calls;
 mod cloud_over_https;
@@ -14,6 +15,7 @@ mod examples;
 mod graph;
 mod happening;
 mod health;
+mod notices;
 mod onboarding;
 mod people;
 mod postgres;

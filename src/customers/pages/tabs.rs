@@ -21,6 +21,8 @@ pub fn tabs(page: &Page, customer: CustomerId, current: &str) -> Vec<Tab> {
         ("consent", t.customers_tab_consent(), Right::Onboard),
         ("requests", t.customers_tab_requests(), Right::ViewRequests),
         ("people", t.access_people_tab(), Right::ViewCustomers),
+        ("alerts", t.alerts_title(), Right::ViewCustomers),
+        ("notices", t.notices_tab(), Right::ViewCustomers),
         ("activity", t.audit_tab_activity(), Right::ViewCustomers),
         ("reading", t.reading_tab(), Right::ViewRequests),
         ("details", t.customers_tab_details(), Right::KeepNotes),

@@ -112,6 +112,15 @@ export function pages(world) {
   });
   admin("/customers/{customer}/requests", "customer-requests", `${running.path}/requests`);
   admin("/customers/{customer}/requests", "customer-requests-empty", `${fresh.path}/requests`);
+  admin("/customers/{customer}/alerts", "alerts", `${running.path}/alerts`);
+  admin("/customers/{customer}/alerts", "alerts-unread", `${fresh.path}/alerts`);
+  admin("/customers/{customer}/notices", "customer-notices", `${running.path}/notices`);
+  admin("/customers/{customer}/notices", "snooze-refused", `${running.path}/notices`, {
+    act: async (one) => {
+      await one.button(one.t("notices-snooze-begin")).click();
+      await one.reads(one.t("notices-snooze-reason-missing"));
+    },
+  });
   admin("/customers/{customer}/activity", "activity", `${running.path}/activity`);
   admin("/customers/{customer}/reading", "reading", `${running.path}/reading`);
   admin("/customers/{customer}/reading", "reading-lost", `${lost.path}/reading`);
@@ -232,7 +241,29 @@ export function pages(world) {
   admin("/admin/people/{person}", "person", world.person);
   admin("/admin/people/{person}", "person-proposed", world.proposed);
   admin("/admin/people/{person}", "oneself", world.oneself);
+  admin("/admin/notices", "notices", "/admin/notices");
+  admin("/admin/notices/mail", "notices-mail", "/admin/notices/mail");
+  admin("/admin/notices/mail", "notices-mail-refused", "/admin/notices/mail", {
+    act: async (one) => {
+      await one.field(one.t("notices-mail-port")).fill("0");
+      await one.button(one.t("layout-save")).click();
+      await one.reads(one.t("notices-mail-port-wrong"));
+    },
+  });
+  admin("/admin/notices/times", "notices-times", "/admin/notices/times");
+  admin("/admin/notices/channels/add", "channel-add", "/admin/notices/channels/add?kind=webhook");
+  admin("/admin/notices/channels/add", "channel-add-refused", "/admin/notices/channels/add?kind=teams", {
+    act: async (one) => {
+      await one.button(one.t("notices-channel-add")).click();
+      await one.reads(one.t("notices-target-wrong"));
+    },
+  });
+  admin("/admin/notices/channels/{channel}", "channel", world.channel);
+  admin("/admin/notices/rules/add", "rule-add", "/admin/notices/rules/add");
+  admin("/admin/notices/rules/{rule}", "rule", world.rule);
+  admin("/admin/notices/outbox", "outbox", "/admin/notices/outbox");
   admin("/me", "me", "/me");
+  admin("/me/notices", "me-notices", "/me/notices");
   admin("/me", "me-refused", "/me", {
     act: async (one) => {
       await one.field(one.t("people-address-field")).fill("nobody");

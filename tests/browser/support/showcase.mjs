@@ -129,6 +129,24 @@ async function lost(world) {
   return customer;
 }
 
+/** A signed webhook and a rule that tells it everything; their addresses. */
+async function told(admin) {
+  await admin.open("/admin/notices/channels/add?kind=webhook");
+  await admin.field(admin.t("notices-channel-name")).fill("SOC");
+  await admin.field(admin.t("notices-target")).fill("https://hooks.invalid/soc");
+  await admin.button(admin.t("notices-channel-add")).click();
+  await admin.link(admin.t("notices-secret-kept")).click();
+  const channel = new URL(admin.page.url()).pathname;
+  await admin.button(admin.t("notices-test-send")).click();
+  await admin.told("done-test-sent");
+  await admin.open("/admin/notices/rules/add");
+  await admin.field(admin.t("notices-rule-name")).fill("Everything to the SOC");
+  await admin.field(admin.t("notices-rule-channel")).selectOption({ label: "SOC" });
+  await admin.button(admin.t("layout-save")).click();
+  const rule = await admin.link("Everything to the SOC").getAttribute("href");
+  return { channel, rule };
+}
+
 async function reloadUntil({ staff, house }, locator) {
   for (let turn = 0; turn < 60 && !(await locator.count()); turn += 1) {
     await house.cloud.pass(10);
@@ -162,7 +180,7 @@ export async function showcase(house) {
   await admin.open("/admin/people");
   const person = (name) => admin.link(name).getAttribute("href");
   const [one, oneself, proposed] = [await person(staff.name), await person(admin.name), await person(approver.name)];
-  Object.assign(world, { approver, person: one, oneself, proposed });
+  Object.assign(world, { approver, person: one, oneself, proposed }, await told(admin));
   return world;
 }
 

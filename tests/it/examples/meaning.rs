@@ -1,6 +1,7 @@
 //! What the portal understood of an answer, written out again under Microsoft's names by hand: a name that the portal
 //! reads wrongly shows as a difference. Every field is named, so a new one does not go unseen.
 
+use mssp_portal::graph::alerts::Alert;
 use mssp_portal::graph::approvals::{ApprovalStage, Reviewer};
 use mssp_portal::graph::audits::{AuditRow, AuditUser, Detail, InitiatedBy, Target};
 use mssp_portal::graph::catalogs::{Catalog, CatalogResource, ResourceRequest, ResourceRole, ResourceScope};
@@ -125,6 +126,13 @@ pub fn request(of: &AssignmentRequest) -> Value {
         "requestor": requestor.as_ref().map(subject),
         "accessPackage": access_package.as_ref().map(|of| json!({"id": of.id, "displayName": of.display_name})),
         "assignment": assignment.as_ref().map(|of| json!({"id": of.id}))})
+}
+
+pub fn alert(of: &Alert) -> Value {
+    let Alert { id, title, status, severity, created_date_time, last_update_date_time } = of;
+    json!({"id": id, "title": title, "status": status.as_ref().map(|word| word.as_str()),
+        "severity": severity.as_ref().map(|word| word.as_str()), "createdDateTime": created_date_time,
+        "lastUpdateDateTime": last_update_date_time})
 }
 
 pub fn audit(of: &AuditRow) -> Value {

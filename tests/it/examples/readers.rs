@@ -182,6 +182,9 @@ fn directory() -> Vec<Row> {
         "GET /auditLogs/directoryAudits", Id, |there, told| {
             list(&there.audits_about(&AccessRequestId::new("r")).await?, meaning::audit)
         };
+        "GET /security/alerts_v2", Id, |there, told| {
+            list(&there.alerts(chrono::DateTime::UNIX_EPOCH).await?, meaning::alert)
+        };
         "GET /groups", Guid, |there, told| list(&there.groups_by_name("n").await?, meaning::group);
         "GET /groups/{id}", Guid, |there, told| one(there.group(object()).await?, meaning::group);
         "GET /groups(uniqueName)", Guid, |there, told| one(there.group_by_unique_name("u").await?, meaning::group);

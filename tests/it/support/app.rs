@@ -12,6 +12,7 @@ use mssp_portal::kit::chance::Chance;
 use mssp_portal::kit::clock::{Clock, SetClock};
 use mssp_portal::kit::db::Db;
 use mssp_portal::kit::ids::{CustomerId, EntraTenantId, PersonId, ProviderId};
+use mssp_portal::kit::reach::Allowed;
 use mssp_portal::kit::right::{Role, Roles};
 use mssp_portal::kit::scope::Scope;
 use mssp_portal::kit::seal::Seal;
@@ -48,6 +49,7 @@ fn parts(database: &Database, cloud: &str, clock: Clock, seed: u64) -> Parts {
         seal: Seal::new(&MASTER_KEY, chance).unwrap(),
         cloud: Cloud::simulated(cloud).unwrap(),
         graph: Limits::default(),
+        reach: Allowed::default(),
         portal_url: "http://localhost:8080".parse().unwrap(),
         trusted_proxy_hops: 0,
         rates: (1_000_000.try_into().unwrap(), 1_000_000.try_into().unwrap()),

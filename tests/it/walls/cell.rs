@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::expected::Expected;
 use super::holders;
+use super::notices::Notices;
 use super::world::{self, Furnished, Furniture};
 use crate::support::app::TestApp;
 
@@ -45,6 +46,7 @@ pub struct Thing {
     pub file: String,
     /// Of the blueprint.
     pub version: String,
+    pub notices: Notices,
 }
 
 /// What every form may hold that nobody has yet.
@@ -86,6 +88,8 @@ pub fn address(row: &Expected, thing: &Thing) -> String {
         .replace("{app}", &thing.app)
         .replace("{file}", &thing.file)
         .replace("{version}", &thing.version)
+        .replace("{channel}", &thing.notices.channel.to_string())
+        .replace("{rule}", &thing.notices.rule.to_string())
 }
 
 /// The row's form about this thing.
@@ -102,6 +106,8 @@ pub fn filled(row: &Expected, thing: &Thing, fresh: &Fresh) -> String {
         .replace("{other}", &customer.twin.to_string())
         .replace("{mail}", &holders::holder_mail(customer.id))
         .replace("{slug}", &thing.slug)
+        .replace("{message}", &thing.notices.dead.to_string())
+        .replace("{snooze}", &thing.notices.snooze.to_string())
         .replace("{random}", &fresh.random)
         .replace("{version}", &fresh.version.to_string())
         .replace("{unclaimed}", &fresh.unclaimed)
@@ -121,6 +127,7 @@ pub fn valid(row: &Expected, of: &Furniture, app: &TestApp) -> (String, String) 
         app: if row.names("/certificate") || row.names("/secret") { "approver" } else { "reader" }.to_owned(),
         file: String::new(),
         version: "2".to_owned(),
+        notices: of.notices,
     };
     let chance = &app.app.chance;
     let fresh = Fresh {

@@ -63,6 +63,9 @@ const BLUEPRINT: &str = "version={version}&approvers_group=MSSP+Analyst+Approver
     &decide_days=14&review_every=annually&open_days=20&reviewers=approvers&no_response=remove&defender=manual\
     &why={random}";
 
+const RULE: &str = "name={random}&kinds=drifted&stages=50&tiers=tier1&tags=bank&severity=high&to=people\
+    &to_roles=approver&language=nl&urgent=yes&enabled=yes";
+
 /// Every route of the portal.
 pub const EXPECTED: &[Expected] = &[
     open("/livez", 200),
@@ -79,6 +82,8 @@ pub const EXPECTED: &[Expected] = &[
     post("/choices", ALL, "language=nl&theme=dark&back=%2F"),
     get("/me", ALL),
     post("/me/analyst-address", ALL, "address={random}@a.example&verdict=his"),
+    get("/me/notices", ALL),
+    post("/me/notices", ALL, "digest=yes"),
     get("/", ALL),
     get("/customers", ALL),
     get("/customers/add", ONBOARDING),
@@ -146,6 +151,14 @@ pub const EXPECTED: &[Expected] = &[
     get("/customers/{customer}/requests", ALL),
     get("/customers/{customer}/requests/rows", ALL),
     get("/customers/{customer}/requests/events", ALL),
+    get("/customers/{customer}/alerts", ALL),
+    get("/customers/{customer}/notices", ALL),
+    post(
+        "/customers/{customer}/notices/snooze",
+        NOTES,
+        "customer={customer}&kind=drifted&days=7&reason=Migration",
+    ),
+    post("/customers/{customer}/notices/wake", NOTES, "customer={customer}&snooze={snooze}"),
     get("/customers/{customer}/activity", ALL),
     get("/customers/{customer}/reading", ALL),
     post("/customers/{customer}/refresh", ALL, "customer={customer}"),
@@ -229,6 +242,39 @@ pub const EXPECTED: &[Expected] = &[
     post("/admin/people/{person}/disable", ADMIN, "reason=Left+the+house"),
     post("/admin/people/{person}/enable", ADMIN, "reason=Came+back"),
     post("/admin/people/{person}/analyst-address", ADMIN, "address={random}@a.example&verdict=his"),
+    get("/admin/notices", ADMIN),
+    post("/admin/notices/rules/usual", ADMIN, ""),
+    get("/admin/notices/mail", ADMIN),
+    post(
+        "/admin/notices/mail",
+        ADMIN,
+        "host={random}.example&port=25&tls=none&user=&password=&from=a%40b.example",
+    ),
+    post("/admin/notices/mail/test", ADMIN, ""),
+    get("/admin/notices/times", ADMIN),
+    post(
+        "/admin/notices/times",
+        ADMIN,
+        "zone=%2B02:00&from=22:00&until=07:00&weekend=yes&digest_at=08:00&digest_roles=approver",
+    ),
+    get("/admin/notices/channels/add", ADMIN),
+    post(
+        "/admin/notices/channels/add",
+        ADMIN,
+        "kind=slack&name={random}&target=https%3A%2F%2Fhooks.example%2F&language=en",
+    ),
+    get("/admin/notices/channels/{channel}", ADMIN),
+    post("/admin/notices/channels/{channel}", ADMIN, "name={random}&target=&language=nl&enabled=yes"),
+    post("/admin/notices/channels/{channel}/test", ADMIN, ""),
+    Expected { status: 200, ..post("/admin/notices/channels/{channel}/secret", ADMIN, "") },
+    post("/admin/notices/channels/{channel}/drop", ADMIN, ""),
+    get("/admin/notices/rules/add", ADMIN),
+    post("/admin/notices/rules/add", ADMIN, RULE),
+    get("/admin/notices/rules/{rule}", ADMIN),
+    post("/admin/notices/rules/{rule}", ADMIN, RULE),
+    post("/admin/notices/rules/{rule}/drop", ADMIN, ""),
+    get("/admin/notices/outbox", ADMIN),
+    post("/admin/notices/outbox/again", ADMIN, "message={message}"),
     get("/admin/blueprint", ADMIN),
     get("/admin/blueprint/versions/{version}", ADMIN),
     post("/admin/blueprint", ADMIN, BLUEPRINT),

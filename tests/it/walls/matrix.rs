@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use super::cell::{Fresh, Thing, address, filled, missing_customer};
 use super::expected::{EXPECTED, Expected};
+use super::notices::{self, Notices};
 use super::world::{self, Furnished, Furniture, Under, changed};
 use crate::support::app::{Answer, Person, TestApp};
 use crate::support::cloud::{ReadyProvider, TestCloud};
@@ -129,6 +130,21 @@ impl Matrix {
             app: text(app),
             file: text(file),
             version: text("1"),
+            notices: self.notices(row, whose, customer).await,
+        }
+    }
+
+    /// What the row's path or form names of notices; an own one is fresh.
+    async fn notices(&self, row: &Expected, whose: Whose, customer: Furnished) -> Notices {
+        let named = ["{channel}", "{rule}", "{message}", "{snooze}"];
+        let named = named.iter().any(|part| row.names(part) || row.form.contains(part));
+        match whose {
+            Whose::Own if named => {
+                let (word, everyone) = (self.app.app.chance.token(), self.contoso.everyone.id);
+                notices::furnish(&self.app, self.contoso.id, &word, everyone, (everyone, customer.id)).await
+            }
+            Whose::Foreign => self.fabrikam.notices,
+            Whose::Own | Whose::OutOfView | Whose::Missing => notices::nothing(),
         }
     }
 
@@ -220,7 +236,7 @@ impl Matrix {
 fn others(row: &Expected) -> &'static [Whose] {
     if row.by_customer() && !row.for_all() {
         &[Whose::Missing, Whose::OutOfView, Whose::Foreign]
-    } else if row.for_all() {
+    } else if row.for_all() || ["{channel}", "{rule}"].iter().any(|part| row.names(part)) {
         &[Whose::Missing, Whose::Foreign]
     } else if row.names("{") {
         &[Whose::Missing]

@@ -13,6 +13,7 @@ mod headers;
 mod holders;
 mod matrix;
 mod no_audit;
+mod notices;
 mod one_wall;
 mod reading_stores;
 mod stores;

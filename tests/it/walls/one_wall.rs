@@ -175,6 +175,7 @@ async fn ask(
         app: "operator".to_owned(),
         file: "none.css".to_owned(),
         version: "2".to_owned(),
+        notices: of.notices,
     };
     let chance = &app.app.chance;
     let fresh = Fresh {
@@ -197,10 +198,12 @@ async fn ask(
 }
 
 /// Pages that hold nothing of the provider's own, and those that only answer that something was done.
-const TELL_NOTHING: [&str; 8] = [
+const TELL_NOTHING: [&str; 10] = [
     "/access/calendar",
     "/customers/add",
     "/admin/blueprint",
+    "/admin/notices/channels/add",
+    "/admin/notices/times",
     "/customers/{customer}/onboarding/events",
     "/customers/{customer}/requests/events",
     "/requests/events",
@@ -232,7 +235,7 @@ async fn walk(app: &TestApp, of: &Furniture, stranger: ProviderId, crossed: bool
         let session = app.session(stranger, person.id).await;
         let answer = ask(app, row, of, &session, crossed.then_some(of.provider)).await;
         assert!(!tells(&answer), "{name} tells a stranger: {}", answer.body);
-        if row.by_customer() || row.names("{person}") {
+        if row.by_customer() || ["{person}", "{channel}", "{rule}"].iter().any(|part| row.names(part)) {
             assert_eq!(answer.status, StatusCode::NOT_FOUND, "{name}: {}", answer.body);
         } else if !crossed {
             // A page about himself.

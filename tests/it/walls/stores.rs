@@ -42,6 +42,8 @@ macro_rules! acts {
         vec![$(Act { name: $name, run: |$tx, $at| Box::pin(async move { Ok($body) }) }),*]
     };
 }
+
+mod notices;
 pub(super) use acts;
 
 impl At<'_> {
@@ -206,6 +208,7 @@ pub fn looks() -> Vec<Act> {
         };
     });
     all.extend(deciding::looks());
+    all.extend(notices::looks());
     all
 }
 
@@ -454,5 +457,6 @@ pub fn writes() -> Vec<Act> {
         };
     });
     all.extend(deciding::writes());
+    all.extend(notices::writes());
     all
 }

@@ -34,6 +34,7 @@ use sqlx::{AssertSqlSafe, PgConnection, PgPool, Row, raw_sql};
 use uuid::Uuid;
 
 use super::holders::{approvers_read, has_access, holders_are_ours};
+use super::notices::{self, Notices};
 use crate::support::app::{Person, TestApp};
 
 /// Kind and cause of the failing work that each customer has.
@@ -77,6 +78,8 @@ pub struct Furniture {
     pub failed: Furnished,
     /// A customer that was only added.
     pub new: CustomerId,
+    /// A signed webhook, a rule, a message that could not be sent, and a snooze of the proposed customer.
+    pub notices: Notices,
 }
 
 /// A provider with four apps, people, a blueprint of his own and two customers.
@@ -136,13 +139,14 @@ pub async fn provider(app: &TestApp, slug: &'static str, word: &'static str) -> 
         .unwrap();
     // A figure that is to be counted anew, and a customer who was onboarded once.
     sqlx::query!(
-        "update customer set open_requests = 99, onboarded_at = created_at where customer_id = $1",
+        "update customer set open_requests = 99, onboarded_at = created_at, next_expiry = created_at where customer_id = $1",
         failed.id.0
     )
     .execute(&app.owner)
     .await
     .unwrap();
-    Furniture { provider, slug, word, everyone, other, shut_out, proposed, failed, new }
+    let notices = notices::furnish(app, provider, word, everyone.id, (other, proposed.id)).await;
+    Furniture { provider, slug, word, everyone, other, shut_out, proposed, failed, new, notices }
 }
 
 /// The state of the customer's link to this app. That of the operator was declined.
