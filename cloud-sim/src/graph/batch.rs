@@ -31,7 +31,7 @@ pub fn answer(shared: &Shared, call: &Call, caller: &Caller) -> Outcome {
     }
     checked(parts)?;
     let mut statuses: BTreeMap<String, u16> = BTreeMap::new();
-    let mut responses = Vec::new();
+    let (mut responses, mut hit) = (Vec::new(), Vec::new());
     for part in parts {
         let id = part["id"].as_str().unwrap_or_default().to_owned();
         let needs = texts(&part["dependsOn"]);
@@ -42,6 +42,9 @@ pub fn answer(shared: &Shared, call: &Call, caller: &Caller) -> Outcome {
             one(shared, call, caller, part)
         };
         statuses.insert(id.to_lowercase(), answer.status);
+        if strike.is_some() {
+            hit.push((id.clone(), matches!(answer.body, Body::Text(..) | Body::Html(_))));
+        }
         if !strike.is_some_and(Strike::loses_the_answer) {
             responses.push(response(call, &id, answer));
         }
@@ -50,7 +53,7 @@ pub fn answer(shared: &Shared, call: &Call, caller: &Caller) -> Outcome {
     if shared.world().switches.on("batch.answers-reversed") {
         responses.reverse();
     }
-    Ok(Answer::ok(json!({"responses": responses})))
+    Ok(Answer { hit, ..Answer::ok(json!({"responses": responses})) })
 }
 
 fn texts(value: &Value) -> Vec<String> {
