@@ -69,3 +69,29 @@ async fn a_batch_reads_lists_of_several_pages_and_one_throttled_part_spoils_no_o
     assert_eq!(read().await, (Ok(3), throttled(40)), "left in peace though it would answer");
     there.cloud.end().await;
 }
+
+#[tokio::test]
+async fn a_part_that_is_lost_broken_or_spoiled_fails_alone() {
+    let there = There::new().await;
+    there.ask("ada").await;
+    let pending = || requests::requests_ask(Some(&RequestState::PendingApproval), None);
+    for (fault, cause) in [
+        ("lost-answer", "not-understood"),
+        ("500", "unavailable"),
+        ("504", "unavailable"),
+        ("html", "not-understood"),
+        ("wrong-type", "not-understood"),
+        ("next-foreign", "not-understood"),
+    ] {
+        there.cloud.control("DELETE", "/faults", Value::Null).await;
+        let fault = json!({ "path": "/v1.0/auditLogs", "fault": fault, "times": 9 });
+        there.cloud.control("POST", "/faults", fault.clone()).await;
+        let mut batch = reader(&there).batch();
+        let log: Slot<Vec<audits::AuditRow>> = batch.list(audits::about_ask(&AccessRequestId::new("r")));
+        let waiting: Slot<Vec<AssignmentRequest>> = batch.list(pending());
+        let mut answers = batch.send().await.unwrap();
+        assert_eq!(answers.take(waiting).await.unwrap().len(), 1, "{fault}");
+        assert_eq!(answers.take(log).await.unwrap_err().cause(), cause, "{fault}");
+    }
+    there.cloud.end().await;
+}
