@@ -20,9 +20,8 @@ use crate::kit::right::Right;
 use crate::kit::router::{RouteInfo, Routes};
 use crate::kit::{assets, form, headers, host, limits};
 use crate::{
-    access, access_requests, alerts, audit, connections, customers, health, notices, onboarding, people, providers,
-    reading, sign_in,
-    today,
+    access, access_requests, alerts, audit, connections, customers, health, notices, onboarding, people,
+    providers, reading, sign_in, today,
 };
 
 /// A page that takes longer is given up; event streams answer at once and are not held to it.

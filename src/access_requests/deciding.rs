@@ -4,10 +4,10 @@
 use serde_json::json;
 use uuid::Uuid;
 
+use crate::access_requests::WORK;
 use crate::access_requests::model::{APPROVERS, Key, PENDING, Verdict};
 use crate::access_requests::settle;
 use crate::access_requests::store::{self, Begun, Intent};
-use crate::access_requests::WORK;
 use crate::app::App;
 use crate::connections::{self, Own, Reach};
 use crate::customers::Customer;

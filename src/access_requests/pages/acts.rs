@@ -5,9 +5,9 @@ use axum::response::{IntoResponse, Redirect};
 use serde::Deserialize;
 use serde_json::json;
 
+use crate::access_requests::WORK;
 use crate::access_requests::model::{Key, REPROCESS, failed};
 use crate::access_requests::store;
-use crate::access_requests::WORK;
 use crate::app::App;
 use crate::customers::Viewed;
 use crate::graph::{AccessRequestId, GraphError, GraphErrorKind};

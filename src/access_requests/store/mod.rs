@@ -6,12 +6,12 @@ mod keep;
 mod list;
 mod trail;
 
-pub use keep::{Change, Followed, Kept, KnownPackage, count_open, followed, forget_others, keep, packages};
 pub use claim::{CLAIM, claim, claims, release};
 pub use decide::{
     Begun, Intent, decided_here, end, intend, mark_sent, of_batch, of_request, open, redelivering, refuse,
     under_way,
 };
+pub use keep::{Change, Followed, Kept, KnownPackage, count_open, followed, forget_others, keep, packages};
 pub use list::{
     Choice, Cursor, Filter, PAGE, Page, Sort, Unread, UnreadOne, changes, decided, ended, ended_customers,
     find, known_packages, pending, pending_count, unread, waiting_customers, waiting_packages,

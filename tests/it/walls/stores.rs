@@ -21,8 +21,8 @@ use mssp_portal::sign_in::store as sign_in;
 use mssp_portal::today::store as today;
 use serde_json::json;
 
-use super::{access_stores, deciding, reading_stores};
 use super::world::{CAUSE, Furniture, WORK, address_of, state_of};
+use super::{access_stores, deciding, reading_stores};
 use crate::support::app::TestApp;
 
 /// Where the functions look: the portal, and the provider whose things they name.
