@@ -9,6 +9,7 @@ use serde_json::json;
 
 use crate::access::reading::{assignments, reviews};
 use crate::access_requests::{decider, reading as requests};
+use crate::alerts::reading as alerts;
 use crate::app::App;
 use crate::graph::{Directory, GraphError, GraphErrorKind};
 use crate::kit::ids::CustomerId;
@@ -24,6 +25,7 @@ pub(super) struct Wanted {
     decider: Option<decider::Wanted>,
     assignments: Option<assignments::Wanted>,
     reviews: Option<reviews::Wanted>,
+    alerts: Option<alerts::Wanted>,
 }
 
 pub(super) async fn wanted(
@@ -36,6 +38,7 @@ pub(super) async fn wanted(
         decider: decider::wanted(tx, customer, now).await?,
         assignments: assignments::wanted(tx, customer, now).await?,
         reviews: reviews::wanted(tx, customer, now).await?,
+        alerts: alerts::wanted(tx, customer, now).await?,
     })
 }
 
@@ -72,6 +75,7 @@ pub(super) async fn read(
     let decider = wanted.decider.map(|wanted| wanted.put(&mut batch));
     let assignments = wanted.assignments.map(|wanted| wanted.put(&mut batch));
     let reviews = wanted.reviews.map(|wanted| wanted.put(&mut batch));
+    let alerts = wanted.alerts.map(|wanted| wanted.put(&mut batch, app.clock.now()));
     let mut answers = match batch.send().await {
         Ok(answers) => answers,
         Err(error) => return Ok(Some(error)),
@@ -84,6 +88,7 @@ pub(super) async fn read(
     part!(app, claimed, answers, decider, reading::AUDIT);
     part!(app, claimed, answers, assignments, reading::ASSIGNMENTS);
     part!(app, claimed, answers, reviews, reading::REVIEWS);
+    part!(app, claimed, answers, alerts, reading::ALERTS);
     Ok(problem)
 }
 
