@@ -30,6 +30,8 @@ pub mod reading;
 
 pub mod notices;
 
+pub mod reports;
+
 pub mod health;
 
 pub mod today;

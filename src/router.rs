@@ -21,7 +21,7 @@ use crate::kit::router::{RouteInfo, Routes};
 use crate::kit::{assets, form, headers, host, limits};
 use crate::{
     access, access_requests, alerts, audit, connections, customers, health, notices, onboarding, people,
-    providers, reading, sign_in, today,
+    providers, reading, reports, sign_in, today,
 };
 
 /// A page that takes longer is given up; event streams answer at once and are not held to it.
@@ -53,6 +53,7 @@ fn rooms() -> Routes<App> {
         .merge(access_requests::routes())
         .merge(access::routes())
         .merge(reading::routes())
+        .merge(reports::routes())
         .merge(providers::routes())
         .merge(people::routes())
         .merge(audit::routes())

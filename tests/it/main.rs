@@ -22,6 +22,7 @@ mod postgres;
 mod program;
 mod providers;
 mod reading;
+mod reports;
 mod rules;
 mod sign_in;
 mod support;

@@ -124,6 +124,7 @@ export function pages(world) {
   admin("/customers/{customer}/activity", "activity", `${running.path}/activity`);
   admin("/customers/{customer}/reading", "reading", `${running.path}/reading`);
   admin("/customers/{customer}/reading", "reading-lost", `${lost.path}/reading`);
+  admin("/customers/{customer}/report", "report", `${running.path}/report?lang=nl`);
   admin("/requests", "requests", "/requests");
   admin("/requests", "requests-none-found", `/requests?customer=${fresh.path.split("/").pop()}`);
 

@@ -7,7 +7,7 @@ use std::path::Path;
 use super::{files, production, root};
 
 /// Rooms in the order in which they may know each other: a room imports only rooms before it.
-const ORDER: [&str; 14] = [
+const ORDER: [&str; 15] = [
     "providers",
     "sign_in",
     "customers",
@@ -20,6 +20,7 @@ const ORDER: [&str; 14] = [
     "alerts",
     "reading",
     "notices",
+    "reports",
     "health",
     "today",
 ];

@@ -2,6 +2,7 @@
 
 use mssp_portal::access::model::{Decision, Definition, Removal, Round, Warning, WarningKind};
 use mssp_portal::access::store as access;
+use mssp_portal::reports::store as reports;
 use serde_json::json;
 
 use super::holders::{decision_of, holder_mail, holding, round_of};
@@ -16,6 +17,10 @@ impl At<'_> {
 /// Whether each sees anything of the provider's.
 pub fn looks() -> Vec<Act> {
     acts! {
+        "reports::access" => |tx, at| !reports::access(tx, at.ready(), true, at.now()).await?.is_empty();
+        "reports::rounds" => |tx, at| !reports::rounds(tx, at.ready(), at.now()).await?.is_empty();
+        "reports::requests" => |tx, at| reports::requests(tx, at.ready(), at.now()).await?.waiting > 0;
+        "reports::read_at" => |tx, at| reports::read_at(tx, at.ready()).await?.is_some();
         "access::people" => |tx, _at| !access::people(tx, &access::PeopleFilter::default()).await?.rows.is_empty();
         "access::person" => |tx, at| access::person(tx, at.holder()).await?.is_some();
         "access::said" => |tx, at| !access::said(tx, at.holder()).await?.is_empty();

@@ -159,6 +159,7 @@ pub const EXPECTED: &[Expected] = &[
         "customer={customer}&kind=drifted&days=7&reason=Migration",
     ),
     post("/customers/{customer}/notices/wake", NOTES, "customer={customer}&snooze={snooze}"),
+    get("/customers/{customer}/report", ALL),
     get("/customers/{customer}/activity", ALL),
     get("/customers/{customer}/reading", ALL),
     post("/customers/{customer}/refresh", ALL, "customer={customer}"),
