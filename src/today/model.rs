@@ -114,6 +114,7 @@ mod tests {
             analyst_domain: None,
             default_language: "en".into(),
             new_people_see_all: true,
+            keep_requests_days: 2557,
             keeps_refresh_tokens: false,
         };
         let apps = [

@@ -112,7 +112,7 @@ impl There {
     }
 
     /// Somebody at the customer decides, in his own My Access.
-    pub async fn decide(&self, id: &str, approve: bool, why: &str) {
+    pub async fn decide_there(&self, id: &str, approve: bool, why: &str) {
         let verdict =
             json!({ "approve": approve, "by": "admin@woodgrove-bank.example", "justification": why });
         let path = format!("/tenants/{}/requests/{id}/decide", self.tenant);

@@ -23,7 +23,7 @@ pub async fn keep(stage: &Stage, id: &str, state: &str, created: &str, days: i64
         requestor_oid: String::new(),
         justification: text("Incident 4711"),
         created_at,
-        completed_at: None,
+        ..ReadRequest::default()
     };
     let mut tx = stage.begin().await;
     let denied_at = Some(created_at + TimeDelta::days(days));

@@ -20,7 +20,7 @@ async fn ready() -> There {
 async fn a_request_made_and_decided_between_two_readings_is_kept_with_its_decider() {
     let there = ready().await;
     let id = there.ask("ada").await;
-    there.decide(&id, false, "Not now").await;
+    there.decide_there(&id, false, "Not now").await;
     there.later().await;
     let held = there.held(&id).await.unwrap();
     assert_eq!((held.state.as_str(), held.decision.as_str()), ("denied", "denied"));
@@ -44,7 +44,7 @@ async fn until_the_log_tells_who_decided_it_is_not_known_and_then_it_is() {
     there.cloud.control("POST", "/switches", json!({ "audit.delay-seconds": 600 })).await;
     let id = there.ask("ada").await;
     there.later().await;
-    there.decide(&id, true, "Known to us").await;
+    there.decide_there(&id, true, "Known to us").await;
     there.later().await;
     there.later().await;
     let held = there.held(&id).await.unwrap();
@@ -86,7 +86,7 @@ async fn a_delivery_is_followed_until_it_is_delivered() {
     there.cloud.control("POST", "/switches", json!({ "em.delivery-seconds": 5400 })).await;
     let id = there.ask("ada").await;
     there.later().await;
-    there.decide(&id, true, "Yes").await;
+    there.decide_there(&id, true, "Yes").await;
     there.later().await;
     let held = there.held(&id).await.unwrap();
     assert_eq!((held.state.as_str(), held.decision.as_str()), ("delivering", "approved"));
@@ -108,7 +108,7 @@ async fn a_delivery_is_followed_until_it_is_delivered() {
 async fn what_microsoft_forgets_stays_and_is_marked() {
     let there = ready().await;
     let id = there.ask("ada").await;
-    there.decide(&id, false, "No").await;
+    there.decide_there(&id, false, "No").await;
     there.later().await;
     there.later().await;
     there.by_hand("DELETE", &format!("{EM}/assignmentRequests/{id}"), Value::Null).await;
@@ -138,7 +138,7 @@ async fn what_microsoft_forgets_stays_and_is_marked() {
 async fn requests_older_than_the_provider_keeps_them_are_forgotten_and_that_is_told() {
     let there = ready().await;
     let id = there.ask("ada").await;
-    there.decide(&id, false, "No").await;
+    there.decide_there(&id, false, "No").await;
     there.later().await;
     for (request, days) in [("old", 3000), ("young", 2000)] {
         sqlx::query!(

@@ -37,7 +37,7 @@ async fn a_turn_of_an_unchanged_customer_is_one_request_and_writes_nothing_but_i
     assert_eq!(empty, 3, "the batch and its two lists");
     there.ask("ada").await;
     let done = there.ask("ben").await;
-    there.decide(&done, true, "Yes").await;
+    there.decide_there(&done, true, "Yes").await;
     for _ in 0..4 {
         there.later().await;
     }
@@ -65,7 +65,7 @@ async fn a_throttled_part_leaves_the_other_parts_read_and_backs_off_by_itself() 
     there.know_package().await;
     there.run().await;
     let decided = there.ask("ada").await;
-    there.decide(&decided, true, "Yes").await;
+    there.decide_there(&decided, true, "Yes").await;
     let fault = json!({ "path": "/v1.0/auditLogs", "fault": "429", "retryAfter": 300, "times": 99 });
     there.cloud.control("POST", "/faults", fault).await;
     there.later().await;

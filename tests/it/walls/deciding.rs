@@ -93,7 +93,7 @@ pub fn writes() -> Vec<Act> {
         };
         "access_requests::count_open" => |tx, at| requests::count_open(tx, at.failed()).await.map(|()| true)?;
         "access_requests::forget_others" => |tx, at| {
-            requests::forget_others(tx, at.ready(), &[]).await.map(|()| true)?
+            requests::forget_others(tx, at.ready(), &[]).await? > 0
         };
         "access_requests::claim" => |tx, at| requests::claim(tx, &at.key(), at.person(), at.later()).await?;
         "access_requests::release" => |tx, at| requests::release(tx, &at.key(), at.person()).await?;
