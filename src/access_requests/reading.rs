@@ -122,7 +122,7 @@ pub async fn read(asked: Asked, answers: &mut Answers) -> Result<Read, GraphErro
     let mut by: HashMap<String, AssignmentRequest> = HashMap::new();
     for request in pending.into_iter().chain(since) {
         let id = request.id.as_str().to_owned();
-        if by.get(&id).is_none_or(|known| waits(known)) {
+        if by.get(&id).is_none_or(waits) {
             by.insert(id, request);
         }
     }

@@ -9,6 +9,7 @@ use mssp_portal::kit::chance::Chance;
 use mssp_portal::kit::clock::Clock;
 use mssp_portal::kit::db::Db;
 use mssp_portal::kit::ids::ProviderId;
+use mssp_portal::kit::reach::Allowed;
 use mssp_portal::kit::scope::Scope;
 use mssp_portal::kit::seal::Seal;
 use mssp_portal::providers::store::{self as providers, NewProof};
@@ -45,6 +46,7 @@ impl House {
             graph: Limits::default(),
             portal_url: "http://localhost:8080".parse().unwrap(),
             trusted_proxy_hops: 0,
+            reach: Allowed::default(),
             rates: (1_000_000.try_into().unwrap(), 1_000_000.try_into().unwrap()),
         })
         .unwrap();

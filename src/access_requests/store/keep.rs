@@ -129,6 +129,7 @@ pub struct Change {
 
 /// Keeps what was read and tells what changed; a request that did not is not written. What was said of its decision
 /// stays, whoever said it.
+#[expect(clippy::too_many_lines, reason = "one statement, column by column")]
 pub async fn keep(
     tx: &mut Tx,
     customer: CustomerId,

@@ -149,10 +149,10 @@ async fn converse(stream: TcpStream, tls: TlsAcceptor, kept: Arc<Mutex<Kept>>) {
     let mut stream = stream;
     stream.write_all(b"220 localhost ESMTP test\r\n").await.ok();
     let mut plain = BufReader::new(stream);
-    if session(&mut plain, false, &kept).await == Some(End::Tls) {
-        if let Ok(stream) = tls.accept(plain.into_inner()).await {
-            session(&mut BufReader::new(stream), true, &kept).await;
-        }
+    if session(&mut plain, false, &kept).await == Some(End::Tls)
+        && let Ok(stream) = tls.accept(plain.into_inner()).await
+    {
+        session(&mut BufReader::new(stream), true, &kept).await;
     }
 }
 
@@ -255,10 +255,7 @@ async fn data<S: AsyncRead + Unpin>(stream: &mut BufReader<S>) -> Option<String>
     }
 }
 
-async fn send<S: AsyncWrite + Unpin>(stream: &mut BufReader<S>, line: &str) -> Option<()>
-where
-    S: AsyncRead,
-{
+async fn send<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut BufReader<S>, line: &str) -> Option<()> {
     stream.get_mut().write_all(format!("{line}\r\n").as_bytes()).await.ok()?;
     stream.get_mut().flush().await.ok()
 }

@@ -52,7 +52,6 @@ pub fn looks() -> Vec<Act> {
     .into()
 }
 
-#[expect(clippy::too_many_lines, reason = "one entry per function")]
 pub fn writes() -> Vec<Act> {
     acts! {
         "alerts::keep" => |tx, at| alerts::keep(tx, at.ready(), &[alert("changed", at.later())]).await?;
