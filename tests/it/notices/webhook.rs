@@ -26,7 +26,7 @@ async fn one_event_is_one_signed_message_however_many_rules_and_tellings() {
     assert_eq!(sent.len(), 1);
     assert!(verified(&secret, &sent[0]), "the official library takes the signature");
     let mut forged = sent[0].clone();
-    forged.body = sent[0].body.to_vec().into_iter().chain([b' ']).collect::<Vec<_>>().into();
+    forged.body = sent[0].body.iter().copied().chain([b' ']).collect::<Vec<_>>().into();
     assert!(!verified(&secret, &forged));
     let body = sent[0].json();
     assert_eq!(body["type"], "request.pending");

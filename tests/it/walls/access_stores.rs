@@ -75,7 +75,6 @@ pub fn looks() -> Vec<Act> {
         "access::removals" => |tx, at| !access::removals(tx, at.of.proposed.leaver).await?.is_empty();
         "access::open_removals" => |tx, at| !access::open_removals(tx, at.ready()).await?.is_empty();
     }
-    .into()
 }
 
 /// Each changes something of the provider's, where it is let.
@@ -144,5 +143,4 @@ pub fn writes() -> Vec<Act> {
             }
         };
     }
-    .into()
 }

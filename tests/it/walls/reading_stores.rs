@@ -21,7 +21,6 @@ pub fn looks() -> Vec<Act> {
         "reading::parts" => |tx, at| !readings::parts(tx, at.ready()).await?.is_empty();
         "health::sync" => |tx, at| !health::sync(tx, &health::SyncFilter::default(), at.now()).await?.0.is_empty();
     }
-    .into()
 }
 
 /// Each changes something of the provider's, where it is let.
@@ -45,5 +44,4 @@ pub fn writes() -> Vec<Act> {
             requests::mark_gone(tx, at.ready(), &[format!("{}-{PENDING}", at.of.word)], at.later()).await? > 0
         };
     }
-    .into()
 }

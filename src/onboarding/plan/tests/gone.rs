@@ -10,7 +10,8 @@ fn group_of(world: &mut World, of: &str) {
 
 #[test]
 fn one_run_makes_again_what_is_gone_and_brings_along_what_builds_on_it() {
-    let deletes: [(&str, fn(&mut World)); 7] = [
+    type Delete = fn(&mut World);
+    let deletes: [(&str, Delete); 7] = [
         ("group.tier1", |world| group_of(world, "tier1")),
         ("group.approvers", |world| group_of(world, APPROVERS)),
         ("connected-organization", |world| world.seen.connected.clear()),

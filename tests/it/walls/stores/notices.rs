@@ -49,7 +49,6 @@ pub fn looks() -> Vec<Act> {
             !notices::happened(tx, &[at.person().0], at.now() - chrono::TimeDelta::days(1)).await?.is_empty()
         };
     }
-    .into()
 }
 
 pub fn writes() -> Vec<Act> {
@@ -116,5 +115,4 @@ pub fn writes() -> Vec<Act> {
             outbox::put(tx, &at.app.app.clock, &at.app.app.chance, &[message]).await? > 0
         };
     }
-    .into()
 }
