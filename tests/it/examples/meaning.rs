@@ -14,6 +14,7 @@ use mssp_portal::graph::preflight::{
     AuthorizationPolicy, B2bName, B2bSetting, B2bTarget, CrossTenantAccess, InboundTrust,
 };
 use mssp_portal::graph::requests::{Assignment, AssignmentRequest, GivenAnswer, Question, Schedule, Subject};
+use mssp_portal::graph::reviews::{Identity, ReviewDecision, ReviewDefinition, ReviewInstance, ReviewScope};
 use mssp_portal::graph::users::User;
 use serde_json::{Value, json};
 
@@ -133,6 +134,34 @@ pub fn alert(of: &Alert) -> Value {
     json!({"id": id, "title": title, "status": status.as_ref().map(|word| word.as_str()),
         "severity": severity.as_ref().map(|word| word.as_str()), "createdDateTime": created_date_time,
         "lastUpdateDateTime": last_update_date_time})
+}
+
+pub fn review_definition(of: &ReviewDefinition) -> Value {
+    let ReviewDefinition { id, display_name, status, scope } = of;
+    let scope = scope.as_ref().map(|ReviewScope { query }| json!({"query": query}));
+    json!({"id": id, "displayName": display_name, "status": word!(status), "scope": scope})
+}
+
+pub fn review_instance(of: &ReviewInstance) -> Value {
+    let ReviewInstance { id, status, start_date_time, end_date_time } = of;
+    json!({"id": id, "status": word!(status), "startDateTime": start_date_time, "endDateTime": end_date_time})
+}
+
+pub fn review_decision(of: &ReviewDecision) -> Value {
+    let ReviewDecision {
+        id,
+        decision,
+        recommendation,
+        apply_result,
+        justification,
+        reviewed_date_time,
+        reviewed_by,
+        principal,
+    } = of;
+    let identity = |Identity { id, display_name, user_principal_name }: &Identity| json!({"id": id, "displayName": display_name, "userPrincipalName": user_principal_name});
+    json!({"id": id, "decision": word!(decision), "recommendation": recommendation, "applyResult": apply_result,
+        "justification": justification, "reviewedDateTime": reviewed_date_time,
+        "reviewedBy": reviewed_by.as_ref().map(identity), "principal": principal.as_ref().map(identity)})
 }
 
 pub fn audit(of: &AuditRow) -> Value {

@@ -11,7 +11,7 @@ use mssp_portal::graph::policies::AssignmentPolicy;
 use mssp_portal::graph::preflight::Readable;
 use mssp_portal::graph::{
     AccessRequestId, AssignmentId, CatalogId, ConnectedOrganizationId, DefenderRoleId, Directory, GraphError,
-    PackageId, PolicyId,
+    PackageId, PolicyId, ReviewDefinitionId, ReviewInstanceId,
 };
 use mssp_portal::kit::ids::{EntraTenantId, ObjectId};
 use serde_json::{Value, json};
@@ -179,6 +179,16 @@ fn resource() -> (CatalogResource, ResourceRole, ResourceScope) {
 
 fn directory() -> Vec<Row> {
     rows! {
+        "GET /identityGovernance/accessReviews/definitions", Id, |there, told| {
+            list(&there.review_definitions().await?, meaning::review_definition)
+        };
+        "GET /identityGovernance/accessReviews/definitions/{id}/instances", Id, |there, told| {
+            list(&there.review_instances(&ReviewDefinitionId::new("d")).await?, meaning::review_instance)
+        };
+        "GET /identityGovernance/accessReviews/definitions/{id}/instances/{id}/decisions", Id, |there, told| {
+            let (definition, instance) = (ReviewDefinitionId::new("d"), ReviewInstanceId::new("i"));
+            list(&there.review_decisions(&definition, &instance).await?, meaning::review_decision)
+        };
         "GET /auditLogs/directoryAudits", Id, |there, told| {
             list(&there.audits_about(&AccessRequestId::new("r")).await?, meaning::audit)
         };
