@@ -95,6 +95,8 @@ async fn open_alerts_are_counted_by_severity_and_only_new_ones_are_told() {
     );
     let counted = counted.fetch_one(&there.app.owner).await.unwrap();
     assert_eq!((counted.open_alerts, counted.high_alerts), (2, 0));
+    // Hours have passed, and sessions end.
+    let everyone = there.app.session(there.contoso.id, everyone.id).await;
     let list = there.app.get(Some(&everyone), "/customers").await;
     assert!(list.body.contains(&format!("{path}\" class=\"nowrap\">2</a>")), "{}", list.body);
     there.cloud.end().await;
@@ -113,7 +115,7 @@ async fn a_customer_whose_consent_does_not_open_his_alerts_says_so() {
     let approver = there.app.person(there.contoso.id, "Anna", &[Role::Approver], true).await;
     let page = there.app.get(Some(&approver), &format!("/customers/{}/alerts", there.customer)).await;
     assert!(page.body.contains("SecurityAlert.Read.All") && !page.body.contains("High"), "{}", page.body);
-    let everyone = there.contoso.everyone.clone();
+    let everyone = there.app.session(there.contoso.id, there.contoso.everyone.id).await;
     assert!(there.app.get(Some(&everyone), "/customers").await.body.contains("not opened"));
     there.cloud.end().await;
 }

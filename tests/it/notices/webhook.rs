@@ -119,6 +119,7 @@ async fn what_no_trying_helps_is_left_for_a_person_who_sends_it_again() {
         page.body
     );
     assert!(stage.get("/admin/notices").await.body.contains("2 messages could not be sent."));
+    assert!(stage.get("/health").await.body.contains("2 messages could not be sent."));
     let id = page.body.split("name=\"message\" value=\"").nth(2).unwrap().split('"').next().unwrap();
     stage.form("/admin/notices/outbox/again", &format!("message={id}")).await;
     stage.round().await;
