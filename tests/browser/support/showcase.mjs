@@ -78,7 +78,7 @@ async function withAccess(world, customer) {
   await house.cloud.control("POST", `tenants/${customer.tenant}/set`, { reviews: [definition] });
   world.round = `${customer.path}/reviews/round-1`;
   await staff.open("/access/reviews");
-  await reloadUntil(world, page.getByRole("row").filter({ hasText: customer.name }));
+  await reloadUntil(world, page.getByRole("row").filter({ hasText: t("access-progress", { done: 1, all: 2 }) }));
   world.holderMail = provider.address(provider.analysts[2]);
   await staff.open("/access/people");
   await reloadUntil(world, page.getByRole("row").filter({ hasText: world.holderMail }));
