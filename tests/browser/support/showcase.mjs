@@ -78,7 +78,7 @@ async function withAccess(world, customer) {
   await house.cloud.control("POST", `tenants/${customer.tenant}/set`, { reviews: [definition] });
   world.round = `${customer.path}/reviews/round-1`;
   await staff.open("/access/reviews");
-  await reloadUntil(world, page.getByRole("row").filter({ hasText: t("access-progress", { done: 1, all: 2 }) }));
+  await reloadUntil(world, page.getByRole("row").filter({ hasText: t("access-progress", { done: 1, all: 2 }) }), 60);
   world.holderMail = provider.address(provider.analysts[2]);
   await staff.open("/access/people");
   await reloadUntil(world, page.getByRole("row").filter({ hasText: world.holderMail }));
@@ -147,9 +147,10 @@ async function told(admin) {
   return { channel, rule };
 }
 
-async function reloadUntil({ staff, house }, locator) {
+/** What is read seldom comes after some longer `steps`, in seconds. */
+async function reloadUntil({ staff, house }, locator, steps = 10) {
   for (let turn = 0; turn < 60 && !(await locator.count()); turn += 1) {
-    await house.cloud.pass(10);
+    await house.cloud.pass(steps);
     await staff.page.reload();
   }
   await locator.waitFor();
