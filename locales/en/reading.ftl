@@ -1,7 +1,7 @@
 reading-tab = Reading
 reading-title = How this customer is read
 reading-lead = The portal shows what it read, and how old that is. Requests are read every 45 seconds; other parts often while something moves, and seldom while nothing does.
-reading-refresh = Read now
+reading-refresh = Read access now
 reading-none = Nothing was read yet
 reading-none-what = Reading begins once the customer has consented to it.
 reading-column-part = Part

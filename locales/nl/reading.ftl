@@ -1,7 +1,7 @@
 reading-tab = Lezen
 reading-title = Hoe deze klant gelezen wordt
 reading-lead = De portal toont wat gelezen is en hoe oud dat is. Aanvragen worden elke 45 seconden gelezen; andere delen vaak zolang er iets beweegt, en zelden zolang er niets gebeurt.
-reading-refresh = Nu lezen
+reading-refresh = Toegang nu lezen
 reading-none = Er is nog niets gelezen
 reading-none-what = Het lezen begint zodra de klant toestemming heeft gegeven.
 reading-column-part = Deel
