@@ -2,7 +2,6 @@
 //! refused one changes nothing, and what is foreign looks like what is missing, byte by byte.
 
 use std::collections::BTreeSet;
-use std::sync::Mutex;
 
 use http::{Method, StatusCode};
 use mssp_portal::access_requests::model::PENDING;
@@ -69,8 +68,6 @@ struct Matrix {
     /// Given to everybody who sees only some.
     own: Furnished,
     asked: usize,
-    /// What was held at which snapshot of the database, last.
-    known: Mutex<Option<(String, world::Held)>>,
 }
 
 impl Matrix {
@@ -95,18 +92,7 @@ impl Matrix {
             people.push((role, some, all));
         }
         let nobody = app.person(contoso.id, "Nobody", &[], true).await;
-        Self {
-            app,
-            cloud,
-            contoso,
-            fabrikam,
-            people,
-            nobody,
-            out_of_view,
-            own,
-            asked: 0,
-            known: Mutex::default(),
-        }
+        Self { app, cloud, contoso, fabrikam, people, nobody, out_of_view, own, asked: 0 }
     }
 
     /// The thing as a cell of this row needs it; an own one is fresh for every write.
@@ -236,17 +222,8 @@ impl Matrix {
         filled(row, thing, &Fresh { version, unclaimed: name, unclaimed_tenant: id, random: chance.token() })
     }
 
-    /// Summed up anew only after a transaction that wrote: where the snapshot is the same, so is what it shows.
     async fn held(&self) -> world::Held {
-        let snapshot = sqlx::query_scalar!(r#"select pg_current_snapshot()::text as "snapshot!""#);
-        let snapshot = snapshot.fetch_one(&self.app.owner).await.unwrap();
-        let known = self.known.lock().unwrap().clone().filter(|(of, _)| *of == snapshot);
-        if let Some((_, held)) = known {
-            return held;
-        }
-        let held = world::held(&self.app.owner, &[self.contoso.id, self.fabrikam.provider]).await;
-        *self.known.lock().unwrap() = Some((snapshot, held.clone()));
-        held
+        world::versions(&self.app.owner, &[self.contoso.id, self.fabrikam.provider]).await
     }
 
     /// The same where a refused request of this row could have changed it at all.

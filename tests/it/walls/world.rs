@@ -429,6 +429,22 @@ pub async fn held_by(connection: &mut PgConnection, providers: &[ProviderId]) ->
     rows.iter().map(|row| (row.get(0), (row.get(1), row.get(2)))).collect()
 }
 
+/// The same by the versions of rows instead of their content: cheap where many are compared, in one database only.
+pub async fn versions(owner: &PgPool, providers: &[ProviderId]) -> Held {
+    let mut connection = owner.acquire().await.unwrap();
+    let ids: Vec<String> = providers.iter().map(|id| format!("'{id}'")).collect();
+    let one = |table: &String| {
+        format!(
+            "select '{table}', count(*), concat(sum(t.xmin::text::bigint), ' to ', max(t.xmin::text::bigint)) \
+               from {table} t where provider_id in ({})",
+            ids.join(", ")
+        )
+    };
+    let sql = walled(&mut connection).await.iter().map(one).collect::<Vec<_>>().join(" union all ");
+    let rows = raw_sql(AssertSqlSafe(sql)).fetch_all(&mut *connection).await.unwrap();
+    rows.iter().map(|row| (row.get(0), (row.get(1), row.get(2)))).collect()
+}
+
 /// The tables that do not hold the same.
 pub fn changed<'a>(before: &'a Held, after: &Held) -> Vec<&'a str> {
     before
