@@ -41,7 +41,7 @@ export const fabrikam = (many) => ({
   slug: "fabrikam",
   name: "Fabrikam Defense",
   domain: "fabrikam.example",
-  language: "nl",
+  language: "en",
   names: { approvers: "Fabrikam Approvers", catalog: "Fabrikam Access", tier: (at) => `Fabrikam Tier ${at}` },
   /** Access by his packages ends after so many days. */
   days: 120,
