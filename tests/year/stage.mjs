@@ -68,6 +68,7 @@ export class Stage {
     this.env = { ...env, DATABASE_OWNER_URL: this.postgres.url("postgres") };
     mkdirSync(env.PORTAL_DATA, { recursive: true });
     await this.command("migrate");
+    this.tables = new Set((await this.postgres.rows("select table_name as name from information_schema.tables where table_schema = 'public'")).map(({ name }) => name));
     this.portals = own.map((port, at) => ({ at, port, env: { ...env, PORTAL_LISTEN: `127.0.0.1:${port}` } }));
     for (const one of this.portals) {
       this.front.add(one.port);
@@ -122,7 +123,16 @@ export class Stage {
     }
   }
 
+  has(table) {
+    return this.tables.has(table);
+  }
+
   #due() {
+    if (!this.has("outgoing")) {
+      const now = `'${new Date(this.now - 300).toISOString()}'::timestamptz`;
+      return this.postgres.one(`select (select count(*) from work where due_at <= ${now} and attempts < ${LEFT_ALONE} and (leased_until is null or leased_until <= ${now})) as due,
+        (select count(*) from work where leased_until > ${now}) as held`);
+    }
     const now = `'${new Date(this.now - 300).toISOString()}'::timestamptz`;
     return this.postgres.one(`
       select (select count(*) from work where due_at <= ${now} and attempts < ${LEFT_ALONE}
