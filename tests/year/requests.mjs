@@ -49,7 +49,6 @@ export class Requests {
 
   async meet(one) {
     const { play } = this;
-    if (!play.stage.has("decision")) one.fate = one.fate.replace("-here", "-there");
     const { customer, id, fate } = one;
     if (fate === "nobody") return;
     try {

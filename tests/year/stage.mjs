@@ -15,6 +15,8 @@ import { Hooks, Mails } from "./receivers.mjs";
 const run = promisify(execFile);
 /** Claims of a piece of work after which it is left for a person. */
 const LEFT_ALONE = 5;
+/** Longer than anything takes on a busy machine, in milliseconds. */
+const PATIENCE = 600_000;
 
 export class Stage {
   static async open({ bin, days, chance, say }) {
@@ -46,7 +48,7 @@ export class Stage {
     const url = `http://127.0.0.1:${port}`;
     await program.ready(`${url}/sim/ready`);
     this.cloud = new Cloud(url);
-    this.time = new Time(this.cloud);
+    this.time = new Time(this.cloud, PATIENCE);
     const set = async (seconds, act) => {
       const answer = await act(seconds);
       this.offset = (await this.cloud.control("GET", "/clock")).offsetSeconds;
@@ -68,7 +70,6 @@ export class Stage {
     this.env = { ...env, DATABASE_OWNER_URL: this.postgres.url("postgres") };
     mkdirSync(env.PORTAL_DATA, { recursive: true });
     await this.command("migrate");
-    this.tables = new Set((await this.postgres.rows("select table_name as name from information_schema.tables where table_schema = 'public'")).map(({ name }) => name));
     this.portals = own.map((port, at) => ({ at, port, env: { ...env, PORTAL_LISTEN: `127.0.0.1:${port}` } }));
     for (const one of this.portals) {
       this.front.add(one.port);
@@ -108,7 +109,7 @@ export class Stage {
   }
 
   /** Waits until no work is due or under way; what a dead process held is due when its lease is over. */
-  async settle(patience = 120_000) {
+  async settle(patience = PATIENCE) {
     const late = performance.now() + patience;
     let [since, left] = [performance.now(), undefined];
     for (;;) {
@@ -123,16 +124,7 @@ export class Stage {
     }
   }
 
-  has(table) {
-    return this.tables.has(table);
-  }
-
   #due() {
-    if (!this.has("outgoing")) {
-      const now = `'${new Date(this.now - 300).toISOString()}'::timestamptz`;
-      return this.postgres.one(`select (select count(*) from work where due_at <= ${now} and attempts < ${LEFT_ALONE} and (leased_until is null or leased_until <= ${now})) as due,
-        (select count(*) from work where leased_until > ${now}) as held`);
-    }
     const now = `'${new Date(this.now - 300).toISOString()}'::timestamptz`;
     return this.postgres.one(`
       select (select count(*) from work where due_at <= ${now} and attempts < ${LEFT_ALONE}
