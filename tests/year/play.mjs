@@ -203,7 +203,7 @@ export class Play {
       await this.stage.pass((round < 20 ? 2 * HOUR : 12 * HOUR) / 1000);
       await this.gather();
       const { open } = await this.stage.postgres.one("select count(*) as open from access_request where decision <> '' and decision_from = '' and gone_at is null");
-      if (open === 0 && round > 14) break;
+      if (open === 0 && round > 7) break;
     }
   }
 }

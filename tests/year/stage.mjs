@@ -15,12 +15,14 @@ import { Hooks, Mails } from "./receivers.mjs";
 const run = promisify(execFile);
 /** Claims of a piece of work after which it is left for a person. */
 const LEFT_ALONE = 5;
+/** How long a claim of work or of a message holds, in seconds, and a little. */
+const LEASE = 125;
 /** Longer than anything takes on a busy machine, in milliseconds. */
 const PATIENCE = 600_000;
 
 export class Stage {
   static async open({ bin, days, chance, say }) {
-    const stage = Object.assign(new Stage(), { bin, chance, say, kills: [], state: mkdtempSync(join(tmpdir(), "mssp-portal-year-")) });
+    const stage = Object.assign(new Stage(), { bin, chance, say, kills: [], buried: 0, state: mkdtempSync(join(tmpdir(), "mssp-portal-year-")) });
     // Postgres's own user must be able to pass through.
     chmodSync(stage.state, 0o711);
     try {
@@ -108,17 +110,22 @@ export class Stage {
     return this.settle();
   }
 
-  /** Waits until no work is due or under way; what a dead process held is due when its lease is over. */
+  /**
+   * Waits until no work is due or under way. The clock is moved meanwhile only when a portal died: what it held is due
+   * when its lease is over, and whoever lives must not lose his own for it.
+   */
   async settle(patience = PATIENCE) {
     const late = performance.now() + patience;
-    let [since, left] = [performance.now(), undefined];
+    let [still, before] = [performance.now(), ""];
     for (;;) {
-      left = await this.#due();
+      const left = await this.#due();
       if (left.due + left.held === 0) return;
-      if (performance.now() > late) throw new Error(`work does not end: ${JSON.stringify(left)}`);
-      if (performance.now() - since > 3000) {
-        since = performance.now();
-        await this.cloud.advance(15);
+      const shown = JSON.stringify(left);
+      if (shown !== before) [still, before] = [performance.now(), shown];
+      if (performance.now() > late) throw new Error(`work does not end: ${shown}`);
+      if (left.due === 0 && performance.now() - still > 4000 && this.buried < this.kills.length) {
+        this.buried = this.kills.length;
+        await this.cloud.advance(LEASE);
       }
       await pause(40);
     }

@@ -39,12 +39,15 @@ async function walk(play, person, marks, { wrong, count, provider }) {
   const uuid = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi;
   const names = marks.filter((mark) => !/^[0-9a-f-]{36}$/i.test(mark));
   let pages = 0;
+  // His session may have ended in all that time.
+  await person.open("/");
   // Of pages alike only some are walked, but lists and exports all.
   const kinds = new Map();
   while (left.length > 0 && pages < MOST) {
     const path = left.shift();
     const answer = await person.get(play.world.portal.url + path);
     if (answer.url.origin !== origin) continue;
+    if (answer.url.pathname === "/sign-in") wrong("a walk was stopped at the door", `${provider.slug}, ${path}`);
     pages += 1;
     if (answer.status >= 500) wrong("a page broke", `${provider.slug}, ${path}: ${answer.status}`);
     const text = answer.body;
