@@ -8,12 +8,14 @@ export class Front {
     front.turn = 0;
     front.broken = 0;
     front.server = createServer((ask, answer) => front.pass(ask, answer));
+    // A connection that is reused must not end at that moment because the machine is slow.
+    front.server.keepAliveTimeout = 3_600_000;
     await new Promise((done, failed) => front.server.once("error", failed).listen(port, "127.0.0.1", done));
     return front;
   }
 
   add(port) {
-    this.backends.push({ port, agent: new Agent({ keepAlive: true }) });
+    this.backends.push({ port, agent: new Agent() });
   }
 
   async pass(ask, answer) {
