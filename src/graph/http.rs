@@ -164,11 +164,12 @@ pub(crate) async fn exchange(
 
 /// A NUL that JSON writes as `\u0000`, which no text in Postgres can hold, becomes the sign for what cannot be shown.
 fn without_nul(mut body: Vec<u8>) -> Vec<u8> {
-    let found: Vec<usize> = memchr::memmem::find_iter(&body, br"\u0000").collect();
+    const NUL: &[u8] = br"\u0000";
+    let found: Vec<usize> = memchr::memmem::find_iter(&body, NUL).collect();
     for at in found {
         let before = body[..at].iter().rev().take_while(|byte| **byte == b'\\').count();
         if before.is_multiple_of(2) {
-            body[at + 2..at + 6].copy_from_slice(b"fffd");
+            body[at + 2..at + NUL.len()].copy_from_slice(b"fffd");
         }
     }
     body
