@@ -1,5 +1,5 @@
 # The commands of this house. Each does its own set-up from a fresh clone and asks nothing.
-.PHONY: help setup demo demo-reset test contract sdk faults soak planted-bugs lint sqlx
+.PHONY: help setup demo demo-reset test contract sdk faults soak planted-bugs figures lint sqlx
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -34,6 +34,10 @@ soak: ## the same one by one, and 20,000 seeds, or FAULT_SEEDS of them from FAUL
 planted-bugs: ## shows that the schedules bite: which seed finds which known bug
 	@scripts/setup
 	@scripts/faults planted-bugs
+
+figures: ## pages with 10,000 customers, and background reading of 1,000, in figures
+	@scripts/setup
+	@scripts/figures
 
 lint: ## format, clippy, and whether .sqlx is current
 	@scripts/setup

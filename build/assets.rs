@@ -34,6 +34,7 @@ const ICONS: &[&str] = &[
     "inbox",
     "info-circle",
     "key",
+    "keyboard",
     "language",
     "layout-dashboard",
     "link",

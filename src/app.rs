@@ -11,6 +11,7 @@ use crate::kit::chance::Chance;
 use crate::kit::clock::Clock;
 use crate::kit::db::Db;
 use crate::kit::limits::Limits;
+use crate::kit::reach::{Allowed, Reach};
 use crate::kit::router::House;
 use crate::kit::seal::Seal;
 use crate::kit::streams::Streams;
@@ -26,6 +27,8 @@ pub struct Parts {
     pub cloud: Cloud,
     /// What the Graph client puts up with.
     pub graph: graph::Limits,
+    /// Where mail servers and webhooks may stand.
+    pub reach: Allowed,
     /// Address of this portal as browsers see it; without path.
     pub portal_url: Url,
     pub trusted_proxy_hops: u8,
@@ -45,6 +48,7 @@ pub struct Inner {
     pub graph: Graph,
     pub cloud: Cloud,
     pub authorities: Authorities,
+    pub reach: Reach,
     pub portal_url: Url,
     pub limits: Limits,
     /// Open pages of this process that hear of changes.
@@ -69,6 +73,7 @@ impl App {
             graph,
             cloud: parts.cloud,
             authorities,
+            reach: Reach::new(parts.reach),
             seal: parts.seal,
             portal_url: parts.portal_url,
             limits: Limits::new(parts.rates.0, parts.rates.1, parts.trusted_proxy_hops),

@@ -13,6 +13,7 @@ use sqlx::postgres::PgConnectOptions;
 use url::{Host, Url};
 
 use crate::graph::Cloud;
+use crate::kit::reach::{self, Allowed};
 
 /// What every command is configured by.
 #[derive(Args, Clone, Debug)]
@@ -65,6 +66,13 @@ pub struct Config {
     /// Pieces of background work that this process does at once; 0 leaves them to other processes.
     #[arg(long, env = "WORKERS", global = true, default_value_t = 64, value_parser = clap::value_parser!(u16).range(0..=500))]
     pub workers: u16,
+    /// Let mail servers and webhooks that providers enter stand at private addresses, and webhooks be plain http: for
+    /// receivers in the portal's own network.
+    #[arg(long, env = "NOTICES_TO_PRIVATE", global = true, default_value_t = false)]
+    pub notices_to_private: bool,
+    /// File with certificates (PEM) that vouch for mail servers and webhooks beside those this machine trusts.
+    #[arg(long, env = "NOTICES_CA", global = true, value_name = "FILE")]
+    pub notices_ca: Option<PathBuf>,
     /// What is logged, as a filter: `info`, `warn,mssp_portal=debug`, …
     #[arg(long, env = "LOG", global = true, default_value = "info")]
     pub log: String,
@@ -78,6 +86,23 @@ pub struct Config {
 }
 
 impl Config {
+    /// Where mail servers and webhooks may stand.
+    ///
+    /// # Errors
+    /// NOTICES_CA cannot be read, or holds no certificate.
+    pub fn reach(&self) -> anyhow::Result<Allowed> {
+        let read = |file: &PathBuf| {
+            let pem =
+                std::fs::read(file).with_context(|| format!("NOTICES_CA: cannot read {}", file.display()))?;
+            if !reach::is_readable(&pem) {
+                bail!("NOTICES_CA: {} holds no certificate that can be read", file.display());
+            }
+            Ok(pem)
+        };
+        let authorities = self.notices_ca.as_ref().map(read).transpose()?;
+        Ok(Allowed { private: self.notices_to_private, authorities, ..Allowed::default() })
+    }
+
     /// The cloud's hosts.
     ///
     /// # Errors

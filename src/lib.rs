@@ -18,7 +18,19 @@ pub mod people;
 
 pub mod onboarding;
 
+pub mod connections;
+
 pub mod access_requests;
+
+pub mod access;
+
+pub mod alerts;
+
+pub mod reading;
+
+pub mod notices;
+
+pub mod reports;
 
 pub mod health;
 

@@ -19,7 +19,10 @@ use crate::kit::page::{Nav, NavEntry, RequestId, error_pages};
 use crate::kit::right::Right;
 use crate::kit::router::{RouteInfo, Routes};
 use crate::kit::{assets, form, headers, host, limits};
-use crate::{access_requests, audit, customers, health, onboarding, people, providers, sign_in, today};
+use crate::{
+    access, access_requests, alerts, audit, connections, customers, health, notices, onboarding, people,
+    providers, reading, reports, sign_in, today,
+};
 
 /// A page that takes longer is given up; event streams answer at once and are not held to it.
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
@@ -31,6 +34,7 @@ fn nav() -> Vec<NavEntry> {
         entry("/", |t| t.today_title(), "layout-dashboard", Right::SignedIn),
         entry("/requests", |t| t.requests_title(), "inbox", Right::ViewRequests),
         entry("/customers", |t| t.customers_title(), "building", Right::ViewCustomers),
+        entry("/access", |t| t.access_title(), "users", Right::ViewCustomers),
         entry("/health", |t| t.health_title(), "heartbeat", Right::ViewHealth),
         entry("/audit", |t| t.audit_title(), "history", Right::ViewAudit),
         entry("/admin", |t| t.providers_title(), "settings", Right::Administer),
@@ -45,10 +49,16 @@ fn rooms() -> Routes<App> {
         .merge(sign_in::routes())
         .merge(customers::routes())
         .merge(onboarding::routes())
+        .merge(connections::routes())
         .merge(access_requests::routes())
+        .merge(access::routes())
+        .merge(reading::routes())
+        .merge(reports::routes())
         .merge(providers::routes())
         .merge(people::routes())
         .merge(audit::routes())
+        .merge(alerts::routes())
+        .merge(notices::routes())
         .merge(health::routes())
         .merge(today::routes())
 }

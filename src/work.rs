@@ -1,23 +1,30 @@
 //! Every kind of background work of the rooms, in one place.
 
+use std::sync::Arc;
+
 use chrono::TimeDelta;
 
-use crate::access_requests;
 use crate::app::App;
 use crate::customers::consent;
 use crate::kit::work::{Kinds, Workers};
+use crate::notices::{self, Post};
 use crate::onboarding;
+use crate::{access, access_requests, reading};
 
 /// What a fresh consent wakes: the kinds that read a customer.
-const READS: &[&str] = &[onboarding::work::LOOK, onboarding::work::RUN, access_requests::work::WORK];
+const READS: &[&str] =
+    &[onboarding::work::LOOK, onboarding::work::RUN, reading::work::WORK, access::work::WORK];
 
 /// How far each kind stands back when it only comes round: a run never, requests a little, readings of a whole tenant
 /// most.
 fn kinds() -> Kinds<App> {
-    let (soon, later, last) = (TimeDelta::seconds(15), TimeDelta::minutes(5), TimeDelta::minutes(10));
+    let (later, last) = (TimeDelta::minutes(5), TimeDelta::minutes(10));
     Kinds::default()
         .with(onboarding::work::RUN, onboarding::work::run)
-        .patient(access_requests::work::WORK, soon, access_requests::work::work)
+        .with(access::work::WORK, access::work::work)
+        .patient(reading::work::WORK, reading::work::PATIENCE, reading::work::work)
+        .with(access_requests::settle::WORK, access_requests::settle::work)
+        .with(notices::work::WORK, notices::work::work)
         .patient(consent::WORK, later, async |app, claimed| consent::check::work(app, claimed, READS).await)
         .patient(onboarding::work::LOOK, last, onboarding::work::look)
 }
@@ -32,4 +39,9 @@ pub fn workers(app: &App) -> Workers<App> {
         app.chance.clone(),
         app.nudge.clone(),
     )
+}
+
+/// The sender of one process.
+pub fn post(app: &App) -> Arc<Post> {
+    Arc::new(Post::new(app))
 }

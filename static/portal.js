@@ -30,13 +30,18 @@ for (const region of document.querySelectorAll("[data-live]")) {
   window.addEventListener("pagehide", () => stream.close());
 }
 
-// Puts a fragment in place; whoever had the focus in it keeps it.
+// Puts a fragment in place; whoever had the focus in it keeps it, and what was chosen stays chosen.
 function swap(region, html) {
   const inside = new DOMParser().parseFromString(html, "text/html");
   const held = region.contains(document.activeElement) ? document.activeElement.id : "";
   const open = [...region.querySelectorAll("details[open][id]")].map((one) => one.id);
+  const chosen = [...region.querySelectorAll("[data-choose]:checked")].map((one) => one.id);
   region.replaceChildren(...inside.body.childNodes);
   for (const id of open) document.getElementById(id)?.setAttribute("open", "");
+  for (const id of chosen) {
+    const box = document.getElementById(id);
+    if (box) box.checked = true;
+  }
   if (held) document.getElementById(held)?.focus();
 }
 
@@ -71,28 +76,58 @@ document.addEventListener("click", async (event) => {
   }
 });
 
-// Keyboard in lists, while the focus is in one: j and k move, Enter or o opens; / goes to the page's search. Anywhere
-// else a letter is a letter (WCAG 2.1.4).
+// Keyboard in lists, while the focus is in one: j and k move, Enter or o opens; x chooses a row, a and d go on to decide
+// on what is chosen; / goes to the page's search, ? tells all of this. Anywhere else a letter is a letter (WCAG 2.1.4).
+const KEYS = ["j", "k", "o", "x", "a", "d", "/", "?"];
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.target.closest("input, textarea, select, [contenteditable]")) return;
+  if (event.target.closest("input:not([type=checkbox]), textarea, select, [contenteditable]")) return;
   const around = event.target.closest("[data-keys], .table-card");
   const list = around?.matches("[data-keys]") ? around : around?.querySelector("[data-keys]");
-  if (!list || !["j", "k", "o", "/"].includes(event.key)) return;
-  if (event.key === "/") {
-    const search = document.querySelector("[data-search]");
-    if (search) {
-      event.preventDefault();
-      search.focus();
-    }
-    return;
-  }
+  if (!list || !KEYS.includes(event.key)) return;
   const rows = [...list.querySelectorAll("[data-row]")];
   const at = rows.findIndex((row) => row.contains(document.activeElement));
-  if (event.key === "o") {
-    rows[at]?.querySelector("a[href]")?.click();
-    return;
+  if (event.key === "j" || event.key === "k") {
+    const to = rows[Math.min(Math.max(at + (event.key === "j" ? 1 : -1), 0), rows.length - 1)];
+    (to?.querySelector("[data-open]") ?? to?.querySelector("a[href], button"))?.focus();
+  } else if (event.key === "o") {
+    (rows[at]?.querySelector("[data-open]") ?? rows[at]?.querySelector("a[href]"))?.click();
+  } else if (event.key === "x") {
+    rows[at]?.querySelector("[data-choose]")?.click();
+  } else if (event.key === "/") {
+    const search = document.querySelector("[data-search]");
+    if (!search) return;
+    event.preventDefault();
+    search.focus();
+  } else if (event.key === "?") {
+    openHelp();
+  } else if (rows[at]) {
+    event.preventDefault();
+    decide(list, rows[at], event.key === "a" ? "approve" : "deny");
   }
-  const to = rows[Math.min(Math.max(at + (event.key === "j" ? 1 : -1), 0), rows.length - 1)];
-  to?.querySelector("a[href], button")?.focus();
 });
+
+// On what is chosen, else on this row. Who is not connected to the customer yet goes there first.
+function decide(list, row, verdict) {
+  const form = document.getElementById("decide");
+  if (!form) return;
+  if (!list.querySelector("[data-choose]:checked")) {
+    const choose = row.querySelector("[data-choose]");
+    if (!choose) {
+      row.querySelector("[data-connect]")?.click();
+      return;
+    }
+    choose.checked = true;
+  }
+  form.querySelector(`[name=verdict][value=${verdict}]`).checked = true;
+  form.querySelector("[name=reason]").focus();
+}
+
+function openHelp() {
+  const help = document.querySelector("dialog.house-dialog");
+  if (help && !help.open) help.showModal();
+}
+for (const button of document.querySelectorAll("[data-help]")) {
+  button.hidden = false;
+  button.addEventListener("click", openHelp);
+}

@@ -8,6 +8,8 @@ pub struct Answer {
     pub status: u16,
     pub headers: Vec<(String, String)>,
     pub body: Body,
+    /// Parts of a `$batch` that a fault hit, and whether it spoiled their bodies: for the record of exchanges.
+    pub hit: Vec<(String, bool)>,
 }
 
 /// The kinds of body there are.
@@ -24,7 +26,7 @@ pub type Outcome = Result<Answer, Answer>;
 
 impl Answer {
     pub fn json(status: u16, body: Value) -> Self {
-        Self { status, headers: Vec::new(), body: Body::Json(body) }
+        Self { status, headers: Vec::new(), body: Body::Json(body), hit: Vec::new() }
     }
 
     pub fn ok(body: Value) -> Self {
@@ -36,11 +38,15 @@ impl Answer {
     }
 
     pub fn empty(status: u16) -> Self {
-        Self { status, headers: Vec::new(), body: Body::None }
+        Self { status, headers: Vec::new(), body: Body::None, hit: Vec::new() }
     }
 
     pub fn html(status: u16, text: String) -> Self {
-        Self { status, headers: Vec::new(), body: Body::Html(text) }
+        Self { status, headers: Vec::new(), body: Body::Html(text), hit: Vec::new() }
+    }
+
+    pub fn text(kind: &'static str, text: String) -> Self {
+        Self { body: Body::Text(kind, text), ..Self::empty(200) }
     }
 
     pub fn redirect(to: &str) -> Self {

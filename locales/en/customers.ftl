@@ -173,3 +173,14 @@ customers-thanks-already = The consent was already proven with Microsoft. There 
 customers-thanks-unknown = This link is not known
 customers-thanks-unknown-what = It belongs to no open consent link, or is older than 14 days, so nothing is checked. Ask your provider for a new link.
 customers-thanks-noted = Your provider has been told that the consent was declined.
+customers-app-approver = Approver app
+customers-app-approver-what = Lets an approver decide here on this customer's requests, with his own account. By itself the app may do nothing.
+customers-consent-mail-approver = Dear administrator of { $customer },
+
+    { $provider } asks for your consent to its approver app. With it our approvers decide on requests for access in our portal, each with his own account and only where you have made him an approver. By itself the app may do nothing in your directory.
+
+    Please open this link as Global Administrator or Privileged Role Administrator, read the permissions and accept. The link is good for 14 days:
+    { $link }
+
+    Kind regards,
+    { $provider }

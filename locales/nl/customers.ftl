@@ -173,3 +173,14 @@ customers-thanks-already = De toestemming was al bij Microsoft bewezen. U hoeft 
 customers-thanks-unknown = Deze koppeling is niet bekend
 customers-thanks-unknown-what = Ze hoort bij geen open toestemmingskoppeling of is ouder dan 14 dagen; er wordt dus niets gecontroleerd. Vraag uw provider om een nieuwe koppeling.
 customers-thanks-noted = Uw provider weet nu dat de toestemming is geweigerd.
+customers-app-approver = Goedkeurdersapp
+customers-app-approver-what = Laat een goedkeurder hier met zijn eigen account over de aanvragen van deze klant beslissen. Uit zichzelf mag de app niets.
+customers-consent-mail-approver = Beste beheerder van { $customer },
+
+    { $provider } vraagt uw toestemming voor zijn goedkeurdersapp. Daarmee beslissen onze goedkeurders in onze portal over toegangsaanvragen, ieder met zijn eigen account en alleen waar u hem tot goedkeurder hebt gemaakt. Uit zichzelf mag de app niets in uw directory.
+
+    Open deze koppeling als globale beheerder of beheerder van bevoorrechte rollen, lees de machtigingen en accepteer. De koppeling is 14 dagen geldig:
+    { $link }
+
+    Met vriendelijke groet,
+    { $provider }

@@ -3,10 +3,17 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::kit::ids::{CustomerId, EntraTenantId};
+use crate::kit::ids::{CustomerId, EntraTenantId, PersonId};
+
+/// What the package asks beside the justification, and what was said. Kept as a list of these.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GivenAnswer {
+    pub question: String,
+    pub answer: String,
+}
 
 /// What was read of one request. States are Microsoft's words (contract §8.1), unknown ones included.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReadRequest {
     pub id: String,
     pub state: String,
@@ -20,14 +27,99 @@ pub struct ReadRequest {
     pub justification: String,
     pub created_at: DateTime<Utc>,
     pub completed_at: Option<DateTime<Utc>>,
+    pub answers: Vec<GivenAnswer>,
+    /// The requestor's connected organization; often not told.
+    pub organization: String,
+    /// The end that was asked for.
+    pub ends_at: Option<DateTime<Utc>>,
+    pub assignment_id: String,
 }
 
 pub const PENDING: &str = "pendingApproval";
 
+/// After these nothing happens by itself. `gone` is ours: the directory forgot it before it told the end.
+const FINAL: [&str; 6] = ["delivered", "denied", "canceled", "deliveryFailed", "partiallyDelivered", "gone"];
+
+pub fn is_final(state: &str) -> bool {
+    FINAL.contains(&state)
+}
+
+/// Waits for somebody's decision, or for that to begin.
+pub fn waits(state: &str) -> bool {
+    matches!(state, PENDING | "submitted")
+}
+
+/// What was decided, as far as the state tells; empty for what nobody decides on and for states we do not know.
+pub fn decision(request_type: &str, state: &str) -> &'static str {
+    let kind = request_type.to_ascii_lowercase();
+    let asked = matches!(
+        kind.as_str(),
+        "" | "notspecified" | "useradd" | "userupdate" | "userextend" | "onbehalfadd"
+    );
+    match state {
+        "denied" if asked => "denied",
+        "approved" | "scheduled" | "delivering" | "delivered" | "partiallyDelivered" | "deliveryFailed"
+            if asked =>
+        {
+            "approved"
+        }
+        _ => "",
+    }
+}
+
+impl ReadRequest {
+    /// When it stopped waiting, if it has: as Microsoft tells, else now.
+    pub fn waited_until(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        (!waits(&self.state)).then(|| self.completed_at.map_or(now, |at| at.min(now)))
+    }
+
+    /// When its delivery failed, if it stands failed.
+    pub fn failed_at(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let failed = matches!(self.state.as_str(), "deliveryFailed" | "partiallyDelivered");
+        failed.then(|| self.completed_at.map_or(now, |at| at.min(now)))
+    }
+}
+
+/// Who decided, as the customer's audit log tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decider {
+    /// None: nobody; Microsoft denied or approved by itself.
+    pub who: Option<Who>,
+    pub at: DateTime<Utc>,
+    pub reason: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Who {
+    pub name: String,
+    pub mail: String,
+    pub oid: String,
+}
+
 /// The blueprint's key of the package that makes somebody an approver: the customer's administrator decides on it.
 pub const APPROVERS: &str = "approvers";
 
-/// One row of the list over all customers.
+/// Which request: its id is unique in its directory only.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Key {
+    pub customer: CustomerId,
+    pub request: String,
+}
+
+impl Key {
+    /// `customer/request`, as forms name it and addresses end in it.
+    pub fn path(&self) -> String {
+        format!("{}/{}", self.customer, self.request)
+    }
+
+    pub fn from_path(path: &str) -> Option<Self> {
+        let (customer, request) = path.split_once('/')?;
+        let request = Some(request).filter(|id| !id.is_empty() && id.len() <= 200)?;
+        Some(Self { customer: customer.parse().ok()?, request: request.to_owned() })
+    }
+}
+
+/// One request as it is kept.
 #[derive(Clone, Debug)]
 pub struct RequestRow {
     pub customer: CustomerId,
@@ -35,29 +127,176 @@ pub struct RequestRow {
     pub domain: String,
     pub entra_tenant_id: EntraTenantId,
     pub id: String,
+    pub state: String,
     /// What is asked, in Microsoft's word: `userAdd`, `userUpdate` (an extension), …
     pub request_type: String,
     /// The blueprint's key.
     pub package: String,
+    pub package_id: String,
     pub package_name: String,
     pub requestor_name: String,
     pub requestor_mail: String,
+    pub requestor_oid: String,
+    /// Of the requestor: the connected organization's id; often not told.
+    pub organization: String,
     pub justification: String,
+    pub answers: serde_json::Value,
     pub created_at: DateTime<Utc>,
     pub denied_at: Option<DateTime<Utc>>,
+    /// When it stopped waiting for a decision.
+    pub waited_until: Option<DateTime<Utc>>,
+    pub completed_at: Option<DateTime<Utc>>,
+    pub failed_at: Option<DateTime<Utc>>,
+    pub gone_at: Option<DateTime<Utc>>,
+    /// The end that was asked for.
+    pub ends_at: Option<DateTime<Utc>>,
+    /// `approved`, `denied` or empty.
+    pub decision: String,
+    /// `here`, `log`, `nobody`, or empty: not known (yet).
+    pub decision_from: String,
+    pub decision_reason: String,
+    pub decider_name: String,
+    pub decider_mail: String,
+    pub decided_at: Option<DateTime<Utc>>,
     pub read_at: DateTime<Utc>,
 }
 
-/// A request that waits no longer.
+impl RequestRow {
+    pub fn key(&self) -> Key {
+        Key { customer: self.customer, request: self.id.clone() }
+    }
+
+    pub fn requestor(&self) -> &str {
+        if self.requestor_name.is_empty() { &self.requestor_mail } else { &self.requestor_name }
+    }
+}
+
+/// The lists that a request can stand in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RequestTab {
+    #[default]
+    Pending,
+    /// Decided by somebody, or withdrawn.
+    Decided,
+    /// Decided, and not or only in part delivered.
+    Failed,
+    /// Nobody decided in time: Microsoft denied it.
+    Expired,
+}
+
+impl RequestTab {
+    pub const ALL: [Self; 4] = [Self::Pending, Self::Decided, Self::Failed, Self::Expired];
+
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Decided => "decided",
+            Self::Failed => "failed",
+            Self::Expired => "expired",
+        }
+    }
+
+    pub fn from_key(key: &str) -> Self {
+        Self::ALL.into_iter().find(|tab| tab.key() == key).unwrap_or_default()
+    }
+}
+
+/// How long Microsoft delivers once more what failed (contract §8.1).
+pub const REPROCESS: TimeDelta = TimeDelta::days(7);
+
+/// Whether a request of this state can be delivered once more.
+pub fn failed(state: &str) -> bool {
+    matches!(state, "deliveryFailed" | "partiallyDelivered")
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    Approve,
+    Deny,
+}
+
+impl Verdict {
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Approve => "approve",
+            Self::Deny => "deny",
+        }
+    }
+
+    pub fn from_key(key: &str) -> Option<Self> {
+        [Self::Approve, Self::Deny].into_iter().find(|one| one.key() == key)
+    }
+
+    /// As the request's own row tells it.
+    pub const fn decided(self) -> &'static str {
+        match self {
+            Self::Approve => "approved",
+            Self::Deny => "denied",
+        }
+    }
+
+    /// Whether a request in this state looks as if it was decided so.
+    pub fn fits(self, state: &str) -> bool {
+        match self {
+            Self::Approve => {
+                failed(state) || matches!(state, "submitted" | "delivering" | "delivered" | "scheduled")
+            }
+            Self::Deny => state == "denied",
+        }
+    }
+}
+
+/// What somebody meant to decide here, and what became of it.
 #[derive(Clone, Debug)]
-pub struct Decided {
-    pub state: String,
+pub struct Decision {
+    pub key: Key,
+    pub customer_name: String,
+    pub requestor: String,
     pub package_name: String,
-    pub requestor_name: String,
-    pub requestor_mail: String,
-    pub created_at: DateTime<Utc>,
-    /// When Microsoft says it ended, else when we saw that it had.
-    pub decided_at: DateTime<Utc>,
+    pub person: String,
+    /// As whom, in the customer's directory.
+    pub account: String,
+    pub verdict: Verdict,
+    pub reason: String,
+    /// `intended`, `sent`, `accepted`, `refused`, `unknown` or `settled`.
+    pub state: String,
+    pub outcome: String,
+    pub detail: String,
+    pub intended_at: DateTime<Utc>,
+    pub ended_at: Option<DateTime<Utc>>,
+}
+
+/// A decision of which it is not known what became.
+#[derive(Clone, Debug)]
+pub struct Open {
+    pub batch: uuid::Uuid,
+    pub key: Key,
+    pub verdict: Verdict,
+    /// It went on its way to Microsoft.
+    pub sent: bool,
+    pub at: DateTime<Utc>,
+    /// Where the request stands by the last reading.
+    pub request_state: String,
+    /// When the customer's requests were read well the last time.
+    pub read_at: Option<DateTime<Utc>>,
+}
+
+/// A decision whose outcome does not show in what was read yet.
+#[derive(Clone, Debug)]
+pub struct UnderWay {
+    pub key: Key,
+    pub verdict: Verdict,
+    pub state: String,
+    pub person: String,
+}
+
+/// Somebody is on a request.
+#[derive(Clone, Debug)]
+pub struct Claim {
+    pub key: Key,
+    pub person: PersonId,
+    pub name: String,
+    pub until: DateTime<Utc>,
 }
 
 /// Key of the text that says what is asked (`requests-type-<key>`). What this version does not know is told as it came.
@@ -162,6 +401,22 @@ mod tests {
             assert_eq!(type_key(word), "extend");
         }
         assert_eq!((type_key("userAdd"), type_key("systemAdd")), ("add", ""));
+    }
+
+    #[test]
+    fn a_state_tells_what_was_decided_only_where_somebody_decides() {
+        assert_eq!(decision("userAdd", "delivering"), "approved");
+        assert_eq!(decision("UserExtend", "denied"), "denied");
+        for (kind, state) in [
+            ("userAdd", PENDING),
+            ("userAdd", "canceled"),
+            ("userAdd", "somethingNew"),
+            ("adminAdd", "delivered"),
+            ("userRemove", "delivered"),
+        ] {
+            assert_eq!(decision(kind, state), "", "{kind} {state}");
+        }
+        assert!(is_final("denied") && !is_final("delivering") && !is_final("somethingNew"));
     }
 
     #[test]

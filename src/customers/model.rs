@@ -113,6 +113,8 @@ pub struct Customer {
     pub standing: Standing,
     pub since: DateTime<Utc>,
     pub open_requests: i32,
+    /// What warns that access is about to be lost there.
+    pub warnings: i32,
     pub next_expiry: Option<DateTime<Utc>>,
     pub read_at: Option<DateTime<Utc>>,
     /// When everything was in place for the first time.

@@ -86,6 +86,17 @@ impl Budget {
         }
     }
 
+    /// Takes room for one call if there is any now; else how long until there may be.
+    pub fn take_now(
+        &self,
+        app: &str,
+        workload: Workload,
+        urgency: Urgency,
+        now: DateTime<Utc>,
+    ) -> Result<(), Duration> {
+        self.take(&(app.to_owned(), workload), urgency, now)
+    }
+
     fn take(&self, key: &Key, urgency: Urgency, now: DateTime<Utc>) -> Result<(), Duration> {
         let rate = key.1.rate();
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);

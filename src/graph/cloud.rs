@@ -146,6 +146,11 @@ impl Cloud {
         format!("{}/.default", base(&self.graph))
     }
 
+    /// A delegated permission as a person's sign-in asks for it.
+    pub fn delegated_scope(&self, permission: &str) -> String {
+        format!("{}/{permission}", base(&self.graph))
+    }
+
     /// The durable link by which a person asks for a package (contract §17). The hint is a domain of the customer.
     pub fn package_link(&self, hint: &str, package: &PackageId) -> String {
         format!(

@@ -33,7 +33,9 @@ pub struct Directory {
     pub(crate) graph: Arc<Inner>,
     credential: Arc<AppCredential>,
     key: Arc<TokenKey>,
-    urgency: Urgency,
+    pub(crate) urgency: Urgency,
+    /// A person's own token: the calls are his, and nobody asks for another in his place.
+    held: Option<Arc<Token>>,
 }
 
 /// What is left of one call, try after try.
@@ -49,41 +51,56 @@ struct Tries<'a> {
 /// Seconds a token must have been held before a refusal is put down to its age: it may be older than the consent.
 const AT_LEAST: i64 = 60;
 
-/// One call before it is sent. The path begins with the version: `/v1.0/groups`.
-pub(crate) struct Ask {
-    pub call: &'static str,
-    pub method: Method,
-    pub path: String,
-    pub body: Option<Value>,
-    pub headers: Vec<(&'static str, &'static str)>,
+/// One call before it is sent. Only the files of the resources make one; a room hands it to a batch as it came.
+#[derive(Clone, Debug)]
+pub struct Ask {
+    pub(crate) call: &'static str,
+    pub(crate) method: Method,
+    /// Begins with the version: `/v1.0/groups`.
+    pub(crate) path: String,
+    pub(crate) body: Option<Value>,
+    pub(crate) headers: Vec<(&'static str, &'static str)>,
     /// Documented to have the same effect when sent twice, or no effect at all.
-    pub repeatable: bool,
+    pub(crate) repeatable: bool,
+    /// A write: once it may have left this machine, a failure is a lost answer.
+    pub(crate) changes: bool,
 }
 
 impl Ask {
     fn new(call: &'static str, method: Method, path: String, body: Option<Value>, repeatable: bool) -> Self {
-        Self { call, method, path, body, headers: Vec::new(), repeatable }
+        let changes = method != Method::GET;
+        Self { call, method, path, body, headers: Vec::new(), repeatable, changes }
     }
 
-    pub fn get(call: &'static str, path: String) -> Self {
+    /// A read whose question does not fit into an address: a batch of reads.
+    pub(crate) fn question(call: &'static str, path: String, body: Value) -> Self {
+        Self { changes: false, ..Self::new(call, Method::POST, path, Some(body), true) }
+    }
+
+    pub(crate) fn get(call: &'static str, path: String) -> Self {
         Self::new(call, Method::GET, path, None, true)
     }
 
     /// Never repeated: a failure after sending is `LostAnswer`.
-    pub fn create(call: &'static str, path: String, body: Value) -> Self {
+    pub(crate) fn create(call: &'static str, path: String, body: Value) -> Self {
         Self::new(call, Method::POST, path, Some(body), false)
     }
 
     /// Sets an object, or a part of it, to given values: the same when sent twice.
-    pub fn set(call: &'static str, method: Method, path: String, body: Value) -> Self {
+    pub(crate) fn set(call: &'static str, method: Method, path: String, body: Value) -> Self {
         Self::new(call, method, path, Some(body), true)
     }
 
-    pub fn delete(call: &'static str, path: String) -> Self {
+    /// A change that must not be sent twice: a failure after sending is `LostAnswer`.
+    pub(crate) fn once(call: &'static str, method: Method, path: String, body: Option<Value>) -> Self {
+        Self::new(call, method, path, body, false)
+    }
+
+    pub(crate) fn delete(call: &'static str, path: String) -> Self {
         Self::new(call, Method::DELETE, path, None, true)
     }
 
-    pub fn header(mut self, name: &'static str, value: &'static str) -> Self {
+    pub(crate) fn header(mut self, name: &'static str, value: &'static str) -> Self {
         self.headers.push((name, value));
         self
     }
@@ -92,7 +109,23 @@ impl Ask {
 impl Directory {
     pub(crate) fn new(graph: Arc<Inner>, tenant: EntraTenantId, credential: &AppCredential) -> Self {
         let key = Arc::new(TokenKey::new(tenant, credential));
-        Self { graph, credential: Arc::new(credential.clone()), key, urgency: Urgency::Background }
+        Self {
+            graph,
+            credential: Arc::new(credential.clone()),
+            key,
+            urgency: Urgency::Background,
+            held: None,
+        }
+    }
+
+    /// The same with the token of a person who signed in there.
+    pub(crate) fn holding(
+        graph: Arc<Inner>,
+        credential: &AppCredential,
+        tenant: EntraTenantId,
+        token: Token,
+    ) -> Self {
+        Self { held: Some(Arc::new(token)), ..Self::new(graph, tenant, credential).for_person() }
     }
 
     /// The same for what a person waits for or has approved: it does not queue behind background reading.
@@ -134,8 +167,25 @@ impl Directory {
         self.permissions().await
     }
 
-    async fn token(&self) -> Result<Arc<Token>, GraphError> {
+    pub(crate) async fn token(&self) -> Result<Arc<Token>, GraphError> {
+        if let Some(held) = &self.held {
+            return if held.lives(self.graph.clock.now()) {
+                Ok(held.clone())
+            } else {
+                Err(GraphError::lapsed())
+            };
+        }
         self.graph.tokens.get(&self.graph, &self.key, &self.credential).await
+    }
+
+    /// A token that was refused may be older than the consent; the next call asks for a new one.
+    pub(crate) async fn forget(&self, token: &Arc<Token>) {
+        self.graph.tokens.forget(&self.key, token, None).await;
+    }
+
+    /// Whether it was held long enough for a refusal to be put down to its age.
+    pub(crate) fn is_old(&self, token: &Token) -> bool {
+        token.age(self.graph.clock.now()) >= AT_LEAST
     }
 
     pub(crate) fn address(&self, ask: &Ask) -> Result<Url, GraphError> {
@@ -161,15 +211,16 @@ impl Directory {
     ) -> Result<Answer, GraphError> {
         let patience = Patience::new(&self.graph.limits);
         let mut tries = Tries { ask, address, deadline, patience, challenge: None };
-        let mut renewed = false;
+        // Nobody but himself gets a person a new token.
+        let mut renewed = self.held.is_some();
         loop {
             let token = deadline.bound(ask.call, self.token()).await??;
-            let old = token.age(self.graph.clock.now()) >= AT_LEAST;
+            let old = self.is_old(&token);
             if let Some(missing) = needs::missing(ask.call, &token.permissions) {
                 // The consent may be newer than the token.
                 if old && !renewed {
                     renewed = true;
-                    self.graph.tokens.forget(&self.key, &token, None).await;
+                    self.forget(&token).await;
                     continue;
                 }
                 return Err(GraphError::lacking(ask.call, missing));
@@ -185,8 +236,7 @@ impl Directory {
                 continue;
             }
             if error.lost_consent() || (error.status == Some(403) && old) {
-                // The token may be older than the consent; the next call asks for a new one.
-                self.graph.tokens.forget(&self.key, &token, None).await;
+                self.forget(&token).await;
             }
             let quiet = self.quiet(Workload::of(&ask.path));
             let blind = planted::has(Bug::BlindRepeat) && error.status.is_some_and(|status| status >= 500);
@@ -200,7 +250,6 @@ impl Directory {
 
     async fn attempt(&self, tries: &mut Tries<'_>, token: &Arc<Token>) -> Result<Answer, GraphError> {
         let (ask, deadline, workload) = (tries.ask, tries.deadline, Workload::of(&tries.ask.path));
-        let changes = ask.method != Method::GET;
         let mut request = self.request(ask, tries.address, token)?;
         let id = http::request_id(&request);
         let (call, tenant, app) = (ask.call, self.tenant().0, self.client_id().as_str());
@@ -214,7 +263,8 @@ impl Directory {
             }
             *request.timeout_mut() = Some(left.min(self.graph.limits.exchange));
             crash::point(|| point(When::Before)).await;
-            let answer = http::exchange(&self.graph.client, &self.graph.limits, call, changes, request).await;
+            let answer =
+                http::exchange(&self.graph.client, &self.graph.limits, call, ask.changes, request).await;
             crash::point(|| point(When::After)).await;
             answer?
         };
@@ -229,7 +279,7 @@ impl Directory {
         self.judge(ask, answer, token)
     }
 
-    fn quiet(&self, workload: Workload) -> Option<Duration> {
+    pub(crate) fn quiet(&self, workload: Workload) -> Option<Duration> {
         let lane = self.graph.lanes.of(self.tenant());
         lane.quiet(self.client_id().as_str(), workload, self.graph.clock.now())
     }
@@ -242,7 +292,7 @@ impl Directory {
         let budget = lane.budget.wait(app, workload, self.urgency, &self.graph.clock);
         deadline.bound(ask.call, budget).await?;
         // Entitlement management writes of one directory go one after another (contract §14).
-        let alone = ask.method != Method::GET && workload == Workload::Entitlement;
+        let alone = ask.changes && workload == Workload::Entitlement;
         loop {
             let turn = self.graph.turns.turn(self.tenant(), self.urgency, alone);
             let turn = deadline.bound(ask.call, turn).await?;
@@ -280,13 +330,13 @@ impl Directory {
     }
 
     /// Success, or the error its status and body tell.
-    fn judge(&self, ask: &Ask, answer: Answer, token: &Token) -> Result<Answer, GraphError> {
+    pub(crate) fn judge(&self, ask: &Ask, answer: Answer, token: &Token) -> Result<Answer, GraphError> {
         if answer.is_success() {
             return Ok(answer);
         }
         if (300..400).contains(&answer.status) {
             // Never followed. Defender's beta answers a POST that worked this way (contract §9): read back.
-            let kind = if ask.method == Method::GET { Kind::NotUnderstood } else { Kind::LostAnswer };
+            let kind = if ask.changes { Kind::LostAnswer } else { Kind::NotUnderstood };
             let mut error =
                 GraphError::new(kind, ask.call, "answered with a redirect, which is not followed");
             error.status = Some(answer.status);

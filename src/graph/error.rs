@@ -79,6 +79,19 @@ impl GraphError {
         Self::new(GraphErrorKind::NotFound, "the engine", format!("{what} is missing"))
     }
 
+    /// Why an authority sent a person back without a code, or did not redeem it.
+    pub fn of_sign_in(error: &str, description: &str) -> Self {
+        error_reading::of_sign_in("a person's sign-in", error, description)
+    }
+
+    /// A person's own token that is over. Nothing was sent.
+    pub(crate) fn lapsed() -> Self {
+        let kind = GraphErrorKind::Refused { code: "InvalidAuthenticationToken".to_owned() };
+        let mut error = Self::new(kind, "a person's own token", "the token is over");
+        error.status = Some(401);
+        error.with_code("InvalidAuthenticationToken")
+    }
+
     pub(crate) fn not_understood(call: &'static str, message: impl AsRef<str>) -> Self {
         Self::new(GraphErrorKind::NotUnderstood, call, message)
     }

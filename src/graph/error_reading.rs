@@ -107,6 +107,19 @@ pub(crate) fn of_entra(refusal: &Refusal<'_>) -> GraphError {
     error
 }
 
+/// What a person's sign-in came back with instead of a code.
+pub(crate) fn of_sign_in(call: &'static str, error: &str, description: &str) -> GraphError {
+    let body = serde_json::json!({ "error": error, "error_description": description }).to_string();
+    of_entra(&Refusal {
+        call,
+        status: 400,
+        body: body.as_bytes(),
+        request_id: None,
+        retry_after: None,
+        effect_unknown: false,
+    })
+}
+
 /// `700016`, as a number or as digits in a text.
 fn number(value: &Value) -> Option<String> {
     let digits = value.as_u64().map(|number| number.to_string()).or(value.as_str().map(str::to_owned))?;

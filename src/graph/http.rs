@@ -88,7 +88,7 @@ impl Answer {
     }
 }
 
-fn retry_after(text: &str, now: DateTime<Utc>) -> Option<Duration> {
+pub(crate) fn retry_after(text: &str, now: DateTime<Utc>) -> Option<Duration> {
     let text = text.trim();
     let wait = match text.parse::<u64>() {
         Ok(seconds) => Duration::from_secs(seconds),

@@ -58,8 +58,16 @@ text_ids! {
     PolicyId,
     /// A person's request for an access package; also the id of its approval (contract §8.2).
     AccessRequestId,
+    /// One stage of a request's approval.
+    ApprovalStageId,
     /// What a person holds of an access package.
     AssignmentId,
+    /// What entitlement management has reviewed, made from a policy's settings.
+    ReviewDefinitionId,
+    /// One round of a review.
+    ReviewInstanceId,
+    /// What was decided about one person in one round.
+    ReviewDecisionId,
     /// A role definition of Defender's Unified RBAC.
     DefenderRoleId,
     /// A role assignment of Defender's Unified RBAC.

@@ -5,7 +5,12 @@
 //! what is new, and nothing here repeats a create: a create without a usable answer is `LostAnswer`, and whoever
 //! asked looks the object up under the natural key its function names.
 
+pub mod alerts;
+pub mod approvals;
 pub mod assertion;
+pub(crate) mod assignments;
+pub mod audits;
+pub mod batch;
 mod budget;
 pub mod catalogs;
 pub mod catalogue;
@@ -34,6 +39,7 @@ mod policy_calls;
 pub mod preflight;
 pub mod requests;
 mod retry;
+pub mod reviews;
 mod strict;
 pub mod subjects;
 mod token;
@@ -43,17 +49,21 @@ pub mod users;
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
+use secrecy::{ExposeSecret, SecretString};
+
 use crate::kit::chance::Chance;
 use crate::kit::clock::Clock;
 use crate::kit::ids::EntraTenantId;
 
+pub use batch::{Answers, Batch, Slot};
 pub use cloud::Cloud;
 pub use credential::{AppCredential, Proof};
-pub use directory::Directory;
+pub use directory::{Ask, Directory};
 pub use error::{CAUSES, GraphError, GraphErrorKind, WhoseMove, move_of};
 pub use http::Limits;
 pub use ids::*;
-pub use token_claims::Permissions;
+pub use token_claims::{OfPerson, Permissions};
 pub use turns::Urgency;
 
 /// One Microsoft cloud as this process talks to it. Cheap to clone.
@@ -106,6 +116,25 @@ impl Graph {
     /// One app in one Entra tenant. Nothing is asked yet.
     pub fn app(&self, tenant: EntraTenantId, credential: &AppCredential) -> Directory {
         Directory::new(self.0.clone(), tenant, credential)
+    }
+
+    /// A person who signed in to one Entra tenant by way of this app. Nothing is asked yet.
+    ///
+    /// # Errors
+    /// The token is another directory's, another app's, or none of a person: it is used nowhere.
+    pub fn person(
+        &self,
+        tenant: EntraTenantId,
+        credential: &AppCredential,
+        bearer: SecretString,
+        expires: DateTime<Utc>,
+    ) -> Result<(Directory, OfPerson), GraphError> {
+        const CALL: &str = "a person's own token";
+        let told = token_claims::read(CALL, bearer.expose_secret())?;
+        let person = told.checked_own(CALL, &self.0.cloud, tenant, &credential.client_id)?;
+        let permissions = person.permissions.clone();
+        let token = token::Token::held(tenant, bearer, permissions, self.0.clock.now(), expires);
+        Ok((Directory::holding(self.0.clone(), credential, tenant, token), person))
     }
 }
 

@@ -8,6 +8,7 @@ use url::Url;
 
 use crate::graph::directory::{Ask, Directory, understood};
 use crate::graph::error::GraphError;
+use crate::graph::http::Answer;
 use crate::graph::lenient;
 use crate::kit::planted::{self, Bug};
 
@@ -25,6 +26,15 @@ impl Directory {
     /// All items of a list. `@odata.nextLink` is followed as it came (contract §1), but only to the same origin and
     /// path prefix, never to a page already seen, and within the caps on pages and bytes.
     pub(crate) async fn list<T: DeserializeOwned>(&self, ask: Ask) -> Result<Vec<T>, GraphError> {
+        self.list_from(ask, None).await
+    }
+
+    /// The same where the first page is here already: it came with a batch.
+    pub(crate) async fn list_from<T: DeserializeOwned>(
+        &self,
+        ask: Ask,
+        mut here: Option<Answer>,
+    ) -> Result<Vec<T>, GraphError> {
         let limits = &self.graph.limits;
         let first = self.address(&ask)?;
         let mut items = Vec::new();
@@ -41,7 +51,10 @@ impl Directory {
             if !seen.insert(address.clone()) {
                 return Err(refused("the list leads back to a page already read"));
             }
-            let answer = self.send_to(&ask, &address, deadline).await?;
+            let answer = match here.take() {
+                Some(answer) => answer,
+                None => self.send_to(&ask, &address, deadline).await?,
+            };
             bytes += answer.body.len();
             if bytes > limits.list_bytes {
                 return Err(refused("the list is too large"));

@@ -1,5 +1,6 @@
 //! People's requests for packages, and what they hold of them (contract §8).
 
+use ::http::Method;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Deserializer};
 use serde_json::json;
@@ -54,10 +55,25 @@ pub struct AssignmentRequest {
     #[serde(alias = "completedDate")]
     pub completed_date_time: Option<DateTime<Utc>>,
     pub justification: Option<String>,
+    /// What the package asks beside the justification.
+    #[serde(default, deserialize_with = "lenient::or_default")]
+    pub answers: Vec<GivenAnswer>,
     pub schedule: Option<Schedule>,
     pub requestor: Option<Subject>,
     pub access_package: Option<PackageBrief>,
     pub assignment: Option<AssignmentBrief>,
+}
+
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GivenAnswer {
+    pub display_value: Option<String>,
+    pub answered_question: Option<Question>,
+}
+
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct Question {
+    pub text: Option<String>,
 }
 
 /// A person as entitlement management knows him.
@@ -143,49 +159,62 @@ fn joined(parts: &[Option<String>]) -> String {
     parts.iter().flatten().map(String::as_str).collect::<Vec<_>>().join(" and ")
 }
 
+/// Requests in one state, or of any; with `since` those made from that moment on.
+pub fn requests_ask(state: Option<&RequestState>, since: Option<DateTime<Utc>>) -> Ask {
+    let since =
+        since.map(|at| format!("createdDateTime ge {}", at.to_rfc3339_opts(SecondsFormat::Micros, true)));
+    let filter = joined(&[state.map(|state| format!("state eq {}", odata::literal(state))), since]);
+    let mut options = vec![("$expand", EXPAND)];
+    if !filter.is_empty() {
+        options.push(("$filter", &filter));
+    }
+    Ask::get("GET EM/assignmentRequests", format!("{EM}/assignmentRequests{}", odata::query(&options)))
+}
+
+/// One request.
+pub fn request_ask(id: &AccessRequestId) -> Ask {
+    let query = odata::query(&[("$expand", EXPAND)]);
+    let path = format!("{EM}/assignmentRequests/{}{query}", odata::segment(id));
+    Ask::get("GET EM/assignmentRequests/{id}", path)
+}
+
+/// What people hold, of one package or of all, in one state or in any.
+pub fn assignments_ask(package: Option<&PackageId>, state: Option<&AssignmentState>) -> Ask {
+    let filter = joined(&[
+        state.map(|state| format!("state eq {}", odata::literal(state))),
+        package.map(|id| format!("accessPackage/id eq {}", odata::literal(id))),
+    ]);
+    let mut options = vec![("$expand", "target,accessPackage,assignmentPolicy")];
+    if !filter.is_empty() {
+        options.push(("$filter", &filter));
+    }
+    Ask::get("GET EM/assignments", format!("{EM}/assignments{}", odata::query(&options)))
+}
+
 impl Directory {
-    /// Requests in one state, or of any; with `since` those made from that moment on.
+    /// As [`requests_ask`].
     pub async fn assignment_requests(
         &self,
         state: Option<&RequestState>,
         since: Option<DateTime<Utc>>,
     ) -> Result<Vec<AssignmentRequest>, GraphError> {
-        let since =
-            since.map(|at| format!("createdDateTime ge {}", at.to_rfc3339_opts(SecondsFormat::Micros, true)));
-        let filter = joined(&[state.map(|state| format!("state eq {}", odata::literal(state))), since]);
-        let mut options = vec![("$expand", EXPAND)];
-        if !filter.is_empty() {
-            options.push(("$filter", &filter));
-        }
-        let path = format!("{EM}/assignmentRequests{}", odata::query(&options));
-        self.list(Ask::get("GET EM/assignmentRequests", path)).await
+        self.list(requests_ask(state, since)).await
     }
 
     pub async fn assignment_request(
         &self,
         id: &AccessRequestId,
     ) -> Result<Option<AssignmentRequest>, GraphError> {
-        let query = odata::query(&[("$expand", EXPAND)]);
-        let path = format!("{EM}/assignmentRequests/{}{query}", odata::segment(id));
-        self.find(Ask::get("GET EM/assignmentRequests/{id}", path)).await
+        self.find(request_ask(id)).await
     }
 
-    /// What people hold, of one package or of all, in one state or in any.
+    /// As [`assignments_ask`].
     pub async fn assignments(
         &self,
         package: Option<&PackageId>,
         state: Option<&AssignmentState>,
     ) -> Result<Vec<Assignment>, GraphError> {
-        let filter = joined(&[
-            state.map(|state| format!("state eq {}", odata::literal(state))),
-            package.map(|id| format!("accessPackage/id eq {}", odata::literal(id))),
-        ]);
-        let mut options = vec![("$expand", "target,accessPackage,assignmentPolicy")];
-        if !filter.is_empty() {
-            options.push(("$filter", &filter));
-        }
-        let path = format!("{EM}/assignments{}", odata::query(&options));
-        self.list(Ask::get("GET EM/assignments", path)).await
+        self.list(assignments_ask(package, state)).await
     }
 
     /// Asks to end what a person holds. No natural key: before repeating it, look whether the assignment is still
@@ -193,5 +222,13 @@ impl Directory {
     pub async fn remove_assignment(&self, id: &AssignmentId) -> Result<AssignmentRequest, GraphError> {
         let body = json!({"requestType": "adminRemove", "assignment": {"id": id}});
         self.create(Ask::create("POST EM/assignmentRequests", format!("{EM}/assignmentRequests"), body)).await
+    }
+
+    /// Asks Microsoft to deliver once more what failed or came only in part. Taken within a week of the failure; the
+    /// request's state tells what became of it.
+    pub async fn reprocess_request(&self, id: &AccessRequestId) -> Result<(), GraphError> {
+        let path = format!("{EM}/assignmentRequests/{}/reprocess", odata::segment(id));
+        self.write(Ask::once("POST EM/assignmentRequests/{id}/reprocess", Method::POST, path, None)).await?;
+        Ok(())
     }
 }

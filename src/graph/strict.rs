@@ -11,6 +11,11 @@ pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
     T::deserialize(Strict(serde_json::from_slice(body)?))
 }
 
+/// The same of what is parsed already.
+pub(crate) fn of<T: DeserializeOwned>(value: Value) -> Result<T, Error> {
+    T::deserialize(Strict(value))
+}
+
 struct Strict(Value);
 
 impl<'de> IntoDeserializer<'de, Error> for Strict {

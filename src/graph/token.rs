@@ -37,6 +37,21 @@ pub(crate) struct Token {
 }
 
 impl Token {
+    /// A person's own, as his sign-in brought it.
+    pub fn held(
+        tenant: EntraTenantId,
+        bearer: SecretString,
+        permissions: Permissions,
+        obtained: DateTime<Utc>,
+        expires: DateTime<Utc>,
+    ) -> Self {
+        Self { tenant, bearer, permissions, obtained, expires }
+    }
+
+    pub fn lives(&self, now: DateTime<Utc>) -> bool {
+        now < self.expires
+    }
+
     /// The token itself, for a call in its own directory only.
     pub fn bearer_in(&self, tenant: EntraTenantId) -> Option<&str> {
         (self.tenant == tenant || planted::has(Bug::AnothersToken)).then(|| self.bearer.expose_secret())

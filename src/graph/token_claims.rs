@@ -50,6 +50,19 @@ pub(crate) struct Claims {
     azp: Option<String>,
     #[serde(default, deserialize_with = "lenient::or_default")]
     roles: Vec<String>,
+    /// What the app may do for a person who signed in, in one text.
+    #[serde(default, deserialize_with = "lenient::or_default")]
+    scp: String,
+    #[serde(default, deserialize_with = "lenient::or_default")]
+    oid: String,
+}
+
+/// What a person's own token says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OfPerson {
+    pub permissions: Permissions,
+    /// His object id in that directory, where he may be a guest.
+    pub oid: String,
 }
 
 pub(crate) fn read(call: &'static str, token: &str) -> Result<Claims, GraphError> {
@@ -69,6 +82,37 @@ impl Claims {
         tenant: EntraTenantId,
         client: &ClientId,
     ) -> Result<Permissions, GraphError> {
+        self.is_for(call, cloud, tenant, client)?;
+        Ok(Permissions(self.roles.into_iter().collect()))
+    }
+
+    /// The same of the token of a person who signed in.
+    ///
+    /// # Errors
+    /// As [`Claims::checked`]; a token of an app alone is none of a person.
+    pub fn checked_own(
+        self,
+        call: &'static str,
+        cloud: &Cloud,
+        tenant: EntraTenantId,
+        client: &ClientId,
+    ) -> Result<OfPerson, GraphError> {
+        self.is_for(call, cloud, tenant, client)?;
+        if self.scp.is_empty() || self.oid.is_empty() {
+            let wrong = "the token is not one of a person";
+            return Err(GraphError::not_understood(call, wrong).with_code("token-mismatch"));
+        }
+        let permissions = Permissions(self.scp.split_whitespace().map(str::to_owned).collect());
+        Ok(OfPerson { permissions, oid: self.oid })
+    }
+
+    fn is_for(
+        &self,
+        call: &'static str,
+        cloud: &Cloud,
+        tenant: EntraTenantId,
+        client: &ClientId,
+    ) -> Result<(), GraphError> {
         let audience = self.aud.trim_end_matches('/');
         let app = self.appid.as_deref().or(self.azp.as_deref()).unwrap_or_default();
         let any = planted::has(Bug::AnyTokenTaken);
@@ -79,7 +123,7 @@ impl Claims {
         } else if !app.eq_ignore_ascii_case(client.as_str()) {
             "the token is for another app"
         } else {
-            return Ok(Permissions(self.roles.into_iter().collect()));
+            return Ok(());
         };
         Err(GraphError::not_understood(call, wrong).with_code("token-mismatch"))
     }

@@ -38,6 +38,11 @@ pub(crate) const FULL: &str =
     "id,displayName,userPrincipalName,mail,userType,externalUserState,accountEnabled";
 
 impl Directory {
+    /// Who signed in, as this directory knows him. Only with a person's own token.
+    pub async fn me(&self) -> Result<User, GraphError> {
+        self.read(Ask::get("GET /me", format!("/v1.0/me{}", odata::query(&[("$select", BASIC)])))).await
+    }
+
     /// A user by object id or user principal name; None when there is none.
     pub async fn user(&self, id_or_principal_name: &str) -> Result<Option<User>, GraphError> {
         let key = if id_or_principal_name.starts_with('$') {

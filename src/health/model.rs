@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::kit::ids::CustomerId;
+use crate::reading::model::PartRow;
 
 /// One kind of work over all customers in view.
 #[derive(Clone, Debug)]
@@ -83,4 +84,44 @@ pub struct AgeRow {
     pub name: String,
     pub requests_at: Option<DateTime<Utc>>,
     pub directory_at: Option<DateTime<Utc>>,
+}
+
+/// What the list of readings can be narrowed to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Only {
+    Failing,
+    Throttled,
+    Late,
+    Asleep,
+}
+
+impl Only {
+    pub const ALL: [Self; 4] = [Self::Failing, Self::Throttled, Self::Late, Self::Asleep];
+
+    /// As the address has it, and `health-sync-<key>`.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Failing => "failing",
+            Self::Throttled => "throttled",
+            Self::Late => "late",
+            Self::Asleep => "asleep",
+        }
+    }
+
+    pub fn from_key(key: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.key() == key)
+    }
+}
+
+/// One customer and how each part of him is read.
+#[derive(Clone, Debug)]
+pub struct SyncRow {
+    pub customer: CustomerId,
+    pub name: String,
+    pub sort_name: String,
+    pub paused: bool,
+    /// State of the reader's consent, and since when.
+    pub consent: String,
+    pub since: Option<DateTime<Utc>>,
+    pub parts: Vec<PartRow>,
 }

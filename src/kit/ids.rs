@@ -49,6 +49,14 @@ typed_ids! {
     PlanId,
     /// One application of an approved plan.
     RunId,
+    /// Where a provider is told things: a mailbox, a Teams or Slack channel, a webhook.
+    ChannelId,
+    /// Which happenings are told where.
+    RuleId,
+    /// A while in which nobody is told of something.
+    SnoozeId,
+    /// One message to one recipient, in the outbox.
+    OutgoingId,
     /// Microsoft's GUID of a directory.
     EntraTenantId,
     /// A directory object (user, group, service principal) inside one Entra tenant.
@@ -66,4 +74,4 @@ macro_rules! made_here {
     )*};
 }
 
-made_here!(ProviderId, CustomerId, PersonId, PlanId, RunId);
+made_here!(ProviderId, CustomerId, PersonId, PlanId, RunId, ChannelId, RuleId, SnoozeId, OutgoingId);

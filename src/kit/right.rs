@@ -42,7 +42,9 @@ impl Role {
                 EditCustomers,
                 KeepNotes,
                 Onboard,
+                RemoveAccess,
                 ViewRequests,
+                Redeliver,
                 ViewHealth,
                 SteerWork,
                 Administer,
@@ -54,11 +56,13 @@ impl Role {
                 EditCustomers,
                 KeepNotes,
                 Onboard,
+                RemoveAccess,
                 ViewRequests,
+                Redeliver,
                 ViewHealth,
                 SteerWork,
             ],
-            Self::Approver => &[SignedIn, ViewCustomers, ViewRequests],
+            Self::Approver => &[SignedIn, ViewCustomers, ViewRequests, Decide, Redeliver],
             Self::AccountManager => &[SignedIn, ViewCustomers, KeepNotes, ViewRequests],
             Self::Auditor => &[SignedIn, ViewCustomers, ViewRequests, ViewHealth, ViewAudit],
         }
@@ -79,7 +83,13 @@ pub enum Right {
     KeepNotes,
     /// Consent links, plans, runs, manual steps, answers.
     Onboard,
+    /// Remove a person who leaves everywhere; say who is who across customers.
+    RemoveAccess,
     ViewRequests,
+    /// Connect to customers with one's own account, decide on requests, claim them.
+    Decide,
+    /// Ask Microsoft to deliver once more what failed.
+    Redeliver,
     ViewHealth,
     /// Start stopped work again, read a customer now.
     SteerWork,

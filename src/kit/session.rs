@@ -83,6 +83,11 @@ pub async fn find(db: &Db, clock: &Clock, secret: &str) -> Result<Option<Session
 }
 
 impl Session {
+    /// What is stored of its id: rows that die with the session name it.
+    pub fn hash(&self) -> &[u8] {
+        &self.hash
+    }
+
     /// Notes that the session is in use; seldom, so that a page view is no write.
     pub async fn touch(&self, db: &Db, clock: &Clock) -> Result<(), sqlx::Error> {
         if !self.stale {

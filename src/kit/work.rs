@@ -50,6 +50,7 @@ pub struct Claimed {
     fence: i64,
     failures: i32,
     patience: TimeDelta,
+    for_person: bool,
 }
 
 /// The lease is no longer ours.
@@ -76,6 +77,11 @@ impl Claimed {
 
     pub fn fence(&self) -> i64 {
         self.fence
+    }
+
+    /// Somebody waits for it there and then.
+    pub fn for_person(&self) -> bool {
+        self.for_person
     }
 
     /// A transaction that holds the lease's row: whoever lost the lease gets `LeaseLost`, not a write. It keeps out
@@ -120,6 +126,31 @@ impl Claimed {
         Ok(tx.commit_bookkeeping("a lease is no act").await?)
     }
 
+    /// Does the work under the lease and gives the row back.
+    pub async fn carry_out(
+        &self,
+        (db, clock, chance): (&Db, &Clock, &Chance),
+        work: impl Future<Output = Outcome>,
+    ) {
+        let (kind, customer, fence) = (self.kind, self.customer.0, self.fence);
+        crash::point(|| Point::Claimed { kind, customer, fence }).await;
+        let work = held(db, clock, self, work);
+        let end = match std::panic::AssertUnwindSafe(work).catch_unwind().await {
+            Ok(Held::Came(outcome)) => End::Came(outcome),
+            Ok(Held::LeaseLost) => End::Came(Outcome::LeaseLost),
+            Ok(Held::TooLong) => {
+                End::Came(Outcome::Failed { problem: json!({ "cause": "too-long" }), next: None })
+            }
+            Err(_) => End::Panicked,
+        };
+        if let End::Came(Outcome::Failed { problem, .. }) = &end {
+            tracing::warn!(kind, customer = %self.customer, %problem, "work failed");
+        }
+        if let Err(error) = self.finish(db, clock, chance, end).await {
+            tracing::warn!(kind, customer = %self.customer, %error, "work not given back");
+        }
+    }
+
     /// Gives the row back with its outcome. A stale holder changes nothing.
     async fn finish(&self, db: &Db, clock: &Clock, chance: &Chance, end: End) -> Result<(), WorkError> {
         let now = clock.now();
@@ -141,6 +172,7 @@ impl Claimed {
         let counted = problem.clone();
         let finished = sqlx::query!(
             "update work set leased_until = null, ended_at = $5::timestamptz, outcome = $6, problem = $7, failures = $8,
+                    done_at = case when $6 = 'done' and $10::timestamptz is not null then $5::timestamptz else done_at end,
                     attempts = coalesce($9, attempts), due_at = case when woken then $5::timestamptz else $10 end,
                     rank_at = case when woken then $5::timestamptz else $11 end, woken = false
               where provider_id = $1 and customer_id = $2 and kind = $3 and fence = $4
@@ -209,6 +241,67 @@ pub async fn wake(
     .execute(&mut **tx)
     .await?;
     Ok(())
+}
+
+/// The same for many customers with one statement.
+pub async fn wake_each(
+    tx: &mut Tx,
+    customers: &[CustomerId],
+    kind: &'static str,
+    at: DateTime<Utc>,
+) -> Result<(), sqlx::Error> {
+    let provider = tx.scope().provider();
+    // In one order always: two who wake the same rows never wait for each other in a circle.
+    let mut ids: Vec<uuid::Uuid> = customers.iter().map(|customer| customer.0).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    sqlx::query!(
+        "insert into work (provider_id, customer_id, kind, due_at, rank_at)
+         select $1, n.customer_id, $3, $4, $4 from unnest($2::uuid[]) as n (customer_id)
+         on conflict (provider_id, customer_id, kind) do update
+            set due_at = least(coalesce(work.due_at, excluded.due_at), excluded.due_at),
+                rank_at = least(coalesce(work.rank_at, excluded.rank_at), excluded.rank_at),
+                woken = work.leased_until is not null, attempts = 0, failures = 0",
+        provider.0,
+        &ids,
+        kind,
+        at,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Claims the row for a person who waits for it, whenever it is due. None: it sleeps, or is under way.
+pub async fn claim_now(
+    tx: &mut Tx,
+    customer: CustomerId,
+    (kind, patience): (&'static str, TimeDelta),
+    now: DateTime<Utc>,
+) -> Result<Option<Claimed>, sqlx::Error> {
+    let provider = tx.scope().provider();
+    let row = sqlx::query!(
+        "update work set leased_until = $5, fence = fence + 1, attempts = attempts + 1, started_at = $4, woken = false
+          where provider_id = $1 and customer_id = $2 and kind = $3 and due_at is not null
+            and (leased_until is null or leased_until <= $4)
+         returning fence, failures",
+        provider.0,
+        customer.0,
+        kind,
+        now,
+        now + LEASE
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(row.map(|row| Claimed {
+        scope: Scope::of_work(provider, kind),
+        customer,
+        kind,
+        fence: row.fence,
+        failures: row.failures,
+        patience,
+        for_person: true,
+    }))
 }
 
 /// Puts the row to sleep; a paused customer's, say.
@@ -309,6 +402,7 @@ impl<A: Clone + Send + Sync + 'static> Workers<A> {
                 fence: row.fence,
                 failures: row.failures,
                 patience: *patience,
+                for_person: false,
             })
         });
         Ok(claimed.collect())
@@ -317,24 +411,8 @@ impl<A: Clone + Send + Sync + 'static> Workers<A> {
     /// Runs one claimed row to its end and gives it back.
     pub async fn run_one(&self, claimed: Claimed) {
         let Some(Kind { handler, .. }) = self.kinds.handlers.get(claimed.kind) else { return };
-        let (kind, customer, fence) = (claimed.kind, claimed.customer.0, claimed.fence);
-        crash::point(|| Point::Claimed { kind, customer, fence }).await;
         let work = handler(self.app.clone(), claimed.clone());
-        let work = held(&self.db, &self.clock, &claimed, work);
-        let end = match std::panic::AssertUnwindSafe(work).catch_unwind().await {
-            Ok(Held::Came(outcome)) => End::Came(outcome),
-            Ok(Held::LeaseLost) => End::Came(Outcome::LeaseLost),
-            Ok(Held::TooLong) => {
-                End::Came(Outcome::Failed { problem: json!({ "cause": "too-long" }), next: None })
-            }
-            Err(_) => End::Panicked,
-        };
-        if let End::Came(Outcome::Failed { problem, .. }) = &end {
-            tracing::warn!(kind = claimed.kind, customer = %claimed.customer, %problem, "work failed");
-        }
-        if let Err(error) = claimed.finish(&self.db, &self.clock, &self.chance, end).await {
-            tracing::warn!(kind = claimed.kind, customer = %claimed.customer, %error, "work not given back");
-        }
+        claimed.carry_out((&self.db, &self.clock, &self.chance), work).await;
     }
 
     /// Runs what is due now, until nothing is; returns how many pieces ran. Tests call this.

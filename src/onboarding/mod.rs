@@ -18,4 +18,4 @@ pub mod store;
 pub mod wanted;
 pub mod work;
 
-pub use pages::routes;
+pub use pages::{StepLine, open_steps, routes};

@@ -60,6 +60,7 @@ async fn serve(
         seal,
         cloud: config.cloud()?,
         graph: graph::Limits::default(),
+        reach: config.reach()?,
         portal_url: config.portal_url.clone(),
         trusted_proxy_hops: config.trusted_proxy_hops,
         rates: (config.rate_per_minute, config.rate_anonymous_per_minute),
@@ -70,6 +71,11 @@ async fn serve(
         let (at_once, stop) = (usize::from(config.workers), app.stop.clone());
         parts.spawn(async move {
             workers.run(at_once, stop).await;
+            Ok(())
+        });
+        let (post, stop) = (work::post(&app), app.stop.clone());
+        parts.spawn(async move {
+            post.run(stop).await;
             Ok(())
         });
     }

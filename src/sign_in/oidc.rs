@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -15,9 +16,9 @@ use openidconnect::core::{
 use openidconnect::{
     AdditionalClaims, AsyncHttpClient, AuthType, AuthorizationCode, ClaimsVerificationError, Client,
     ClientId, ClientSecret, CsrfToken, EmptyExtraTokenFields, EndpointMaybeSet, EndpointNotSet, EndpointSet,
-    HttpRequest, HttpResponse, IdToken, IdTokenClaims, IdTokenFields, IssuerUrl, Nonce, PkceCodeChallenge,
-    PkceCodeVerifier, RedirectUrl, Scope as OidcScope, SignatureVerificationError, StandardErrorResponse,
-    StandardTokenResponse, TokenResponse,
+    HttpRequest, HttpResponse, IdToken, IdTokenClaims, IdTokenFields, IssuerUrl, LoginHint, Nonce,
+    OAuth2TokenResponse, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RefreshToken, Scope as OidcScope,
+    SignatureVerificationError, StandardErrorResponse, StandardTokenResponse, TokenResponse,
 };
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
@@ -93,6 +94,39 @@ pub struct Identity {
     pub roles: Vec<String>,
 }
 
+/// What an authority is asked for besides who it is.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Wish<'a> {
+    /// Beside `openid` and `profile`.
+    pub scopes: &'a [&'a str],
+    /// Without a page: it goes through, or it comes back with an error.
+    pub silent: bool,
+    /// Whichever account is signed in, the person chooses which it shall be.
+    pub choose: bool,
+    pub hint: Option<&'a str>,
+}
+
+/// Who came back, and what he may be acted for with.
+pub struct Arrival {
+    pub identity: Identity,
+    pub tokens: Tokens,
+}
+
+/// What a code or a refresh token was exchanged for.
+pub struct Tokens {
+    pub access: SecretString,
+    pub refresh: Option<SecretString>,
+    pub lives: Duration,
+}
+
+/// The authority did not take a code or a refresh token, in its own words.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("the authority refused: {error} {description}")]
+pub struct Refused {
+    pub error: String,
+    pub description: String,
+}
+
 /// The start of a sign-in: where the browser goes, and the secrets to keep until it comes back.
 #[derive(Debug)]
 pub struct Departure {
@@ -135,18 +169,38 @@ impl Authorities {
     }
 
     pub async fn depart(&self, issuer: &str, client_id: &str, redirect: &Url) -> anyhow::Result<Departure> {
+        self.depart_for(issuer, client_id, redirect, Wish::default()).await
+    }
+
+    /// The same for more than knowing who it is.
+    pub async fn depart_for(
+        &self,
+        issuer: &str,
+        client_id: &str,
+        redirect: &Url,
+        wish: Wish<'_>,
+    ) -> anyhow::Result<Departure> {
         let client = self.client(issuer, client_id, redirect, None).await?;
         let state = self.chance.token();
         let nonce = self.chance.token();
         let verifier = PkceCodeVerifier::new(self.chance.token());
         let challenge = PkceCodeChallenge::from_code_verifier_sha256(&verifier);
         let (csrf, once) = (CsrfToken::new(state.clone()), Nonce::new(nonce.clone()));
-        let (to, _, _) = client
+        let mut request = client
             .authorize_url(CoreAuthenticationFlow::AuthorizationCode, move || csrf, move || once)
             // Entra gives `oid` only with `profile`; `openid` is there by itself.
             .add_scope(OidcScope::new("profile".to_owned()))
-            .set_pkce_challenge(challenge)
-            .url();
+            .add_scopes(wish.scopes.iter().map(|&scope| OidcScope::new(scope.to_owned())))
+            .set_pkce_challenge(challenge);
+        if wish.silent {
+            request = request.add_prompt(CoreAuthPrompt::None);
+        } else if wish.choose {
+            request = request.add_prompt(CoreAuthPrompt::SelectAccount);
+        }
+        if let Some(hint) = wish.hint {
+            request = request.set_login_hint(LoginHint::new(hint.to_owned()));
+        }
+        let (to, _, _) = request.url();
         Ok(Departure { to, state, secrets: Secrets { nonce, verifier: verifier.into_secret() } })
     }
 
@@ -159,10 +213,19 @@ impl Authorities {
         code: String,
         secrets: Secrets,
     ) -> anyhow::Result<Identity> {
-        let secret = match &credential.proof {
-            Proof::Secret(secret) => Some(secret),
-            Proof::Certificate { .. } | Proof::Federated(_) => None,
-        };
+        Ok(self.arrive_to_act(issuer, credential, redirect, code, secrets).await?.identity)
+    }
+
+    /// The same, with the tokens that came along.
+    pub async fn arrive_to_act(
+        &self,
+        issuer: &str,
+        credential: &AppCredential,
+        redirect: &Url,
+        code: String,
+        secrets: Secrets,
+    ) -> anyhow::Result<Arrival> {
+        let secret = secret_of(credential);
         self.metadata(issuer).await?;
         // Of the keys that this client knows: others may have read them again by the time the code is redeemed.
         let number = self.number(issuer);
@@ -196,13 +259,37 @@ impl Authorities {
         let mail = claims.email().map(|mail| mail.to_string());
         let user_name = claims.preferred_username().map(|name| name.to_string());
         let mail = mail.or(user_name).unwrap_or_default();
-        Ok(Identity {
+        let identity = Identity {
             tid: house.tid.clone().unwrap_or_else(|| issuer.to_owned()),
             oid: house.oid.clone().unwrap_or_else(|| claims.subject().to_string()),
             name: named.filter(|name| !name.is_empty()).unwrap_or_else(|| mail.clone()),
             mail,
             roles: house.roles.clone(),
-        })
+        };
+        Ok(Arrival { identity, tokens: tokens_of(&answer) })
+    }
+
+    /// New tokens for one that may be used so.
+    pub async fn renew(
+        &self,
+        issuer: &str,
+        credential: &AppCredential,
+        redirect: &Url,
+        refresh: &SecretString,
+    ) -> anyhow::Result<Tokens> {
+        let client =
+            self.client(issuer, credential.client_id.as_str(), redirect, secret_of(credential)).await?;
+        let token_endpoint = client.token_uri().map(|url| url.to_string()).unwrap_or_default();
+        let token = RefreshToken::new(refresh.expose_secret().to_owned());
+        let mut exchange =
+            client.exchange_refresh_token(&token).context("the authority names no token endpoint")?;
+        if let Some(assertion) = self.assertion(credential, &token_endpoint)? {
+            exchange = exchange
+                .add_extra_param("client_assertion_type", ASSERTION)
+                .add_extra_param("client_assertion", assertion.expose_secret().to_owned());
+        }
+        let answer = exchange.request_async(&self.http).await.map_err(told)?;
+        Ok(tokens_of(&answer))
     }
 
     fn verified<'a>(
@@ -306,13 +393,28 @@ impl Authorities {
     }
 }
 
+fn secret_of(credential: &AppCredential) -> Option<&SecretString> {
+    match &credential.proof {
+        Proof::Secret(secret) => Some(secret),
+        Proof::Certificate { .. } | Proof::Federated(_) => None,
+    }
+}
+
+fn tokens_of(answer: &StandardTokenResponse<TokenFields, CoreTokenType>) -> Tokens {
+    Tokens {
+        access: SecretString::from(answer.access_token().secret().to_owned()),
+        refresh: answer.refresh_token().map(|token| SecretString::from(token.secret().to_owned())),
+        lives: answer.expires_in().unwrap_or_default(),
+    }
+}
+
 fn told<E: std::error::Error>(
     error: openidconnect::RequestTokenError<E, StandardErrorResponse<CoreErrorResponseType>>,
 ) -> anyhow::Error {
     match error {
         openidconnect::RequestTokenError::ServerResponse(answer) => {
             let text = answer.error_description().cloned().unwrap_or_default();
-            anyhow!("the authority refused the code: {} {text}", answer.error())
+            anyhow::Error::new(Refused { error: answer.error().to_string(), description: text })
         }
         other => anyhow!("the authority did not answer the code: {other}"),
     }

@@ -114,6 +114,8 @@ mod tests {
             analyst_domain: None,
             default_language: "en".into(),
             new_people_see_all: true,
+            keep_requests_days: 2557,
+            keeps_refresh_tokens: false,
         };
         let apps = [
             row(AppKind::SignIn, Some(true), Some(200), now),

@@ -4,6 +4,7 @@ use askama::Template;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
 
+use crate::access::model::WarningKind;
 use crate::access_requests::model::{Pressing as How, RequestRow, pressure, type_key};
 use crate::access_requests::{asks, store as requests};
 use crate::app::App;
@@ -20,10 +21,12 @@ use crate::kit::text::T;
 use crate::people::model::Oneself;
 use crate::today::model::{Gap, Pressing, gaps};
 use crate::today::store;
-use crate::{health, people, providers};
+use crate::{access, health, people, providers};
 
 /// Rows of each list here; the others are behind its link.
 const SHOWN: usize = 10;
+/// Customers named where one's own access ends.
+const OWN: i64 = 5;
 
 pub fn routes() -> Routes<App> {
     Routes::default().get("/", Right::SignedIn, show)
@@ -79,6 +82,7 @@ struct TodayView {
     frame: Frame,
     t: T,
     tiles: Vec<Tile>,
+    own_ending: Option<OwnEnding>,
     requests: Option<Vec<RequestView>>,
     ours: Option<Vec<CustomerView>>,
     mine: Option<Vec<CustomerView>>,
@@ -245,12 +249,57 @@ fn health_tiles(t: T, failing: i64, stopped: i64) -> Vec<Tile> {
     tiles
 }
 
+/// What warns of losing access, by kind.
+fn warning_tiles(t: T, counts: &[(WarningKind, i64)]) -> Vec<Tile> {
+    let kinds = WarningKind::ALL.into_iter();
+    let found = kinds.filter_map(|kind| Some((kind, counts.iter().find(|(of, _)| *of == kind)?.1)));
+    let tile = |(kind, count): (WarningKind, i64)| Tile {
+        href: format!("/access/warnings?kind={}", kind.key()),
+        label: access::labelled(t, kind),
+        count,
+        tone: match kind {
+            WarningKind::ApproversEmpty | WarningKind::ApproverLast => "pressure-last-day",
+            WarningKind::ApproversFew => "move-us",
+            WarningKind::GuestBlocked => "move-customer",
+        },
+        icon: "alert-triangle",
+    };
+    found.map(tile).collect()
+}
+
+/// The own access of somebody who decides, where it ends soon.
+struct OwnEnding {
+    told: String,
+    /// Customer's people, his name, when.
+    some: Vec<(String, String, String)>,
+}
+
+async fn own_ending(
+    tx: &mut Tx,
+    who: &Oneself,
+    t: T,
+    now: DateTime<Utc>,
+) -> Result<Option<OwnEnding>, AppError> {
+    let mut addresses = who.his.clone();
+    if !who.mail.is_empty() && !who.anothers.contains(&who.mail) {
+        addresses.push(who.mail.clone());
+    }
+    let until = now + chrono::TimeDelta::days(access::model::STEPS[0]);
+    let (many, some) = access::store::own_endings(tx, &addresses, until, OWN).await?;
+    let view = |(customer, name, at): (crate::kit::ids::CustomerId, String, DateTime<Utc>)| {
+        (format!("/customers/{customer}/people"), name, t.access_own_ends(t.date(&at)))
+    };
+    Ok((many > 0)
+        .then(|| OwnEnding { told: t.access_own_ending(many), some: some.into_iter().map(view).collect() }))
+}
+
 async fn show(State(app): State<App>, page: Page) -> AppResult {
     let (t, now, scope) = (page.t, app.clock.now(), page.scope());
     let roles = scope.roles();
     let mut tx = scope.begin(&app.db).await?;
     let counts = customers::counts(&mut tx).await?;
     let mut tiles = request_tiles(t, store::pressing(&mut tx, now).await?);
+    tiles.extend(warning_tiles(t, &access::store::warning_counts(&mut tx).await?));
     tiles.extend(customer_tiles(t, &counts));
     if scope.may(Right::ViewHealth) {
         let (failing, stopped) = health::store::failing(&mut tx).await?;
@@ -259,6 +308,7 @@ async fn show(State(app): State<App>, page: Page) -> AppResult {
     let mut view = TodayView {
         t,
         tiles,
+        own_ending: None,
         requests: None,
         ours: None,
         mine: None,
@@ -274,6 +324,7 @@ async fn show(State(app): State<App>, page: Page) -> AppResult {
             Some(person) => people::store::oneself(&mut tx, person).await?,
             None => Oneself::default(),
         };
+        view.own_ending = own_ending(&mut tx, &who, t, now).await?;
         let rows = found.rows.into_iter().take(SHOWN);
         view.requests = Some(rows.map(|row| request_view(row, &who, &app, t, now)).collect());
     }

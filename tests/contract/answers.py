@@ -126,6 +126,9 @@ def main(contract, sources, file):
         description = Description(contract, version, faults)
         shapes = Shapes(description)
         for template, item in description.spec["paths"].items():
+            # What a batch answers is in its parts, and each of these is an operation of its own.
+            if template == "/$batch":
+                continue
             for method in ("GET", "POST", "PATCH"):
                 if (version, method, portal.blank(template)) in known and method.lower() in item:
                     lines += made(description, shapes, version, method, template)

@@ -159,12 +159,14 @@ def parts(exchange):
         path, _, query = part["url"].partition("?")
         version = exchange["path"].split("/")[1]
         headers = {name.lower(): value for name, value in part.get("headers", {}).items()}
+        fault = exchange.get("parts", {}).get(part["id"])
         told_headers = {name.lower(): value for name, value in answer.get("headers", {}).items()}
         yield {
-            **exchange, "part": True, "method": part["method"].upper(), "query": query,
-            "path": f"/{version}/{path.lstrip('/')}",
+            **exchange, "part": True, "fault": exchange["fault"] or fault is not None,
+            "method": part["method"].upper(), "query": query, "path": f"/{version}/{path.lstrip('/')}",
             "request": {"headers": {**exchange["request"]["headers"], **headers}, "body": part.get("body")},
-            "response": {"status": answer["status"], "headers": told_headers, "body": answer.get("body")},
+            "response": {"status": answer["status"], "headers": told_headers,
+                         "body": None if fault == "spoiled" else answer.get("body")},
         }
 
 

@@ -61,6 +61,9 @@ def of_request(exchange):
         for name in ("code", "redirect_uri", "code_verifier"):
             if name not in form:
                 yield f"request: {name} is required"
+    elif kind == "refresh_token":
+        if not form.get("refresh_token"):
+            yield "request: refresh_token is required"
     else:
         yield f"request: grant_type {kind}"
 

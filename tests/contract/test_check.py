@@ -189,6 +189,10 @@ class Bites(unittest.TestCase):
         batch = exchange("POST", "/v1.0/$batch", {"requests": [part]}, 200, {"responses": [answer]})
         inside, = check.parts(batch)
         self.assertTrue(any("string" in one for one in self.complaints(inside)))
+        inside, = check.parts({**batch, "parts": {"1": "spoiled"}})
+        self.assertEqual(self.complaints(inside), [])
+        inside, = check.parts({**batch, "parts": {"1": "hit"}})
+        self.assertTrue(self.complaints(inside))
 
     def test_token_exchanges_are_held_to_section_15(self):
         def token():

@@ -32,8 +32,10 @@ pub struct Report {
 
 /// Rounds until a schedule is given up, whatever its clock says.
 const ROUNDS: usize = 400;
-/// A step that was promised and never shows is left to a person after so long (docs/decisions/engine.md).
+/// What was promised and never shows, and what was made and is gone, is left to a person after so long
+/// (docs/decisions/engine.md).
 const PROMISED: TimeDelta = TimeDelta::minutes(45);
+const GONE: TimeDelta = TimeDelta::minutes(20);
 /// All work is done, or has failed with a reason, so long after the last fault.
 const ENDS_WITHIN: TimeDelta = TimeDelta::minutes(10);
 
@@ -258,8 +260,8 @@ impl Run<'_> {
         let told = control(self.lane, "GET", "/faults/plan", Value::Null);
         let ends = told["struck"].as_array().unwrap().iter().map(|one| {
             let lasts = match one["fault"].as_str().unwrap() {
-                // What Microsoft said was made, and is not there, is waited for as long as anything that shows late.
-                "delivery-fails" | "deleted" => PROMISED,
+                "delivery-fails" => PROMISED,
+                "deleted" => GONE,
                 _ => TimeDelta::seconds(one["retryAfter"].as_i64().unwrap_or_default()),
             };
             instant(&one["at"]) + lasts

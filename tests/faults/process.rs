@@ -10,6 +10,7 @@ use mssp_portal::app::{App, Parts};
 use mssp_portal::graph::{Cloud, Limits};
 use mssp_portal::kit::chance::Chance;
 use mssp_portal::kit::crash::watched;
+use mssp_portal::kit::reach::Allowed;
 use mssp_portal::kit::seal::Seal;
 use mssp_portal::{router, work};
 use tokio::task::JoinHandle;
@@ -39,6 +40,7 @@ fn build(lane: &Lane, seed: u64) -> App {
         chance: chance.clone(),
         seal: Seal::new(&[3; 32], chance).unwrap(),
         cloud: Cloud::simulated(lane.cloud.base_url()).unwrap(),
+        reach: Allowed::default(),
         graph: Limits {
             connect: PATIENCE,
             headers: PATIENCE,

@@ -22,16 +22,22 @@ pub fn undisturbed() -> Report {
     report
 }
 
-/// A soak plays everything one by one; `FAULT_SHARE` only one in so many, moved by `FAULT_PART`.
+/// A soak plays everything one by one.
 pub fn soak() -> bool {
     number("FAULT_WHOLE").is_some()
 }
 
-pub fn share<T>(all: Vec<T>) -> Vec<T> {
-    let of = number("FAULT_SHARE").map_or(1, |of| usize::try_from(of).unwrap());
-    let part = usize::try_from(number("FAULT_PART").unwrap_or_default()).unwrap() % of;
-    all.into_iter().enumerate().filter(|(at, _)| at % of == part).map(|(_, one)| one).collect()
+/// Each with a seed of its own; `FAULT_SHARE`: one in so many, moved by `FAULT_PART`. A share is part of the whole: what
+/// ends badly in one does so in the other.
+pub fn share<T>(first: u64, all: Vec<T>) -> Vec<(u64, T)> {
+    let of = number("FAULT_SHARE").unwrap_or(1).max(1);
+    let part = number("FAULT_PART").unwrap_or_default() % of;
+    (first..).zip(all).filter(|(seed, _)| (seed - first) % of == part).collect()
 }
+
+/// Seeds of what is played together, and of what was missed then and is played by itself.
+pub const TOGETHERS: u64 = 1_000_000;
+pub const ALONES: u64 = 2_000_000;
 
 /// What lies far apart in a list goes together: neighbours are about the same call.
 pub fn apart<T>(all: Vec<T>, together: usize) -> Vec<Vec<T>> {
@@ -45,6 +51,8 @@ pub fn apart<T>(all: Vec<T>, together: usize) -> Vec<Vec<T>> {
 
 #[derive(Clone)]
 struct Cell {
+    /// Its seed where it is played by itself.
+    seed: u64,
     row: String,
     column: String,
     fault: Value,
@@ -97,6 +105,7 @@ fn cells(calls: &[Value]) -> Vec<Cell> {
                 fault[key] = value;
             }
             cells.push(Cell {
+                seed: (ALONES..).nth(cells.len()).unwrap(),
                 row: format!("{}: {}", call["app"].as_str().unwrap(), call["class"].as_str().unwrap()),
                 column: format!("{kind} {position}"),
                 fault,
@@ -125,16 +134,15 @@ impl Cell {
     }
 }
 
-/// Plays them so many together; what was not reached comes back.
-fn play(what: &str, cells: Vec<Cell>, together: usize, seen: &mut Seen) -> Vec<Cell> {
-    let packs = apart(cells, together);
-    let schedule = |pack: &Vec<Cell>| {
+/// Plays each pack in a schedule of its seed; what was not reached comes back.
+fn play(what: &str, packs: Vec<(u64, Vec<Cell>)>, seen: &mut Seen) -> Vec<Cell> {
+    let schedule = |(seed, pack): &(u64, Vec<Cell>)| {
         let faults: Vec<Value> = pack.iter().map(|cell| cell.fault.clone()).collect();
-        Schedule { faults, ..whole() }
+        Schedule { seed: *seed, faults, ..whole() }
     };
     let reports = play_and_tell(what, packs.iter().map(schedule).collect());
     let mut missed = Vec::new();
-    for (pack, report) in packs.into_iter().zip(&reports) {
+    for ((_, pack), report) in packs.into_iter().zip(&reports) {
         for cell in pack {
             match cell.came(report) {
                 Came::Struck => seen.struck += 1,
@@ -156,15 +164,18 @@ struct Seen {
 
 #[test]
 fn every_call_outlives_every_fault_before_and_after_its_effect() {
-    let cells = share(cells(&undisturbed().calls));
-    let rows = cells.iter().map(|cell| cell.row.clone()).collect::<BTreeSet<_>>().len();
-    let columns = cells.iter().map(|cell| cell.column.clone()).collect::<BTreeSet<_>>().len();
-    let (many, mut seen) = (cells.len(), Seen::default());
     let together = if soak() { 1 } else { TOGETHER };
-    let missed = play("call × fault", cells, together, &mut seen);
-    // Some other fault of the schedule led elsewhere.
-    let missed =
-        if missed.is_empty() || soak() { missed } else { play("those missed", missed, 1, &mut seen) };
+    let packs = share(TOGETHERS, apart(cells(&undisturbed().calls), together));
+    let cells = || packs.iter().flat_map(|(_, pack)| pack);
+    let rows = cells().map(|cell| &cell.row).collect::<BTreeSet<_>>().len();
+    let columns = cells().map(|cell| &cell.column).collect::<BTreeSet<_>>().len();
+    let (many, mut seen) = (cells().count(), Seen::default());
+    let mut missed = play("call × fault", packs.clone(), &mut seen);
+    if !missed.is_empty() && !soak() {
+        // Some other fault of the schedule led elsewhere.
+        let alone = missed.into_iter().map(|cell| (cell.seed, vec![cell])).collect();
+        missed = play("those missed", alone, &mut seen);
+    }
     let missed: Vec<String> = missed.iter().map(|cell| format!("{} × {}", cell.row, cell.column)).collect();
     let possible = seen.struck + missed.len();
     say(format_args!(

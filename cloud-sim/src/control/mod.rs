@@ -70,7 +70,7 @@ fn in_tenant(shared: &Shared, call: &Call, method: &str, tid: &str, rest: &[&str
 }
 
 fn ready() -> Answer {
-    Answer { status: 200, headers: Vec::new(), body: crate::answer::Body::Text("text/plain", "ready".into()) }
+    Answer::text("text/plain", "ready".into())
 }
 
 /// A refusal of the control interface.

@@ -19,7 +19,7 @@ use crate::answer::Answer;
 use crate::call::Call;
 use crate::simulation::Shared;
 use connection::Scissors;
-use faults::{Delivery, Kind};
+use faults::Delivery;
 
 /// Handles any call.
 pub async fn front(
@@ -42,11 +42,7 @@ pub async fn front(
     }
     let who = crate::graph::bearer::seems(&call);
     let (answer, delivery, strike) = faults::answered(&shared, &call, &who, || dispatch(&shared, &call));
-    let status = match strike.map(|s| s.kind) {
-        Some(Kind::LostAnswer) => json!("lost-answer"),
-        Some(Kind::Timeout) => json!("timeout"),
-        _ => json!(answer.status),
-    };
+    let status = faults::journalled(strike, &answer);
     shared.journal().write(&call, &who, &status, strike.map(|s| s.kind.key()), &answer);
     let answer = respond::complete(&call, answer);
     if let Some(recorder) = &shared.recorder {

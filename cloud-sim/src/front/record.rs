@@ -52,6 +52,7 @@ impl Recorder {
             "path": call.path,
             "query": call.raw_query,
             "fault": strike.is_some(),
+            "parts": parts(answer),
             "request": {"headers": request_headers(call), "body": request_body(call)},
             "response": answered.then(|| response(answer)),
         });
@@ -70,6 +71,12 @@ fn request_headers(call: &Call) -> Map<String, Value> {
         headers.insert("authorization".to_owned(), json!(format!("{scheme} (removed)")));
     }
     headers
+}
+
+/// What a fault did to parts of a batch, by their ids: it "hit" them, or "spoiled" their bodies.
+fn parts(answer: &Answer) -> Map<String, Value> {
+    let told = |spoiled: bool| json!(if spoiled { "spoiled" } else { "hit" });
+    answer.hit.iter().map(|(id, spoiled)| (id.clone(), told(*spoiled))).collect()
 }
 
 fn response(answer: &Answer) -> Value {

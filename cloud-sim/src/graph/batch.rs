@@ -2,13 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::header::{HeaderName, HeaderValue};
 use serde_json::{Value, json};
 
 use super::bearer::Caller;
 use crate::answer::{Answer, Body, Outcome};
 use crate::call::Call;
-use crate::front::{complete_error, faults};
+use crate::front::complete_error;
+use crate::front::faults::{self, Strike};
 use crate::simulation::Shared;
 use crate::world::new_id;
 
@@ -28,24 +31,29 @@ pub fn answer(shared: &Shared, call: &Call, caller: &Caller) -> Outcome {
     }
     checked(parts)?;
     let mut statuses: BTreeMap<String, u16> = BTreeMap::new();
-    let mut responses = Vec::new();
+    let (mut responses, mut hit) = (Vec::new(), Vec::new());
     for part in parts {
         let id = part["id"].as_str().unwrap_or_default().to_owned();
         let needs = texts(&part["dependsOn"]);
         let failed = needs.iter().any(|n| statuses.get(&n.to_lowercase()).is_none_or(|s| *s >= 400));
-        let answer = if failed {
-            Answer::error(424, "FailedDependency", "A request this one depends on failed.")
+        let (answer, strike) = if failed {
+            (Answer::error(424, "FailedDependency", "A request this one depends on failed."), None)
         } else {
             one(shared, call, caller, part)
         };
         statuses.insert(id.to_lowercase(), answer.status);
-        responses.push(response(call, &id, answer));
+        if strike.is_some() {
+            hit.push((id.clone(), matches!(answer.body, Body::Text(..) | Body::Html(_))));
+        }
+        if !strike.is_some_and(Strike::loses_the_answer) {
+            responses.push(response(call, &id, answer));
+        }
     }
     // The order of the answers is nobody's to rely on.
     if shared.world().switches.on("batch.answers-reversed") {
         responses.reverse();
     }
-    Ok(Answer::ok(json!({"responses": responses})))
+    Ok(Answer { hit, ..Answer::ok(json!({"responses": responses})) })
 }
 
 fn texts(value: &Value) -> Vec<String> {
@@ -85,7 +93,7 @@ fn checked(parts: &[Value]) -> Result<(), Answer> {
 }
 
 /// One part: hit by faults, answered and written down like a call of its own.
-fn one(shared: &Shared, call: &Call, caller: &Caller, part: &Value) -> Answer {
+fn one(shared: &Shared, call: &Call, caller: &Caller, part: &Value) -> (Answer, Option<Strike>) {
     let version = call.segments.first().map_or("v1.0", String::as_str);
     let mut inner = call.clone();
     inner.method = part["method"].as_str().unwrap_or("GET").to_uppercase();
@@ -98,12 +106,11 @@ fn one(shared: &Shared, call: &Call, caller: &Caller, part: &Value) -> Answer {
     }
     inner.body = if part["body"].is_null() { Vec::new() } else { part["body"].to_string().into_bytes() };
     let who = (Some(caller.tenant.clone()), Some(caller.app_id.clone()));
-    let answer = match faults::of_part(shared, &inner, &who) {
-        Some(answer) => answer,
-        None => super::as_caller(shared, &inner, caller).unwrap_or_else(|refusal| refusal),
-    };
-    shared.journal().write(&inner, &who, &json!(answer.status), None, &answer);
-    answer
+    let done = || super::as_caller(shared, &inner, caller).unwrap_or_else(|refusal| refusal);
+    let (answer, strike) = faults::of_part(shared, &inner, &who, done);
+    let status = faults::journalled(strike, &answer);
+    shared.journal().write(&inner, &who, &status, strike.map(|strike| strike.kind.key()), &answer);
+    (answer, strike)
 }
 
 fn response(call: &Call, id: &str, answer: Answer) -> Value {
@@ -116,7 +123,16 @@ fn response(call: &Call, id: &str, answer: Answer) -> Value {
             complete_error(call, &mut value, &request_id);
             value
         }
-        _ => Value::Null,
+        // What is no JSON is "a base64 URL-encoded value" (json-batching.md).
+        Body::Text(kind, text) => {
+            headers.insert("Content-Type".to_owned(), kind.to_owned());
+            serde_json::from_str(&text).unwrap_or_else(|_| json!(URL_SAFE_NO_PAD.encode(text)))
+        }
+        Body::Html(page) => {
+            headers.insert("Content-Type".to_owned(), "text/html; charset=utf-8".to_owned());
+            json!(URL_SAFE_NO_PAD.encode(page))
+        }
+        Body::None => Value::Null,
     };
     json!({"id": id, "status": answer.status, "headers": headers, "body": body})
 }

@@ -50,5 +50,6 @@ pub fn next_link(call: &Call, from: usize) -> String {
         query.append_pair(name, value);
     }
     query.append_pair("$skiptoken", &token(call, u64::try_from(from).unwrap_or(0)));
-    format!("{}{}?{}", call.base, call.path, query.finish())
+    // A `+` would be a plus in OData.
+    format!("{}{}?{}", call.base, call.path, query.finish().replace('+', "%20"))
 }

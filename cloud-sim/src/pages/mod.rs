@@ -11,7 +11,7 @@ mod visitor;
 
 use askama::Template;
 
-use crate::answer::{Answer, Body, Outcome};
+use crate::answer::{Answer, Outcome};
 use crate::call::Call;
 use crate::simulation::Shared;
 
@@ -42,7 +42,7 @@ pub fn answer(shared: &Shared, call: &Call) -> Outcome {
 }
 
 fn text(kind: &'static str, text: &str) -> Answer {
-    Answer { status: 200, headers: Vec::new(), body: Body::Text(kind, text.to_owned()) }
+    Answer::text(kind, text.to_owned())
 }
 
 /// A page from its template.

@@ -7,6 +7,7 @@ mod anyone;
 mod assertions;
 mod authorize;
 mod batch;
+mod batch_faults;
 mod bodies;
 mod browser;
 mod consent;

@@ -1,10 +1,14 @@
-//! One list of what waits for a decision, over all customers in view, and the same of one customer.
+//! The lists of requests over all customers in view, by tab, and the same of one customer.
 
 use askama::Template;
 use axum::extract::{Query, State};
+use axum::response::Response;
+use uuid::Uuid;
 
-use super::rows::{Asked, List, list};
-use crate::access_requests::model::Pressing;
+use super::asked::Asked;
+use super::lists::{List, list};
+use super::rows::Way;
+use crate::access_requests::model::{Pressing, RequestTab};
 use crate::access_requests::store;
 use crate::app::App;
 use crate::customers::{Tab, Viewed, tabs};
@@ -21,17 +25,40 @@ struct ChoiceView {
     chosen: bool,
 }
 
+/// The form that decides on what is chosen.
+pub struct DecideView {
+    /// The same form sent twice is the same decision.
+    batch: Uuid,
+    back: String,
+    verdict: String,
+    reason: String,
+    error: Option<String>,
+}
+
+/// What a form that could not be taken had in it.
+#[derive(Default)]
+pub struct Again {
+    pub chosen: Vec<String>,
+    pub verdict: String,
+    pub reason: String,
+    pub error: Option<String>,
+}
+
 #[derive(Template)]
 #[template(path = "access_requests/list.html")]
 struct ListView {
     frame: Frame,
     t: T,
+    tabs: Vec<Tab>,
     list: List,
     customers: Vec<ChoiceView>,
     packages: Vec<ChoiceView>,
     lefts: Vec<ChoiceView>,
+    by_asking: bool,
     refresh: String,
     events: String,
+    export: String,
+    decide: Option<DecideView>,
     may_see_health: bool,
 }
 
@@ -64,17 +91,31 @@ fn events(app: &App, path: &str) -> String {
     format!("{path}/events?since={}", app.clock.now().timestamp_micros())
 }
 
+fn request_tabs(t: T, asked: &Asked) -> Vec<Tab> {
+    let tab = |tab: RequestTab| Tab {
+        href: asked.in_tab("/requests", tab),
+        label: t.text_or_key(&format!("requests-tab-{}", tab.key())),
+        current: tab == asked.tab(),
+    };
+    RequestTab::ALL.into_iter().map(tab).collect()
+}
+
 async fn choices(tx: &mut Tx, t: T, asked: &Asked) -> Result<(Vec<ChoiceView>, Vec<ChoiceView>), AppError> {
-    let customers = store::waiting_customers(tx).await?;
-    let packages = store::waiting_packages(tx).await?;
+    let pending = asked.tab() == RequestTab::Pending;
+    let customers =
+        if pending { store::waiting_customers(tx).await? } else { store::ended_customers(tx).await? };
+    let packages =
+        if pending { store::waiting_packages(tx).await? } else { store::known_packages(tx).await? };
+    let label =
+        |label: String, many| if pending { t.requests_choice().label(label).count(many) } else { label };
     let customers = customers.into_iter().map(|one| ChoiceView {
         chosen: one.value == asked.customer,
-        label: t.requests_choice().label(one.label).count(one.many),
+        label: label(one.label, one.many),
         value: one.value,
     });
     let packages = packages.into_iter().map(|one| ChoiceView {
         chosen: one.value == asked.package,
-        label: t.requests_choice().label(one.label).count(one.many),
+        label: label(one.label, one.many),
         value: one.value,
     });
     Ok((customers.collect(), packages.collect()))
@@ -90,19 +131,39 @@ fn lefts(t: T, asked: &Asked) -> Vec<ChoiceView> {
 }
 
 pub async fn show(State(app): State<App>, page: Page, Query(asked): Query<Asked>) -> AppResult {
+    page.show(&view(&app, &page, &asked, Again::default()).await?)
+}
+
+/// The list again, with a form that could not be taken.
+pub async fn show_again(app: &App, page: &Page, asked: &Asked, again: Again) -> Result<Response, AppError> {
+    page.show_again(&view(app, page, asked, again).await?)
+}
+
+async fn view(app: &App, page: &Page, asked: &Asked, again: Again) -> Result<ListView, AppError> {
     let mut tx = page.scope().begin(&app.db).await?;
-    let list = list(&mut tx, &app, &page, &asked, None).await?;
-    let (customers, packages) = choices(&mut tx, page.t, &asked).await?;
+    let list = list(&mut tx, app, page, (asked, &again.chosen), None).await?;
+    let (customers, packages) = choices(&mut tx, page.t, asked).await?;
     drop(tx);
-    page.show(&ListView {
+    let decidable = list.may_decide && list.tab == RequestTab::Pending && !list.rows.is_empty();
+    Ok(ListView {
         t: page.t,
+        tabs: request_tabs(page.t, asked),
+        decide: decidable.then(|| DecideView {
+            batch: app.chance.uuid_v4(),
+            back: asked.at("/requests", &asked.after),
+            verdict: again.verdict,
+            reason: again.reason,
+            error: again.error,
+        }),
         refresh: asked.at("/requests/rows", &asked.after),
-        events: events(&app, "/requests"),
+        events: events(app, "/requests"),
+        export: asked.at("/requests/export.csv", ""),
         list,
         customers,
         packages,
-        lefts: lefts(page.t, &asked),
-        may_see_health: may_see_health(&page),
+        lefts: lefts(page.t, asked),
+        by_asking: asked.sort == "asked",
+        may_see_health: may_see_health(page),
         frame: page.frame.clone(),
     })
 }
@@ -110,7 +171,7 @@ pub async fn show(State(app): State<App>, page: Page, Query(asked): Query<Asked>
 /// The list without the page around it, for its refresh.
 pub async fn rows(State(app): State<App>, page: Page, Query(asked): Query<Asked>) -> AppResult {
     let mut tx = page.scope().begin(&app.db).await?;
-    let list = list(&mut tx, &app, &page, &asked, None).await?;
+    let list = list(&mut tx, &app, &page, (&asked, &[]), None).await?;
     page.show(&RowsView { t: page.t, list, may_see_health: may_see_health(&page) })
 }
 
@@ -120,7 +181,7 @@ pub async fn of_customer(
     Query(asked): Query<Asked>,
 ) -> AppResult {
     let mut tx = page.scope().begin(&app.db).await?;
-    let list = list(&mut tx, &app, &page, &asked, Some(&customer)).await?;
+    let list = list(&mut tx, &app, &page, (&asked, &[]), Some(&customer)).await?;
     drop(tx);
     let path = format!("/customers/{}/requests", customer.id);
     page.show(&CustomerView {
@@ -140,6 +201,6 @@ pub async fn rows_of_customer(
     Query(asked): Query<Asked>,
 ) -> AppResult {
     let mut tx = page.scope().begin(&app.db).await?;
-    let list = list(&mut tx, &app, &page, &asked, Some(&customer)).await?;
+    let list = list(&mut tx, &app, &page, (&asked, &[]), Some(&customer)).await?;
     page.show(&RowsView { t: page.t, list, may_see_health: may_see_health(&page) })
 }

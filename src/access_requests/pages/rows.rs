@@ -1,77 +1,56 @@
-//! The list itself, as the pages and their refreshed part show it.
+//! One row of a list of requests, as people read it.
+
+use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use serde::{Deserialize, Serialize};
 
-use crate::access_requests::model::{APPROVERS, Decided, Pressing, Pressure, RequestRow, pressure, type_key};
-use crate::access_requests::store::{self, Cursor, Filter, UnreadOne};
+use crate::access_requests::deciders::Known;
+use crate::access_requests::model::{
+    APPROVERS, Claim, Key, Pressure, REPROCESS, RequestRow, UnderWay, Verdict, failed, pressure, type_key,
+};
 use crate::app::App;
-use crate::customers::{Customer, consent};
-use crate::kit::error::AppError;
-use crate::kit::ids::CustomerId;
-use crate::kit::page::Page;
-use crate::kit::right::Role;
-use crate::kit::scope::Tx;
+use crate::connections::go_path;
+use crate::connections::model::Connection;
+use crate::kit::ids::{CustomerId, PersonId};
 use crate::kit::text::T;
-use crate::people;
 use crate::people::model::Oneself;
-use crate::providers::AppKind;
 
 /// Read longer ago than this, a customer's requests are shown as not up to date.
-const STALE: TimeDelta = TimeDelta::minutes(5);
-/// Decided requests shown on a customer's page.
-const DECIDED: i64 = 20;
+pub const STALE: TimeDelta = TimeDelta::minutes(5);
+/// People named as deciders in a row.
+const NAMED: usize = 3;
 
-/// The address's query. What cannot be read counts as not given: an old bookmark still opens.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Asked {
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub customer: String,
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub package: String,
-    /// How pressing.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub left: String,
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub after: String,
+/// What is known around the rows of one page.
+pub struct Around<'a> {
+    pub app: &'a App,
+    pub t: T,
+    pub now: DateTime<Utc>,
+    pub who: &'a Oneself,
+    pub person: Option<PersonId>,
+    /// Whoever looks may decide; his connections, by customer.
+    pub connections: Option<HashMap<CustomerId, Connection>>,
+    pub known: Known,
+    pub claims: Vec<Claim>,
+    pub under_way: Vec<UnderWay>,
+    /// Where he comes back to from Microsoft.
+    pub back: String,
 }
 
-impl Asked {
-    pub fn filter(&self, now: DateTime<Utc>) -> Filter {
-        Filter {
-            customer: self.customer.parse().ok(),
-            package: Some(self.package.clone()).filter(|key| !key.is_empty()),
-            pressing: Pressing::from_key(&self.left).map(|pressing| (pressing, now)),
-            ours: false,
-            after: cursor(&self.after),
-        }
-    }
-
-    pub fn narrowed(&self) -> bool {
-        !self.customer.is_empty() || !self.package.is_empty() || !self.left.is_empty()
-    }
-
-    /// The same view at another address, or another part of it.
-    pub fn at(&self, path: &str, after: &str) -> String {
-        let other = Self { after: after.to_owned(), ..self.clone() };
-        let query = serde_html_form::to_string(&other).unwrap_or_default();
-        if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
-    }
-}
-
-fn cursor(text: &str) -> Option<Cursor> {
-    let (denied_at, customer, id) = serde_json::from_str::<(DateTime<Utc>, CustomerId, String)>(text).ok()?;
-    Some(Cursor { denied_at, customer, id })
-}
-
-fn cursor_text(cursor: &Cursor) -> String {
-    serde_json::to_string(&(&cursor.denied_at, cursor.customer, &cursor.id)).unwrap_or_default()
+/// How somebody who may decide gets to decide on a row.
+pub enum Way {
+    /// By choosing it here.
+    Choose,
+    Connect(String),
+    Renew(String),
+    /// Not at all, or not by whoever looks.
+    None,
 }
 
 pub struct RowView {
+    pub key: String,
     /// For the browser to find the row again after a refresh.
     pub anchor: String,
+    pub href: String,
     pub customer_href: String,
     pub customer_name: String,
     pub package_name: String,
@@ -80,7 +59,10 @@ pub struct RowView {
     pub extends: bool,
     pub requestor_name: String,
     pub requestor_mail: String,
+    pub organization: Option<String>,
     pub justification: String,
+    /// Questions and answers.
+    pub answers: Vec<(String, String)>,
     pub asked: String,
     pub asked_moment: String,
     pub left: String,
@@ -99,6 +81,19 @@ pub struct RowView {
     pub theirs: bool,
     /// None while no domain of the customer is known.
     pub open: Option<String>,
+    pub deciders: Option<String>,
+    pub nobody: bool,
+    pub claim: Option<String>,
+    pub under_way: Option<String>,
+    pub way: Way,
+    /// It was chosen in a form that came back.
+    pub chosen: bool,
+}
+
+impl RowView {
+    pub fn chooses(&self) -> bool {
+        matches!(self.way, Way::Choose)
+    }
 }
 
 /// What is asked, in words.
@@ -109,27 +104,107 @@ pub fn asks(t: T, request_type: &str) -> String {
     }
 }
 
-impl RowView {
-    fn new(row: RequestRow, who: &Oneself, app: &App, t: T, now: DateTime<Utc>) -> Self {
+/// A state in words, and the name of its colour.
+pub fn state(t: T, state: &str) -> (String, String) {
+    let key = state.to_lowercase();
+    (t.text(&format!("requests-state-{key}")).unwrap_or_else(|| state.to_owned()), key)
+}
+
+/// Questions with their answers, in whatever shape they are kept.
+pub fn answers(answers: &serde_json::Value) -> Vec<(String, String)> {
+    let text = |value: &serde_json::Value| value.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
+    let one = |answer: &serde_json::Value| {
+        let asked = &answer["answeredQuestion"];
+        let question = text(&answer["question"]).or_else(|| text(&asked["text"])).unwrap_or_default();
+        let given = ["answer", "displayValue", "value"].iter().find_map(|name| text(&answer[*name]))?;
+        Some((question, given))
+    };
+    answers.as_array().into_iter().flatten().filter_map(one).collect()
+}
+
+impl Around<'_> {
+    fn claim(&self, key: &Key) -> Option<String> {
+        let claim = self.claims.iter().find(|claim| claim.key == *key)?;
+        let left = self.t.time_left(&claim.until, &self.now);
+        Some(if Some(claim.person) == self.person {
+            self.t.requests_claim_mine(left)
+        } else {
+            self.t.requests_claim_other().name(claim.name.clone()).left(left)
+        })
+    }
+
+    fn under_way(&self, key: &Key) -> Option<String> {
+        let one = self.under_way.iter().find(|one| one.key == *key)?;
+        let name = one.person.clone();
+        Some(match (one.state.as_str(), one.verdict) {
+            ("accepted", Verdict::Approve) => self.t.requests_under_way_approved(name),
+            ("accepted", Verdict::Deny) => self.t.requests_under_way_denied(name),
+            ("unknown", _) => self.t.requests_under_way_unknown(name),
+            _ => self.t.requests_under_way(name),
+        })
+    }
+
+    /// How whoever looks decides on it.
+    pub fn way(&self, row: &RequestRow) -> Way {
+        let Some(connections) = &self.connections else { return Way::None };
+        let key = row.key();
+        let own = self.who.asks_as(&row.requestor_mail).is_some();
+        if own || row.package == APPROVERS || self.under_way.iter().any(|one| one.key == key) {
+            return Way::None;
+        }
+        match connections.get(&row.customer) {
+            Some(one) if one.serves(self.now) => Way::Choose,
+            Some(_) => Way::Renew(go_path(row.customer, &self.back, true)),
+            None => Way::Connect(go_path(row.customer, &self.back, false)),
+        }
+    }
+
+    /// The deciders in words; whether it is sure that nobody can.
+    pub fn deciders(&self, row: &RequestRow) -> (Option<String>, bool) {
+        let Some(deciders) = self.known.deciders(row) else { return (None, false) };
+        if deciders.nobody() {
+            return (None, true);
+        }
+        let name = |one: &crate::onboarding::observation::SeenPrincipal| {
+            let me = self.who.asks_as(&one.mail).is_some();
+            if me { self.t.requests_deciders_you() } else { one.name.clone() }
+        };
+        let mut names: Vec<String> = deciders.people.iter().map(name).collect();
+        let you = self.t.requests_deciders_you();
+        names.sort_by_key(|name| *name != you);
+        let more = names.len().saturating_sub(NAMED) + usize::from(deciders.others);
+        names.truncate(NAMED);
+        if more > 0 {
+            names.push(self.t.requests_deciders_more(i64::try_from(more).unwrap_or(i64::MAX)));
+        }
+        (Some(names.join(", ")), false)
+    }
+
+    pub fn row(&self, row: RequestRow, chosen: &[String]) -> RowView {
+        let (t, now, key) = (self.t, self.now, row.key());
         let pressing = pressure(row.created_at, row.denied_at, now);
-        Self {
+        let (deciders, nobody) = self.deciders(&row);
+        RowView {
+            way: self.way(&row),
+            claim: self.claim(&key),
+            under_way: self.under_way(&key),
+            organization: self.known.organization(&row).map(str::to_owned),
+            deciders,
+            nobody: nobody && row.package != APPROVERS,
+            chosen: chosen.contains(&key.path()),
+            href: format!("/requests/{}", key.path()),
+            key: key.path(),
             anchor: format!("open-{}-{}", row.customer, row.id),
             customer_href: format!("/customers/{}/requests", row.customer),
-            open: (!row.domain.is_empty()).then(|| app.cloud.my_access_link(&row.domain)),
+            open: (!row.domain.is_empty()).then(|| self.app.cloud.my_access_link(&row.domain)),
             asks: asks(t, &row.request_type),
             theirs: row.package == APPROVERS,
             extends: type_key(&row.request_type) != "add",
-            own: who.asks_as(&row.requestor_mail).map(|address| t.requests_own(address)),
-            maybe_own: who.may_be(&row.requestor_name, &row.requestor_mail),
+            own: self.who.asks_as(&row.requestor_mail).map(|address| t.requests_own(address)),
+            maybe_own: self.who.may_be(&row.requestor_name, &row.requestor_mail),
             asked: t.age(&row.created_at, &now),
             asked_moment: t.moment(&row.created_at),
-            left: match (row.denied_at, pressing) {
-                (Some(denied), Pressure::Calm | Pressure::Soon | Pressure::LastDay) => {
-                    t.time_left(&denied, &now)
-                }
-                (_, Pressure::Over) => t.time_over(),
-                _ => t.requests_end_unknown(),
-            },
+            left: left(t, row.denied_at, pressing, now),
             ends: row.denied_at.map(|at| t.moment(&at)),
             pressure: t.text_or_key(&format!("requests-pressure-{}", pressing.key())),
             pressure_key: pressing.key(),
@@ -137,20 +212,30 @@ impl RowView {
             age: t.age(&row.read_at, &now),
             age_moment: t.moment(&row.read_at),
             stale: now - row.read_at > STALE,
+            answers: answers(&row.answers),
+            requestor_name: row.requestor().to_owned(),
             customer_name: row.customer_name,
             package_name: row.package_name,
-            requestor_name: if row.requestor_name.is_empty() {
-                row.requestor_mail.clone()
-            } else {
-                row.requestor_name
-            },
             requestor_mail: row.requestor_mail,
             justification: row.justification,
         }
     }
 }
 
-pub struct DecidedView {
+/// The time left in words.
+pub fn left(t: T, denied: Option<DateTime<Utc>>, pressing: Pressure, now: DateTime<Utc>) -> String {
+    match (denied, pressing) {
+        (Some(denied), Pressure::Calm | Pressure::Soon | Pressure::LastDay) => t.time_left(&denied, &now),
+        (_, Pressure::Over) => t.time_over(),
+        _ => t.requests_end_unknown(),
+    }
+}
+
+/// A request that waits no more.
+pub struct EndedView {
+    pub href: String,
+    pub customer_href: String,
+    pub customer_name: String,
     pub state: String,
     pub state_key: String,
     pub package_name: String,
@@ -158,123 +243,51 @@ pub struct DecidedView {
     pub asked: String,
     pub at: String,
     pub at_moment: String,
+    /// Who decided, or that it is not known.
+    pub by: String,
+    /// Why, as far as it is known.
+    pub reason: String,
+    /// Microsoft lists it no more.
+    pub gone: bool,
+    /// How long it can be delivered once more; of a failed one.
+    pub again: Option<(String, bool)>,
 }
 
-impl DecidedView {
-    fn new(one: Decided, t: T, now: DateTime<Utc>) -> Self {
-        let state = t.text(&format!("requests-state-{}", one.state.to_lowercase()));
-        Self {
-            state: state.unwrap_or_else(|| one.state.clone()),
-            state_key: one.state.to_lowercase(),
-            package_name: one.package_name,
-            requestor: if one.requestor_name.is_empty() { one.requestor_mail } else { one.requestor_name },
-            asked: t.moment(&one.created_at),
-            at: t.age(&one.decided_at, &now),
-            at_moment: t.moment(&one.decided_at),
-        }
+/// Who decided, in words; empty where nobody had to.
+pub fn decider(t: T, row: &RequestRow) -> String {
+    let name = if row.decider_name.is_empty() { &row.decider_mail } else { &row.decider_name };
+    match (row.decision_from.as_str(), row.decision.as_str()) {
+        (_, "") => String::new(),
+        ("nobody", "denied") => t.requests_decided_nobody(),
+        ("nobody", _) => t.requests_decided_itself(),
+        ("here", _) => t.requests_decided_here(name.clone()),
+        (_, _) if !name.is_empty() => name.clone(),
+        _ => t.requests_decided_unknown(),
     }
 }
 
-/// What the refreshed part shows. Templates call it `list`.
-pub struct List {
-    pub rows: Vec<RowView>,
-    pub waiting: i64,
-    pub narrowed: bool,
-    /// On one customer's page, his name stands above and his decided requests below.
-    pub of_customer: bool,
-    pub unread: Option<String>,
-    /// Why this customer's requests are not read at all.
-    pub not_read: Option<String>,
-    /// Why, customer by customer: his page, his name, the cause.
-    pub unread_why: Vec<(String, String, String)>,
-    /// Which account decides in My Access, where it is another than the one that signs in here.
-    pub sign_in_as: Option<String>,
-    /// An approver of whom nobody has said who he is in the analysts' directory.
-    pub nobody_there: bool,
-    pub decided: Vec<DecidedView>,
-    pub next: Option<String>,
-    pub first: Option<String>,
-}
-
-/// Why nothing of this customer is read: he is paused, or has not consented to it.
-async fn not_read(tx: &mut Tx, t: T, customer: &Customer) -> Result<Option<String>, sqlx::Error> {
-    if customer.pause.is_some() {
-        return Ok(Some(t.requests_not_read_paused()));
+pub fn ended(t: T, now: DateTime<Utc>, row: RequestRow) -> EndedView {
+    let at = row.failed_at.or(row.waited_until).or(row.completed_at).unwrap_or(row.read_at);
+    let (told, state_key) = state(t, &row.state);
+    let again = row.failed_at.filter(|_| failed(&row.state)).map(|at| {
+        let end = at + REPROCESS;
+        let over = end <= now;
+        (if over { t.requests_again_over() } else { t.time_left(&end, &now) }, over)
+    });
+    EndedView {
+        href: format!("/requests/{}", row.key().path()),
+        customer_href: format!("/customers/{}/requests", row.customer),
+        by: decider(t, &row),
+        state: told,
+        state_key,
+        asked: t.moment(&row.created_at),
+        at: t.age(&at, &now),
+        at_moment: t.moment(&at),
+        gone: row.gone_at.is_some(),
+        again,
+        requestor: row.requestor().to_owned(),
+        customer_name: row.customer_name,
+        package_name: row.package_name,
+        reason: row.decision_reason,
     }
-    let known = consent::store::all(tx, customer.id).await?;
-    let reads = known.iter().any(|one| one.app == AppKind::Reader && one.granted());
-    Ok((!reads).then(|| t.requests_not_read_consent()))
-}
-
-fn unread_why(t: T, one: UnreadOne) -> (String, String, String) {
-    let told = |cause: &str| {
-        let text = t.text(&format!("errors-{cause}-what"));
-        text.or_else(|| t.text(&format!("health-cause-{cause}-what")))
-    };
-    let why = match one.cause.as_str() {
-        _ if one.lost => t.requests_unread_consent(),
-        "" => t.requests_unread_late(),
-        cause => told(cause).unwrap_or_else(|| t.health_cause_unknown_what()),
-    };
-    (format!("/customers/{}", one.customer), one.name, why)
-}
-
-/// An approver decides as the guest that his account of the analysts' directory is in the customer's.
-fn sign_in_as(t: T, who: &Oneself) -> Option<String> {
-    let domain = who.analyst_domain.clone()?;
-    if !who.his.is_empty() {
-        return Some(t.requests_sign_in_as(who.his.join(", ")));
-    }
-    who.unknown().then(|| t.requests_sign_in_there(domain))
-}
-
-/// Reads one page of the list. `path` is that of the page, for its own further pages.
-pub async fn list(
-    tx: &mut Tx,
-    app: &App,
-    page: &Page,
-    asked: &Asked,
-    customer: Option<&Customer>,
-) -> Result<List, AppError> {
-    let (t, now) = (page.t, app.clock.now());
-    let mut filter = asked.filter(now);
-    let path = match customer {
-        Some(customer) => {
-            filter.customer = Some(customer.id);
-            format!("/customers/{}/requests", customer.id)
-        }
-        None => "/requests".to_owned(),
-    };
-    let found = store::pending(tx, &filter).await?;
-    let who = match page.scope().person() {
-        Some(person) => people::store::oneself(tx, person).await?,
-        None => Oneself::default(),
-    };
-    let unread = store::unread(tx, filter.customer, now - STALE).await?;
-    let (waiting, decided) = match customer {
-        Some(customer) => (None, store::decided(tx, customer.id, DECIDED).await?),
-        None => (Some(store::pending_count(tx).await?), Vec::new()),
-    };
-    let not_read = match customer {
-        Some(customer) => not_read(tx, t, customer).await?,
-        None => None,
-    };
-    let shown = i64::try_from(found.rows.len()).unwrap_or(i64::MAX);
-    Ok(List {
-        waiting: waiting.unwrap_or(shown),
-        rows: found.rows.into_iter().map(|row| RowView::new(row, &who, app, t, now)).collect(),
-        nobody_there: page.scope().roles().has(Role::Approver) && who.unknown(),
-        narrowed: asked.narrowed(),
-        of_customer: customer.is_some(),
-        not_read,
-        sign_in_as: sign_in_as(t, &who),
-        unread: (unread.many > 0).then(|| {
-            let names: Vec<&str> = unread.some.iter().map(|one| one.name.as_str()).collect();
-            t.requests_unread().count(unread.many).names(names.join(", "))
-        }),
-        unread_why: unread.some.into_iter().map(|one| unread_why(t, one)).collect(),
-        decided: decided.into_iter().map(|one| DecidedView::new(one, t, now)).collect(),
-        next: found.next.as_ref().map(|cursor| asked.at(&path, &cursor_text(cursor))),
-        first: (!asked.after.is_empty()).then(|| asked.at(&path, "")),
-    })
 }

@@ -12,6 +12,7 @@ use crate::graph::organization::Organization;
 use crate::graph::{AppCredential, GraphError};
 use crate::kit::audit::Event;
 use crate::kit::error::AppError;
+use crate::kit::happening::{self, Happening, Kind};
 use crate::kit::work::{self, Claimed, Outcome, WorkError};
 use crate::providers::{self, AppKind};
 
@@ -164,6 +165,13 @@ async fn keep(
     {
         let event = Event::new("customer.domain-read").of(customer.id);
         events.push(event.before(json!({ "domain": before })).after(json!({ "domain": now })));
+    }
+    // Whoever cannot be read any more is told once, and named until it is mended. The operator's is taken back as it should.
+    if kind == AppKind::Reader && changed && state == "lost" {
+        let about = format!("{}/{}", kind.key(), now.timestamp());
+        let facts = json!({ "app": kind.key(), "path": format!("/customers/{}/consent", customer.id) });
+        let told = Happening { kind: Kind::ConsentLost, customer: customer.id, about, facts };
+        happening::tell(&mut tx, &told, now).await?;
     }
     // Before a first link it is our move: nobody at the customer has been asked.
     let asked = customer.standing.state != State::New || state == "lost";

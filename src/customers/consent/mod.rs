@@ -6,7 +6,10 @@ pub mod store;
 
 use chrono::{DateTime, Utc};
 
+use serde_json::json;
+
 use crate::customers::model::{Asked, Standing, State, WhoseMove};
+use crate::kit::audit::Event;
 use crate::kit::ids::CustomerId;
 use crate::kit::scope::Tx;
 use crate::providers::AppKind;
@@ -44,5 +47,20 @@ pub async fn settled(
             }
         },
         _ => found,
+    })
+}
+
+/// The event of a consent that stands otherwise than before, as `store::keep` told; none where it does not.
+pub fn news(
+    customer: CustomerId,
+    app: AppKind,
+    (before, now): (Option<String>, String),
+    missing: &[String],
+) -> Option<Event> {
+    (before.as_deref() != Some(&now)).then(|| {
+        Event::new("consent.changed")
+            .of(customer)
+            .before(json!({ "app": app.key(), "state": before }))
+            .after(json!({ "app": app.key(), "state": now, "missing": missing }))
     })
 }

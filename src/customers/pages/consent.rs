@@ -25,8 +25,8 @@ use crate::kit::work;
 use crate::providers::{self, AppKind};
 
 pub(super) const CALLBACK: &str = "/consent/callback";
-/// Apps a customer consents to here; the approver app comes with deciding in place.
-const APPS: [AppKind; 2] = [AppKind::Reader, AppKind::Operator];
+/// Apps a customer consents to here.
+const APPS: [AppKind; 3] = [AppKind::Reader, AppKind::Operator, AppKind::Approver];
 
 struct AppView {
     key: &'static str,
@@ -91,6 +91,12 @@ async fn view(
         if let Some((_, link)) = made.as_ref().filter(|(one, _)| *one == kind) {
             let (customer, provider) = (customer.name.clone(), page.session.provider_name.clone());
             view.mail = Some(match kind {
+                AppKind::Approver => page
+                    .t
+                    .customers_consent_mail_approver()
+                    .customer(customer)
+                    .provider(provider)
+                    .link(link.clone()),
                 AppKind::Operator => page
                     .t
                     .customers_consent_mail_operator()
@@ -125,7 +131,10 @@ fn app_view(app: &App, t: T, customer: &Customer, kind: AppKind, consent: Option
         key: kind.key(),
         title: t.text_or_key(&format!("customers-app-{}", kind.key())),
         what: t.text_or_key(&format!("customers-app-{}-what", kind.key())),
-        permissions: kind.application_permissions().to_vec(),
+        permissions: match kind {
+            AppKind::Approver => kind.delegated_permissions().to_vec(),
+            _ => kind.application_permissions().to_vec(),
+        },
         ready: false,
         state: t.text_or_key(&format!("customers-consent-{state}")),
         state_key: state.to_owned(),

@@ -93,6 +93,10 @@ struct RowView {
     steps_done: i32,
     steps_total: i32,
     open_requests: i32,
+    /// None: never read.
+    alerts: Option<String>,
+    /// How long ago the newest was made.
+    last_alert: Option<(String, String)>,
     expiry: Option<String>,
     read: Option<(String, String)>,
     paused: bool,
@@ -119,6 +123,12 @@ impl RowView {
             steps_done: row.steps_done,
             steps_total: row.steps_total,
             open_requests: row.open_requests,
+            alerts: match row.alerts_state.as_str() {
+                "" => None,
+                "read" => Some(t.alerts_cell().high(row.high_alerts).open(row.open_alerts)),
+                _ => Some(t.alerts_cell_closed()),
+            },
+            last_alert: row.last_alert_at.map(|at| (t.age(&at, &now), t.moment(&at))),
             manager: row.manager_name,
             tags: row.tags,
             mine: row.mine,
@@ -149,6 +159,8 @@ struct ListView {
     first: Option<String>,
     narrowed: bool,
     may_add: bool,
+    /// Account managers look at them here.
+    alerts: bool,
 }
 
 pub async fn show(State(app): State<App>, page: Page, Query(asked): Query<Asked>) -> AppResult {
@@ -201,6 +213,7 @@ pub async fn show(State(app): State<App>, page: Page, Query(asked): Query<Asked>
         first: (!asked.after.is_empty()).then(|| asked.with(|_| ())),
         narrowed: asked.narrowed(),
         may_add: page.scope().may(Right::EditCustomers),
+        alerts: page.scope().roles().has(Role::AccountManager),
         q: asked.q,
         tag: asked.tag,
         frame: page.frame.clone(),

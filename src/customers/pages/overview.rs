@@ -11,6 +11,7 @@ use crate::customers::model::{Contact, Customer};
 use crate::customers::store::{self, PackageLink};
 use crate::kit::error::AppResult;
 use crate::kit::frame::Frame;
+use crate::kit::reading;
 use crate::kit::right::Right;
 use crate::kit::text::T;
 
@@ -54,7 +55,8 @@ pub async fn show(State(app): State<App>, Viewed { page, customer }: Viewed) -> 
     let consents = consent::store::all(&mut tx, customer.id).await?;
     let contacts = store::contacts(&mut tx, customer.id).await?;
     let links = store::links(&mut tx, customer.id).await?;
-    drop(tx);
+    reading::looked(&mut tx, customer.id, now).await?;
+    tx.commit_bookkeeping("who looks wants it fresh").await?;
     let standing = &customer.standing;
     let view = OverviewView {
         t,

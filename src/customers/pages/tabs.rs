@@ -20,7 +20,12 @@ pub fn tabs(page: &Page, customer: CustomerId, current: &str) -> Vec<Tab> {
         ("onboarding", t.customers_tab_onboarding(), Right::ViewCustomers),
         ("consent", t.customers_tab_consent(), Right::Onboard),
         ("requests", t.customers_tab_requests(), Right::ViewRequests),
+        ("people", t.access_people_tab(), Right::ViewCustomers),
+        ("alerts", t.alerts_title(), Right::ViewCustomers),
+        ("notices", t.notices_tab(), Right::ViewCustomers),
+        ("report", t.reports_tab(), Right::ViewRequests),
         ("activity", t.audit_tab_activity(), Right::ViewCustomers),
+        ("reading", t.reading_tab(), Right::ViewRequests),
         ("details", t.customers_tab_details(), Right::KeepNotes),
     ];
     all.into_iter()

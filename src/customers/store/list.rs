@@ -77,6 +77,11 @@ pub struct ListRow {
     pub steps_done: i32,
     pub steps_total: i32,
     pub open_requests: i32,
+    pub open_alerts: i32,
+    pub high_alerts: i32,
+    pub last_alert_at: Option<DateTime<Utc>>,
+    /// `no-permission`: his consent does not open his alerts; empty: never read.
+    pub alerts_state: String,
     pub next_expiry: Option<DateTime<Utc>>,
     pub read_at: Option<DateTime<Utc>>,
     pub paused_at: Option<DateTime<Utc>>,
@@ -132,7 +137,8 @@ macro_rules! rows {
         sqlx::query_as!(
             ListRow,
             r#"select c.customer_id, c.name, c.domain, c.entra_tenant_id, c.state, c.whose_move, c.next_move,
-                      c.since, c.steps_done, c.steps_total, c.open_requests, c.next_expiry, c.read_at, c.paused_at,
+                      c.since, c.steps_done, c.steps_total, c.open_requests, c.open_alerts, c.high_alerts, c.last_alert_at,
+                      c.alerts_state, c.next_expiry, c.read_at, c.paused_at,
                       m.name as "manager_name?",
                       array(select t.tag from customer_tag t where t.provider_id = $1
                              and t.customer_id = c.customer_id order by t.tag) as "tags!",

@@ -22,7 +22,7 @@ pub async fn find(tx: &mut Tx, customer: CustomerId) -> Result<Option<Customer>,
     let row = sqlx::query!(
         r#"select c.customer_id, c.entra_tenant_id, c.domain, c.name, c.name_verified, c.account_manager, c.notes,
                   c.state, c.whose_move, c.since, c.next_move, c.steps_done, c.steps_total, c.open_requests,
-                  c.next_expiry, c.read_at, c.onboarded_at, c.paused_at, c.paused_reason, c.created_at,
+                  c.warnings, c.next_expiry, c.read_at, c.onboarded_at, c.paused_at, c.paused_reason, c.created_at,
                   m.name as "manager_name?", p.name as "paused_by_name?",
                   array(select t.tag from customer_tag t where t.provider_id = $1
                          and t.customer_id = c.customer_id order by t.tag) as "tags!"
@@ -56,6 +56,7 @@ pub async fn find(tx: &mut Tx, customer: CustomerId) -> Result<Option<Customer>,
         },
         since: row.since,
         open_requests: row.open_requests,
+        warnings: row.warnings,
         next_expiry: row.next_expiry,
         read_at: row.read_at,
         onboarded_at: row.onboarded_at,

@@ -13,6 +13,7 @@ use crate::kit::frame::Frame;
 use crate::kit::page::Page;
 use crate::kit::right::Right;
 use crate::kit::text::T;
+use crate::notices::store::dead_count;
 
 struct KindView {
     title: String,
@@ -94,6 +95,8 @@ struct HomeView {
     kept: Vec<KeptView>,
     slowest: Vec<AgeView>,
     stopped: i64,
+    /// Messages that could not be sent, for whoever may send them again.
+    dead: i64,
     may_steer: bool,
 }
 
@@ -110,6 +113,8 @@ pub async fn show(State(app): State<App>, page: Page) -> AppResult {
     let unknown = store::unknown_codes(&mut tx).await?;
     let kept = store::kept(&mut tx).await?;
     let slowest = store::slowest(&mut tx).await?;
+    let may_send = page.scope().may(Right::Administer);
+    let dead = if may_send { dead_count(&mut tx).await? } else { 0 };
     drop(tx);
     let kind = |row: KindRow| KindView {
         title: kind_text(t, &row.kind),
@@ -150,6 +155,7 @@ pub async fn show(State(app): State<App>, page: Page) -> AppResult {
         unknown: unknown.into_iter().map(code).collect(),
         kept: kept.into_iter().map(|row| KeptView::new(t, row)).collect(),
         slowest: slowest.into_iter().map(age).collect(),
+        dead,
         may_steer: page.scope().may(Right::SteerWork),
         frame: page.frame.clone(),
     })

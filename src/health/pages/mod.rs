@@ -3,6 +3,7 @@
 mod again;
 mod home;
 mod rows;
+mod sync;
 
 use fluent_bundle::FluentValue;
 
@@ -16,6 +17,7 @@ pub fn routes() -> Routes<App> {
     Routes::default()
         .get("/health", Right::ViewHealth, home::show)
         .get("/health/rows", Right::ViewHealth, rows::show)
+        .get("/health/sync", Right::ViewHealth, sync::show)
         .post("/health/again", Right::SteerWork, again::all)
         .post("/customers/{customer}/work/again", Right::SteerWork, again::one)
 }

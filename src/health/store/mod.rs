@@ -2,6 +2,7 @@
 
 mod causes;
 mod kept;
+mod sync;
 mod unknown;
 
 use chrono::{DateTime, Utc};
@@ -14,6 +15,7 @@ use crate::kit::work::MAX_ATTEMPTS;
 
 pub use causes::{Filter, PAGE, causes, failed, failing};
 pub use kept::kept;
+pub use sync::{SyncFilter, sync};
 pub use unknown::unknown_codes;
 
 const SLOWEST: i64 = 10;
@@ -51,15 +53,15 @@ pub async fn slowest(tx: &mut Tx) -> Result<Vec<AgeRow>, sqlx::Error> {
     let (provider, viewer) = (tx.scope().provider(), tx.scope().limited_to());
     sqlx::query_as!(
         AgeRow,
-        r#"select c.customer_id as "customer: CustomerId", c.name, g.read_at as "requests_at?",
+        r#"select c.customer_id as "customer: CustomerId", c.name, g.done_at as "requests_at?",
                   c.read_at as directory_at
              from consent k
              join customer c on c.provider_id = $1 and c.customer_id = k.customer_id and c.paused_at is null
-             left join access_request_reading g on g.provider_id = $1 and g.customer_id = k.customer_id
+             left join work g on g.provider_id = $1 and g.customer_id = k.customer_id and g.kind = 'requests'
             where k.provider_id = $1 and k.app = 'reader' and k.state = 'granted'
               and ($2::uuid is null or exists (select 1 from person_customer v where v.provider_id = $1
                    and v.person_id = $2 and v.customer_id = k.customer_id))
-            order by coalesce(g.read_at, k.since), c.customer_id limit $3"#,
+            order by coalesce(g.done_at, k.since), c.customer_id limit $3"#,
         provider.0,
         viewer.map(|person| person.0),
         SLOWEST,

@@ -25,9 +25,11 @@ pub const INSTALLATION: [(&str, &str); 3] = [
 const WALL: &str = "provider_id=selectnullifcurrent_setting'portal.provider_id',true,''asnullif";
 
 /// What `portal_door` may see before the provider is known: table, policy, command, USING, WITH CHECK.
-pub const DOOR_POLICIES: [(&str, &str, &str, &str, &str); 8] = [
+pub const DOOR_POLICIES: [(&str, &str, &str, &str, &str); 10] = [
     ("app_registration", "door", "SELECT", "app='sign-in'", ""),
     ("consent_link", "door", "SELECT", "true", ""),
+    ("outgoing", "door_see", "SELECT", "true", ""),
+    ("outgoing", "door_take", "UPDATE", "true", "true"),
     ("person", "door", "SELECT", "true", ""),
     ("provider", "door", "SELECT", "true", ""),
     ("session", "door", "SELECT", "true", ""),
@@ -37,8 +39,9 @@ pub const DOOR_POLICIES: [(&str, &str, &str, &str, &str); 8] = [
 ];
 
 /// The only functions that run with another's rights, with their arguments.
-pub const DOORS: [(&str, &str); 5] = [
+pub const DOORS: [(&str, &str); 6] = [
     ("door_claim_client", "bytea, bytea"),
+    ("door_claim_outgoing", "timestamp with time zone, timestamp with time zone, integer"),
     ("door_claim_work", "timestamp with time zone, timestamp with time zone, integer, integer, text[]"),
     ("door_consent", "bytea, timestamp with time zone"),
     ("door_session", "bytea, timestamp with time zone, timestamp with time zone"),

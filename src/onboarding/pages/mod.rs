@@ -13,9 +13,20 @@ mod step;
 mod values;
 mod words;
 
+pub use words::StepLine;
+
 use crate::app::App;
+use crate::kit::ids::CustomerId;
 use crate::kit::right::Right;
 use crate::kit::router::Routes;
+use crate::kit::text::T;
+use crate::onboarding::plan::Plan;
+
+/// What a plan has left to do, in words; optional steps are left out.
+pub fn open_steps(t: T, customer: CustomerId, plan: &Plan) -> Vec<StepLine> {
+    let open = plan.steps.iter().filter(|step| !step.done() && !step.optional);
+    open.map(|step| words::line(t, customer, step, None)).collect()
+}
 
 pub fn routes() -> Routes<App> {
     const PLAN: &str = "/customers/{customer}/onboarding";

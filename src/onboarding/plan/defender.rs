@@ -98,7 +98,7 @@ impl Planner<'_> {
             changes.push(Change::new("actions-more", more.join(", "), ""));
         }
         let held_by_ours =
-            self.known(&group).is_some_and(|id| role.groups.iter().any(|held| held.eq_ignore_ascii_case(id)));
+            self.there(&group).is_some_and(|id| role.groups.iter().any(|held| held.eq_ignore_ascii_case(id)));
         if !held_by_ours {
             changes.push(Change::new("assigned", "", tier.group.name.clone()));
         }

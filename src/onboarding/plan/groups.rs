@@ -179,8 +179,8 @@ impl Planner<'_> {
 
     pub(super) fn resource(&mut self, of: &str) {
         let object = key(StepKind::Resource, of);
-        let group = self.known(&key(StepKind::Group, of)).map(str::to_owned);
-        let catalog = self.known(&StepKind::Catalog.into()).and_then(|id| self.observation.catalog(id));
+        let group = self.there(&key(StepKind::Group, of)).map(str::to_owned);
+        let catalog = self.there(&StepKind::Catalog.into()).and_then(|id| self.observation.catalog(id));
         let there = match (&group, catalog) {
             (Some(group), Some(catalog)) => {
                 catalog.resources.iter().any(|id| id.to_string().eq_ignore_ascii_case(group))

@@ -147,9 +147,22 @@ impl<'a> Planner<'a> {
         claimed.or_else(|| self.wanted.facts.owned(&object))
     }
 
-    /// Facts with what this plan has just found by its mark.
-    fn facts_with_claims(&self) -> Facts {
+    /// The same, for what builds on the object: none where this plan makes it anew, since it will have another id then.
+    fn there(&self, object: &StepKey) -> Option<&str> {
+        self.known(object).filter(|_| !self.is_made_anew(object))
+    }
+
+    fn is_made_anew(&self, object: &StepKey) -> bool {
+        let step = self.plan.step(object);
+        step.is_some_and(|step| matches!(step.state, StepState::Create | StepState::Question(_)))
+    }
+
+    /// Facts with what this plan has just found by its mark, and without what it makes anew.
+    fn facts_as_seen(&self) -> Facts {
         let mut facts = self.wanted.facts.clone();
+        for step in self.plan.steps.iter().filter(|step| self.is_made_anew(&step.key)) {
+            facts.owned.remove(&step.key.to_string());
+        }
         for (object, id) in &self.plan.claims {
             let owned = crate::onboarding::facts::Owned { id: id.clone(), adopted: false };
             facts.owned.insert(object.clone(), owned);

@@ -52,7 +52,7 @@ impl Planner<'_> {
             return;
         };
         self.claim(&object, &package.id);
-        let group = self.known(&key(StepKind::Group, of)).map(str::to_lowercase);
+        let group = self.there(&key(StepKind::Group, of)).map(str::to_lowercase);
         let ours = |id: &str| group.as_deref() == Some(id);
         let mut changes = Vec::new();
         differs(&mut changes, "name", &package.name, &wanted.display_name);

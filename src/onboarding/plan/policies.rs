@@ -12,7 +12,7 @@ use crate::onboarding::wanted::Wanted;
 impl Planner<'_> {
     pub(super) fn policy(&mut self, of: &str) {
         let object = key(StepKind::Policy, of);
-        let facts = self.facts_with_claims();
+        let facts = self.facts_as_seen();
         let wanted = Wanted { facts: &facts, ..self.wanted };
         let Some((name, description)) = wanted.policy_named(of) else { return };
         let mut draft = Draft::new(object.clone(), name.clone())

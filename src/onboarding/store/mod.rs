@@ -16,7 +16,7 @@ pub use facts::{
 };
 pub use plans::{
     PlanState, Stored, approve, forget_answers, keep_meaning, keep_observation, observation,
-    observation_held, plan_of_run, propose, stored_plan, supersede,
+    observation_held, observations, plan_of_run, propose, stored_plan, supersede,
 };
 pub use runs::{
     LogLine, Run, RunState, RunStep, RunStepState, begin_step, end_step, freeze, frozen, latest_run, log,

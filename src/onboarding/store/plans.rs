@@ -140,6 +140,24 @@ pub async fn observation(
     Ok(found.map(|row| (row.document.0, row.read_at)))
 }
 
+/// What was read last of each of these customers.
+pub async fn observations(
+    tx: &mut Tx,
+    customers: &[CustomerId],
+) -> Result<Vec<(CustomerId, Observation, DateTime<Utc>)>, sqlx::Error> {
+    let provider = tx.scope().provider();
+    let ids: Vec<uuid::Uuid> = customers.iter().map(|customer| customer.0).collect();
+    let rows = sqlx::query!(
+        r#"select customer_id, document as "document: Json<Observation>", read_at from observation
+            where provider_id = $1 and customer_id = any ($2)"#,
+        provider.0,
+        &ids
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows.into_iter().map(|row| (CustomerId(row.customer_id), row.document.0, row.read_at)).collect())
+}
+
 /// The same, kept from being replaced until the transaction ends.
 pub async fn observation_held(
     tx: &mut Tx,

@@ -9,6 +9,7 @@ use crate::customers::store as customers;
 use crate::customers::{Standing, State, consent};
 use crate::graph::{GraphError, GraphErrorKind};
 use crate::kit::audit::Event;
+use crate::kit::happening::{self, Happening, Kind};
 use crate::kit::work::{self, Claimed, Outcome, WorkError};
 use crate::onboarding::observation::Observation;
 use crate::onboarding::observe::observe;
@@ -141,6 +142,9 @@ pub(super) async fn keep(
     let made = replan_from(&mut tx, app, customer, &seen).await?;
     store::keep_meaning(&mut tx, customer, &seen, now).await?;
     if made.standing.state == State::Drifted && made.before != State::Drifted {
+        let facts = json!({ "many": made.plan.differs().count() });
+        let (kind, about) = (Kind::Drifted, now.timestamp().to_string());
+        happening::tell(&mut tx, &Happening { kind, customer, about, facts }, now).await?;
         let event = Event::new("customer.drifted").of(customer).after(in_words(&made.plan));
         tx.commit(&app.clock, event).await?;
     } else {

@@ -13,6 +13,7 @@ use crate::app::App;
 use crate::customers::store as customers;
 use crate::graph::GraphErrorKind;
 use crate::kit::audit::Event;
+use crate::kit::happening::{self, Happening, Kind};
 use crate::kit::work::{self, Claimed, Outcome, WorkError};
 use crate::onboarding::blueprint::{APPROVERS, Blueprint};
 use crate::onboarding::facts::{Facts, Rbac};
@@ -336,7 +337,14 @@ async fn set_state(
     }
     store::set_run_state(&mut tx, applying.run.id, state, now).await?;
     if state != RunState::Running {
-        let message = if state == RunState::Failed { "halted" } else { state.key() };
+        let failed = state == RunState::Failed;
+        let message = if failed { "halted" } else { state.key() };
+        if failed {
+            // It may be tried again, and fail again.
+            let about = format!("{}/{}", applying.run.id, now.timestamp());
+            let (kind, customer) = (Kind::RunFailed, claimed.customer());
+            happening::tell(&mut tx, &Happening { kind, customer, about, facts: json!({}) }, now).await?;
+        }
         store::log(&mut tx, applying.run.id, ("", message), &[], now).await?;
         // The list shows what the newest reading gives; it is renewed right away.
         work::wake(&mut tx, claimed.customer(), LOOK, now).await?;

@@ -12,7 +12,7 @@ use crate::kit::planted::{self, Bug};
 use crate::kit::scope::Tx;
 use crate::kit::unknown;
 use crate::kit::work::{Claimed, WorkError};
-use crate::onboarding::apply::{Applied, Hands, Ledger, Stop, Wrote};
+use crate::onboarding::apply::{Applied, Hands, Ledger, Sent, Stop, Wrote};
 use crate::onboarding::facts::Facts;
 use crate::onboarding::progress;
 use crate::onboarding::store::{self, RunStep, RunStepState};
@@ -28,8 +28,13 @@ pub(super) enum Turn {
     ConsentLost,
 }
 
-/// Attempts until a step that never shows, or is never let through, is left to a person: about half an hour.
-const PATIENCE: i32 = 40;
+/// Attempts until what never shows is left to a person: about a quarter of an hour. Longer than Microsoft was ever seen
+/// to take; whatever an earlier step saw and made done is rather gone than late.
+const PATIENCE: i32 = 20;
+/// The same for what Microsoft makes some time after it was asked: about half an hour.
+const DELIVERY: i32 = 40;
+/// Writes that are answered before they have their effect.
+const DELIVERED: &[&str] = &["resource", "package-role", "role", "assignment"];
 /// Attempts in a row at something Microsoft refuses for a passing reason.
 const REPEATS: i64 = 8;
 
@@ -156,7 +161,7 @@ impl Journal<'_> {
     }
 
     async fn not_yet(&self, what: &'static str) -> Result<Turn, EngineError> {
-        if self.step.attempts >= PATIENCE {
+        if self.step.attempts >= patience(what, &self.step.sent) {
             return self.fail(json!({ "cause": "not-visible", "what": what }), "not-visible").await;
         }
         let first = self.step.state != RunStepState::Settling;
@@ -213,6 +218,11 @@ impl Journal<'_> {
     }
 }
 
+/// Only what this very step asked for is being delivered to it.
+fn patience(what: &str, sent: &Sent) -> i32 {
+    if DELIVERED.contains(&what) && sent.0.contains_key(what) { DELIVERY } else { PATIENCE }
+}
+
 /// 2 s, 4 s, 8 s … at most 60 s.
 fn back_off(attempts: i32) -> TimeDelta {
     let doublings = u32::try_from(attempts.clamp(0, 5)).unwrap_or(0);
@@ -231,9 +241,23 @@ fn wait_after(error: &GraphError, repeats: i64) -> TimeDelta {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
     use std::time::Duration;
 
     use super::*;
+    use crate::onboarding::apply::Mark;
+
+    #[test]
+    fn what_is_being_delivered_is_waited_for_longer_than_what_is_rather_gone() {
+        let minutes = |what: &str, sent: &Sent| {
+            (0..patience(what, sent)).map(back_off).sum::<TimeDelta>().num_minutes()
+        };
+        let mark = Mark { at: DateTime::UNIX_EPOCH, answered: true };
+        let sent = Sent(BTreeMap::from([("resource".to_owned(), mark)]));
+        assert_eq!(minutes("resource", &sent), 36);
+        assert_eq!(minutes("resource", &Sent::default()), 16, "another step asked for it, and saw it");
+        assert_eq!(minutes("catalog", &sent), 16);
+    }
 
     #[test]
     fn a_wait_that_microsoft_asks_for_is_kept() {

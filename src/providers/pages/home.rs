@@ -39,6 +39,8 @@ struct HomeView {
     analyst_domain: String,
     language: String,
     new_people: String,
+    keep_years: String,
+    refresh_tokens: String,
     errors: FieldErrors,
 }
 
@@ -53,6 +55,8 @@ impl HomeView {
             analyst_domain: provider.analyst_domain.clone().unwrap_or_default(),
             language: provider.default_language.clone(),
             new_people: if provider.new_people_see_all { "all" } else { "none" }.to_owned(),
+            keep_years: years(provider.keep_requests_days).to_string(),
+            refresh_tokens: if provider.keeps_refresh_tokens { "keep" } else { "none" }.to_owned(),
             errors: FieldErrors::default(),
             frame: page.frame.clone(),
             provider,
@@ -100,6 +104,23 @@ pub struct SettingsForm {
     /// `all` or `none`: customers of somebody who signs in first.
     #[serde(default = "all")]
     new_people: String,
+    /// How many years requests are kept; empty leaves it as it is.
+    #[serde(default)]
+    keep_years: String,
+    /// `keep` or `none`.
+    #[serde(default)]
+    refresh_tokens: String,
+}
+
+/// A year in the mean: 7 of them are 2,557 days.
+const YEAR: i32 = 36_525;
+
+fn years(days: i32) -> i32 {
+    (days * 100 + YEAR / 2) / YEAR
+}
+
+fn days(years: i32) -> i32 {
+    (years * YEAR + 50) / 100
 }
 
 impl SettingsForm {
@@ -124,9 +145,25 @@ impl SettingsForm {
             errors.add("analyst_domain", t.providers_domain_wrong());
         }
         let default_language = Lang::from_code(&self.language).unwrap_or_default().code().to_owned();
-        let new_people_see_all = self.new_people != "none";
-        let settings =
-            Settings { name, analyst_tenant, analyst_domain, default_language, new_people_see_all };
+        let keep_requests_days = match self.keep_years.trim() {
+            "" => None,
+            text => match text.parse() {
+                Ok(number @ 1..=100) => Some(days(number)),
+                _ => {
+                    errors.add("keep_years", t.providers_keep_years_wrong());
+                    None
+                }
+            },
+        };
+        let settings = Settings {
+            name,
+            analyst_tenant,
+            analyst_domain,
+            default_language,
+            new_people_see_all: self.new_people != "none",
+            keep_requests_days,
+            keeps_refresh_tokens: self.refresh_tokens == "keep",
+        };
         if errors.is_empty() { Ok(settings) } else { Err(errors) }
     }
 }
@@ -180,6 +217,8 @@ pub async fn save(State(app): State<App>, page: Page, Form(form): Form<SettingsF
                 analyst_domain: form.analyst_domain,
                 language: form.language,
                 new_people: form.new_people,
+                keep_years: form.keep_years,
+                refresh_tokens: form.refresh_tokens,
                 ..HomeView::new(&page, before, &apps)
             };
             return page.show_again(&view);
@@ -188,4 +227,17 @@ pub async fn save(State(app): State<App>, page: Page, Form(form): Form<SettingsF
     store::set_provider(&mut tx, &settings).await?;
     tx.commit(&app.clock, Event::new("provider.changed").before(before).after(&settings)).await?;
     Ok(Redirect::to("/admin?done=saved").into_response())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn years_are_shown_as_they_were_typed() {
+        assert_eq!((days(7), days(1), days(100)), (2557, 365, 36_525));
+        for number in 1..=100 {
+            assert_eq!(years(days(number)), number);
+        }
+    }
 }

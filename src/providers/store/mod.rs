@@ -58,6 +58,10 @@ pub struct Provider {
     pub default_language: String,
     /// Somebody who signs in first sees every customer at once.
     pub new_people_see_all: bool,
+    /// How long requests are kept once they are over.
+    pub keep_requests_days: i32,
+    /// Approvers' connections to customers outlive the hour of a token, until the session ends.
+    pub keeps_refresh_tokens: bool,
 }
 
 pub async fn provider(tx: &mut Tx) -> Result<Provider, sqlx::Error> {
@@ -65,7 +69,7 @@ pub async fn provider(tx: &mut Tx) -> Result<Provider, sqlx::Error> {
     sqlx::query_as!(
         Provider,
         "select slug, name, mail_domains, sign_in_issuer, sign_in_tenant, analyst_tenant, analyst_domain,
-                default_language, new_people_see_all
+                default_language, new_people_see_all, keep_requests_days, keeps_refresh_tokens
            from provider where provider_id = $1",
         provider.0
     )
@@ -82,20 +86,27 @@ pub struct Settings {
     pub default_language: String,
     /// Somebody who signs in first sees every customer at once.
     pub new_people_see_all: bool,
+    /// How long requests are kept once they are over; `None` leaves it as it is.
+    pub keep_requests_days: Option<i32>,
+    /// Approvers' connections to customers outlive the hour of a token, until the session ends.
+    pub keeps_refresh_tokens: bool,
 }
 
 pub async fn set_provider(tx: &mut Tx, settings: &Settings) -> Result<(), sqlx::Error> {
     let provider = tx.scope().provider();
     sqlx::query!(
         "update provider set name = $2, analyst_tenant = $3, analyst_domain = $4, default_language = $5,
-                new_people_see_all = $6
+                new_people_see_all = $6, keep_requests_days = coalesce($7, keep_requests_days),
+                keeps_refresh_tokens = $8
           where provider_id = $1",
         provider.0,
         settings.name,
         settings.analyst_tenant,
         settings.analyst_domain,
         settings.default_language,
-        settings.new_people_see_all
+        settings.new_people_see_all,
+        settings.keep_requests_days,
+        settings.keeps_refresh_tokens,
     )
     .execute(&mut **tx)
     .await?;

@@ -8,8 +8,13 @@ export const NO_PAGES = {
   "/p/{slug}/go": "leads to the authority",
   "/admin/apps/{app}/certificate.cer": "a file",
   "/admin/apps/{app}/next.cer": "a file",
+  "/access/people/export.csv": "a file",
+  "/access/expiring/export.csv": "a file",
+  "/access/matrix/export.csv": "a file",
   "/requests/rows": "part of /requests",
   "/requests/events": "a stream",
+  "/requests/export.csv": "a file",
+  "/connections/{customer}/go": "leads to the customer's sign-in",
   "/customers/{customer}/requests/rows": "part of the customer's requests",
   "/customers/{customer}/requests/events": "a stream",
   "/customers/{customer}/onboarding/progress": "part of the customer's onboarding",
@@ -45,8 +50,17 @@ export function pages(world) {
   newcomer("/", "today-empty", "/");
   newcomer("/customers", "customers-empty", "/customers");
   newcomer("/requests", "requests-empty", "/requests");
+  newcomer("/access", "access-empty", "/access");
+  newcomer("/access/expiring", "expiring-empty", "/access/expiring");
+  newcomer("/access/calendar", "calendar-empty", "/access/calendar");
+  newcomer("/access/reviews", "reviews-empty", "/access/reviews");
+  newcomer("/access/matrix", "matrix-empty", "/access/matrix");
+  newcomer("/access/links", "links-empty", "/access/links");
+  newcomer("/access/leavers", "leavers-empty", "/access/leavers");
+  newcomer("/access/warnings", "warnings-empty", "/access/warnings");
   newcomer("/health", "health-empty", "/health");
   newcomer("/health/rows", "health-rows-empty", "/health/rows");
+  newcomer("/health/sync", "health-sync-empty", "/health/sync");
   newcomer("/admin", "admin-unfinished", "/admin");
   newcomer("/admin/apps/{app}", "app-unfinished", "/admin/apps/reader");
   newcomer("/audit", "audit-none-found", "/audit?who=Nobody");
@@ -98,9 +112,53 @@ export function pages(world) {
   });
   admin("/customers/{customer}/requests", "customer-requests", `${running.path}/requests`);
   admin("/customers/{customer}/requests", "customer-requests-empty", `${fresh.path}/requests`);
+  admin("/customers/{customer}/alerts", "alerts", `${running.path}/alerts`);
+  admin("/customers/{customer}/alerts", "alerts-unread", `${fresh.path}/alerts`);
+  admin("/customers/{customer}/notices", "customer-notices", `${running.path}/notices`);
+  admin("/customers/{customer}/notices", "snooze-refused", `${running.path}/notices`, {
+    act: async (one) => {
+      await one.button(one.t("notices-snooze-begin")).click();
+      await one.reads(one.t("notices-snooze-reason-missing"));
+    },
+  });
   admin("/customers/{customer}/activity", "activity", `${running.path}/activity`);
+  admin("/customers/{customer}/reading", "reading", `${running.path}/reading`);
+  admin("/customers/{customer}/reading", "reading-lost", `${lost.path}/reading`);
+  admin("/customers/{customer}/report", "report", `${running.path}/report?lang=nl`);
   admin("/requests", "requests", "/requests");
   admin("/requests", "requests-none-found", `/requests?customer=${fresh.path.split("/").pop()}`);
+
+  const approver = add("approver");
+  approver("/requests", "requests-decide", "/requests");
+  approver("/requests", "requests-refused", "/requests", {
+    act: async (one) => {
+      await one.page.locator("#decide [value=approve]").check();
+      // A browser would not send it: the page must say it too.
+      await one.page.locator("#decide").evaluate((form) => (form.noValidate = true));
+      await one.button(one.t("requests-decide-now")).click();
+      await one.page.locator("#decide-error").waitFor();
+    },
+  });
+  approver("/requests", "requests-keys", "/requests", {
+    act: async (one) => {
+      await one.button(one.t("requests-keys")).click();
+      await one.heading(one.t("requests-keys")).waitFor();
+    },
+  });
+  for (const tab of ["decided", "failed", "expired"]) approver("/requests", `requests-${tab}`, `/requests?tab=${tab}`);
+  approver("/requests/{customer}/{request}", "request", world.request);
+  admin("/requests/{customer}/{request}", "request-seen", world.request);
+  approver("/requests/decisions/{batch}", "decisions", "/requests", {
+    act: async (one) => {
+      await one.page.locator("[data-choose]").first().check();
+      await one.page.locator("#decide [value=approve]").check();
+      await one.page.locator("#reason").fill("It is his own: Microsoft takes it from nobody");
+      await one.button(one.t("requests-decide-now")).click();
+      await one.heading(one.t("requests-outcomes")).waitFor();
+    },
+  });
+  approver("/connections", "connections", "/connections");
+  approver("/connect/callback", "connect-over", "/connect/callback?state=forged&code=none", { status: 409 });
 
   const onboarding = (customer, name) => admin("/customers/{customer}/onboarding", name, `${customer.path}/onboarding`);
   onboarding(running, "onboarding");
@@ -123,8 +181,34 @@ export function pages(world) {
   step(asking, "policy.approvers", "administrator");
   step(failing, "catalog", "failed");
 
+  admin("/access/people", "access-people", "/access/people");
+  admin("/access/people", "access-people-none-found", "/access/people?q=zzz");
+  admin("/access/people/{match}", "access-person", world.holder);
+  admin("/access/people/{match}", "access-person-ended", `${world.holder}?show=ended`);
+  admin("/access/people/{match}", "access-person-join", `${world.holder}?q=approver`);
+  admin("/access/people/{match}/leave", "access-leave", `${world.holder}/leave`);
+  admin("/access/people/{match}/leave", "access-leave-refused", `${world.holder}/leave`, {
+    act: async (one) => {
+      await one.button(one.t("access-leave-now")).click();
+      await one.reads(one.t("access-leave-typed-wrong"));
+    },
+  });
+  admin("/access/leavers", "access-leavers", "/access/leavers");
+  admin("/access/leavers/{leaver}", "access-leaver", world.leaver);
+  admin("/access/expiring", "access-expiring", "/access/expiring?within=all");
+  admin("/access/calendar", "access-calendar", "/access/calendar");
+  admin("/access/reviews", "access-reviews", "/access/reviews");
+  admin("/access/matrix", "access-matrix", "/access/matrix");
+  admin("/access/warnings", "access-warnings", "/access/warnings");
+  admin("/access/links", "access-links", "/access/links");
+  admin("/access/links", "access-links-of", `/access/links?address=${world.holderMail}&approvers=yes`);
+  admin("/customers/{customer}/people", "customer-people", `${running.path}/people`);
+  admin("/customers/{customer}/people", "customer-people-none", `${fresh.path}/people`);
+  admin("/customers/{customer}/reviews/{round}", "access-round", world.round);
+
   admin("/health", "health", "/health");
   admin("/health/rows", "health-rows", "/health/rows");
+  admin("/health/sync", "health-sync", "/health/sync");
   admin("/audit", "audit", "/audit");
   admin("/audit/verify", "audit-proof", "/audit/verify");
   admin("/admin", "admin", "/admin");
@@ -158,7 +242,29 @@ export function pages(world) {
   admin("/admin/people/{person}", "person", world.person);
   admin("/admin/people/{person}", "person-proposed", world.proposed);
   admin("/admin/people/{person}", "oneself", world.oneself);
+  admin("/admin/notices", "notices", "/admin/notices");
+  admin("/admin/notices/mail", "notices-mail", "/admin/notices/mail");
+  admin("/admin/notices/mail", "notices-mail-refused", "/admin/notices/mail", {
+    act: async (one) => {
+      await one.field(one.t("notices-mail-port")).fill("0");
+      await one.button(one.t("layout-save")).click();
+      await one.reads(one.t("notices-mail-port-wrong"));
+    },
+  });
+  admin("/admin/notices/times", "notices-times", "/admin/notices/times");
+  admin("/admin/notices/channels/add", "channel-add", "/admin/notices/channels/add?kind=webhook");
+  admin("/admin/notices/channels/add", "channel-add-refused", "/admin/notices/channels/add?kind=teams", {
+    act: async (one) => {
+      await one.button(one.t("notices-channel-add")).click();
+      await one.reads(one.t("notices-target-wrong"));
+    },
+  });
+  admin("/admin/notices/channels/{channel}", "channel", world.channel);
+  admin("/admin/notices/rules/add", "rule-add", "/admin/notices/rules/add");
+  admin("/admin/notices/rules/{rule}", "rule", world.rule);
+  admin("/admin/notices/outbox", "outbox", "/admin/notices/outbox");
   admin("/me", "me", "/me");
+  admin("/me/notices", "me-notices", "/me/notices");
   admin("/me", "me-refused", "/me", {
     act: async (one) => {
       await one.field(one.t("people-address-field")).fill("nobody");

@@ -145,7 +145,7 @@ export class Provider {
       applications: [
         {
           displayName: `${this.name} ${key}`,
-          redirectUris: [`${house.origin}/consent/callback`],
+          redirectUris: [`${house.origin}/consent/callback`, `${house.origin}/connect/callback`],
           signInAudience: "AzureADMultipleOrgs",
           requiredPermissions: { application, delegated },
         },

@@ -30,7 +30,9 @@ async function running(world) {
   for (const [name, approve] of [[provider.analysts[2], true], [provider.analysts[0], undefined]]) {
     const asked = await house.cloud.control("POST", `tenants/${customer.tenant}/ask`, request(provider, WANTED, name));
     if (approve) await decide(world, customer, asked.id, provider.address(provider.analysts[0]));
+    else world.request = `/requests/${customer.path.split("/").pop()}/${asked.id}`;
   }
+  await house.cloud.consent(customer.tenant, provider.apps.approver);
   await readNow(staff, customer);
   await staff.open("/requests");
   await house.passUntil(staff.page.getByRole("row").filter({ hasText: provider.analysts[0] }));
@@ -45,6 +47,50 @@ function request(provider, pack, name) {
 function decide(world, customer, id, by) {
   const path = `tenants/${customer.tenant}/requests/${id}/decide`;
   return world.house.cloud.control("POST", path, { approve: true, by, justification: "Known" });
+}
+
+/** Who has access is read; a round of reviews is open there, and one of two approvers is being removed. */
+async function withAccess(world, customer) {
+  const { staff, house, provider } = world;
+  const { t, page } = staff;
+  const { packages } = await house.cloud.look(customer.tenant);
+  const { id } = packages.find((one) => one.displayName === `${WANTED}` || one.displayName.startsWith(WANTED));
+  const scope = { "@odata.type": "#microsoft.graph.accessReviewQueryScope", queryType: "MicrosoftGraph", queryRoot: null };
+  scope.query = `/identityGovernance/entitlementManagement/accessPackageAssignments?$filter=(accessPackageId eq '${id}')`;
+  const now = new Date((await house.cloud.control("GET", "clock")).now);
+  const days = (count) => new Date(now.getTime() + count * 86_400_000).toISOString();
+  const nobody = { id: "00000000-0000-0000-0000-000000000000", displayName: "", userPrincipalName: "" };
+  const decision = (number, name, word) => ({
+    id: `d${number}`, accessReviewId: "round-1", decision: word, justification: word === "Approve" ? "On duty" : "",
+    recommendation: "Approve", reviewedDateTime: null, reviewedBy: nobody, applyResult: "New", appliedDateTime: null,
+    appliedBy: nobody, principalLink: null, resourceLink: null, resource: null,
+    principal: { "@odata.type": "#microsoft.graph.userIdentity", id: `p${number}`, displayName: name, userPrincipalName: name },
+  });
+  const round = {
+    id: "round-1", startDateTime: days(-1), endDateTime: days(13), status: "InProgress", scope, reviewers: [],
+    fallbackReviewers: [], contactedReviewers: [],
+    decisions: [decision(1, provider.analysts[2], "Approve"), decision(2, provider.analysts[0], "NotReviewed")],
+  };
+  const definition = {
+    id: "11111111-aaaa-4aaa-8aaa-111111111111", displayName: "Yearly", createdDateTime: days(-1),
+    lastModifiedDateTime: days(-1), status: "InProgress", scope, reviewers: [], fallbackReviewers: [], instances: [round],
+  };
+  await house.cloud.control("POST", `tenants/${customer.tenant}/set`, { reviews: [definition] });
+  world.round = `${customer.path}/reviews/round-1`;
+  await staff.open("/access/reviews");
+  await reloadUntil(world, page.getByRole("row").filter({ hasText: t("access-progress", { done: 1, all: 2 }) }), 60);
+  world.holderMail = provider.address(provider.analysts[2]);
+  await staff.open("/access/people");
+  await reloadUntil(world, page.getByRole("row").filter({ hasText: world.holderMail }));
+  world.holder = await staff.link(provider.analysts[2]).getAttribute("href");
+  await staff.link(provider.analysts[1]).click();
+  await staff.link(t("access-leave")).click();
+  await staff.field(t("access-why")).fill("Left the house");
+  const address = provider.address(provider.analysts[1]);
+  await staff.field(t("access-leave-type", { address })).fill(address);
+  await staff.button(t("access-leave-now")).click();
+  await staff.told("done-leaving");
+  world.leaver = new URL(page.url()).pathname;
 }
 
 /** Somebody else's groups bear our names: questions are open. */
@@ -83,9 +129,28 @@ async function lost(world) {
   return customer;
 }
 
-async function reloadUntil({ staff, house }, locator) {
+/** A signed webhook and a rule that tells it everything; their addresses. */
+async function told(admin) {
+  await admin.open("/admin/notices/channels/add?kind=webhook");
+  await admin.field(admin.t("notices-channel-name")).fill("SOC");
+  await admin.field(admin.t("notices-target")).fill("https://hooks.invalid/soc");
+  await admin.button(admin.t("notices-channel-add")).click();
+  await admin.link(admin.t("notices-secret-kept")).click();
+  const channel = new URL(admin.page.url()).pathname;
+  await admin.button(admin.t("notices-test-send")).click();
+  await admin.told("done-test-sent");
+  await admin.open("/admin/notices/rules/add");
+  await admin.field(admin.t("notices-rule-name")).fill("Everything to the SOC");
+  await admin.field(admin.t("notices-rule-channel")).selectOption({ label: "SOC" });
+  await admin.button(admin.t("layout-save")).click();
+  const rule = await admin.link("Everything to the SOC").getAttribute("href");
+  return { channel, rule };
+}
+
+/** What is read seldom comes after some longer `steps`, in seconds. */
+async function reloadUntil({ staff, house }, locator, steps = 10) {
   for (let turn = 0; turn < 60 && !(await locator.count()); turn += 1) {
-    await house.cloud.pass(10);
+    await house.cloud.pass(steps);
     await staff.page.reload();
   }
   await locator.waitFor();
@@ -107,6 +172,7 @@ export async function showcase(house) {
     lost: await lost(world),
     fresh: await add(world, "Proseware", "proseware.example"),
   };
+  await withAccess(world, world.customers.running);
   // A directory that is nobody's customer yet.
   world.unclaimed = "relecloud.example";
   await act.Customer.make(house, provider.t, { name: "Relecloud", domain: world.unclaimed });
@@ -115,7 +181,7 @@ export async function showcase(house) {
   await admin.open("/admin/people");
   const person = (name) => admin.link(name).getAttribute("href");
   const [one, oneself, proposed] = [await person(staff.name), await person(admin.name), await person(approver.name)];
-  Object.assign(world, { approver, person: one, oneself, proposed });
+  Object.assign(world, { approver, person: one, oneself, proposed }, await told(admin));
   return world;
 }
 
@@ -125,17 +191,30 @@ export async function lookers(world, language) {
   const t = texts(language);
   const [admin, other] = language === "en" ? ["admin", "account-manager"] : ["onboarding", "auditor"];
   for (const one of [provider, empty]) await one.give("admin", one.staff[admin]);
+  if (language === "nl") await provider.give("approver", provider.staff[other]);
   const at = async (which, role) => {
     const one = await which.person(role);
     await one.signIn();
     return choose(one, t);
   };
+  const manager = await at(provider, other);
+  const approver = language === "en" ? await at(provider, "approver") : manager;
+  await connect(world, approver);
   return {
     visitor: await Person.of(house, t, { name: "Visitor", address: "" }),
     admin: await at(provider, admin),
-    manager: await at(provider, other),
+    manager,
+    approver,
     newcomer: await at(empty, admin),
   };
+}
+
+/** With the account of somebody whom the customer made an approver. */
+async function connect({ provider, customers }, one) {
+  const customer = customers.running.path.split("/").pop();
+  await one.open(`/connections/${customer}/go?back=%2Fconnections`);
+  await one.as(provider.address(provider.analysts[0]), one.page).pick();
+  await one.heading(one.t("connections-title")).waitFor();
 }
 
 /** Chooses his language in the menu under his name. */

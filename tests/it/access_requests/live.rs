@@ -19,8 +19,10 @@ pub struct There {
     pub cloud: TestCloud,
     pub contoso: ReadyProvider,
     pub customer: CustomerId,
-    tenant: EntraTenantId,
-    package: String,
+    pub tenant: EntraTenantId,
+    pub package: String,
+    /// The group whose members decide.
+    pub approvers: String,
 }
 
 impl There {
@@ -33,15 +35,22 @@ impl There {
                 .fetch_one(&app.owner)
                 .await
                 .unwrap();
-        let mut there =
-            Self { app, cloud, contoso, customer, tenant: EntraTenantId(tenant), package: String::new() };
+        let mut there = Self {
+            app,
+            cloud,
+            contoso,
+            customer,
+            tenant: EntraTenantId(tenant),
+            package: String::new(),
+            approvers: String::new(),
+        };
         there.cloud.control("POST", "/switches", json!({ "consistency.groups": 0 })).await;
-        there.package = there.make_package().await;
+        (there.package, there.approvers) = there.make_package().await;
         there.consent(true).await;
         there
     }
 
-    async fn by_hand(&self, method: &str, path: &str, body: Value) -> Value {
+    pub async fn by_hand(&self, method: &str, path: &str, body: Value) -> Value {
         let call = json!({ "method": method, "path": path, "body": body });
         self.cloud.control("POST", &format!("/tenants/{}/graph", self.tenant), call).await
     }
@@ -51,7 +60,7 @@ impl There {
         made["id"].as_str().unwrap_or_else(|| panic!("{path}: {made}")).to_owned()
     }
 
-    async fn make_package(&self) -> String {
+    async fn make_package(&self) -> (String, String) {
         let group = json!({ "displayName": "Approvers", "mailEnabled": false, "mailNickname": "Approvers",
             "securityEnabled": true });
         let group = self.made("/groups", group).await;
@@ -73,10 +82,10 @@ impl There {
         let member =
             json!({ "@odata.id": format!("https://graph.microsoft.com/v1.0/directoryObjects/{id}") });
         self.by_hand("POST", &format!("/groups/{group}/members/$ref"), member).await;
-        package
+        (package, group)
     }
 
-    async fn consent(&self, grant: bool) {
+    pub async fn consent(&self, grant: bool) {
         self.cloud.consent(self.tenant, self.contoso.client_id(AppKind::Reader), grant).await;
     }
 
@@ -102,6 +111,14 @@ impl There {
         asked["id"].as_str().unwrap().to_owned()
     }
 
+    /// Somebody at the customer decides, in his own My Access.
+    pub async fn decide_there(&self, id: &str, approve: bool, why: &str) {
+        let verdict =
+            json!({ "approve": approve, "by": "admin@woodgrove-bank.example", "justification": why });
+        let path = format!("/tenants/{}/requests/{id}/decide", self.tenant);
+        self.cloud.control("POST", &path, verdict).await;
+    }
+
     /// As long as a turn of the reading may take, then whatever is due.
     pub async fn later(&self) {
         self.app.clock.advance(Duration::from_secs(50));
@@ -112,7 +129,7 @@ impl There {
         work::workers(&self.app.app).run_due().await.unwrap();
     }
 
-    async fn page(&self, path: &str) -> String {
+    pub async fn page(&self, path: &str) -> String {
         self.app.get(Some(&self.contoso.everyone), path).await.body
     }
 
@@ -127,7 +144,7 @@ impl There {
     }
 }
 
-fn policy(package: &str, organization: &str, approvers: &str) -> Value {
+pub fn policy(package: &str, organization: &str, approvers: &str) -> Value {
     json!({
         "displayName": "MSSP analysts", "description": "", "accessPackage": { "id": package },
         "allowedTargetScope": "specificConnectedOrganizationUsers",

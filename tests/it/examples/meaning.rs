@@ -1,6 +1,9 @@
 //! What the portal understood of an answer, written out again under Microsoft's names by hand: a name that the portal
 //! reads wrongly shows as a difference. Every field is named, so a new one does not go unseen.
 
+use mssp_portal::graph::alerts::Alert;
+use mssp_portal::graph::approvals::{ApprovalStage, Reviewer};
+use mssp_portal::graph::audits::{AuditRow, AuditUser, Detail, InitiatedBy, Target};
 use mssp_portal::graph::catalogs::{Catalog, CatalogResource, ResourceRequest, ResourceRole, ResourceScope};
 use mssp_portal::graph::connected_organizations::{ConnectedOrganization, IdentitySource};
 use mssp_portal::graph::defender::{DefenderAssignment, DefenderRole, RolePermission};
@@ -10,7 +13,8 @@ use mssp_portal::graph::packages::{AccessPackage, ResourceRoleScope};
 use mssp_portal::graph::preflight::{
     AuthorizationPolicy, B2bName, B2bSetting, B2bTarget, CrossTenantAccess, InboundTrust,
 };
-use mssp_portal::graph::requests::{Assignment, AssignmentRequest, Schedule, Subject};
+use mssp_portal::graph::requests::{Assignment, AssignmentRequest, GivenAnswer, Question, Schedule, Subject};
+use mssp_portal::graph::reviews::{Identity, ReviewDecision, ReviewDefinition, ReviewInstance, ReviewScope};
 use mssp_portal::graph::users::User;
 use serde_json::{Value, json};
 
@@ -106,17 +110,82 @@ pub fn request(of: &AssignmentRequest) -> Value {
         created_date_time,
         completed_date_time,
         justification,
+        answers,
         schedule: when,
         requestor,
         access_package,
         assignment,
     } = of;
+    let answer = |of: &GivenAnswer| {
+        let GivenAnswer { display_value, answered_question } = of;
+        let question = answered_question.as_ref().map(|Question { text }| json!({"text": text}));
+        json!({"displayValue": display_value, "answeredQuestion": question})
+    };
     json!({"id": id, "requestType": word!(request_type), "state": word!(state), "status": status,
         "createdDateTime": created_date_time, "completedDateTime": completed_date_time,
-        "justification": justification, "schedule": when.as_ref().map(schedule),
+        "justification": justification, "answers": list(answers, answer), "schedule": when.as_ref().map(schedule),
         "requestor": requestor.as_ref().map(subject),
         "accessPackage": access_package.as_ref().map(|of| json!({"id": of.id, "displayName": of.display_name})),
         "assignment": assignment.as_ref().map(|of| json!({"id": of.id}))})
+}
+
+pub fn alert(of: &Alert) -> Value {
+    let Alert { id, title, status, severity, created_date_time, last_update_date_time } = of;
+    json!({"id": id, "title": title, "status": status.as_ref().map(|word| word.as_str()),
+        "severity": severity.as_ref().map(|word| word.as_str()), "createdDateTime": created_date_time,
+        "lastUpdateDateTime": last_update_date_time})
+}
+
+pub fn review_definition(of: &ReviewDefinition) -> Value {
+    let ReviewDefinition { id, display_name, status, scope } = of;
+    let scope = scope.as_ref().map(|ReviewScope { query }| json!({"query": query}));
+    json!({"id": id, "displayName": display_name, "status": word!(status), "scope": scope})
+}
+
+pub fn review_instance(of: &ReviewInstance) -> Value {
+    let ReviewInstance { id, status, start_date_time, end_date_time } = of;
+    json!({"id": id, "status": word!(status), "startDateTime": start_date_time, "endDateTime": end_date_time})
+}
+
+pub fn review_decision(of: &ReviewDecision) -> Value {
+    let ReviewDecision {
+        id,
+        decision,
+        recommendation,
+        apply_result,
+        justification,
+        reviewed_date_time,
+        reviewed_by,
+        principal,
+    } = of;
+    let identity = |Identity { id, display_name, user_principal_name }: &Identity| json!({"id": id, "displayName": display_name, "userPrincipalName": user_principal_name});
+    json!({"id": id, "decision": word!(decision), "recommendation": recommendation, "applyResult": apply_result,
+        "justification": justification, "reviewedDateTime": reviewed_date_time,
+        "reviewedBy": reviewed_by.as_ref().map(identity), "principal": principal.as_ref().map(identity)})
+}
+
+pub fn audit(of: &AuditRow) -> Value {
+    let AuditRow {
+        id,
+        activity_display_name,
+        activity_date_time,
+        correlation_id,
+        result,
+        initiated_by,
+        target_resources,
+        additional_details,
+    } = of;
+    let by = initiated_by.as_ref().map(|InitiatedBy { user }| {
+        let user = user.as_ref().map(|AuditUser { id, display_name, user_principal_name }| {
+            json!({"id": id, "displayName": display_name, "userPrincipalName": user_principal_name})
+        });
+        json!({"user": user})
+    });
+    let target = |Target { id, kind }: &Target| json!({"id": id, "type": kind});
+    let detail = |Detail { key, value }: &Detail| json!({"key": key, "value": value});
+    json!({"id": id, "activityDisplayName": activity_display_name, "activityDateTime": activity_date_time,
+        "correlationId": correlation_id, "result": result, "initiatedBy": by,
+        "targetResources": list(target_resources, target), "additionalDetails": list(additional_details, detail)})
 }
 
 pub fn assignment(of: &Assignment) -> Value {
@@ -181,6 +250,13 @@ pub fn user(of: &User) -> Value {
     json!({"id": id, "displayName": display_name, "userPrincipalName": user_principal_name, "mail": mail,
         "userType": word!(user_type), "externalUserState": word!(external_user_state),
         "accountEnabled": account_enabled})
+}
+
+pub fn stage(of: &ApprovalStage) -> Value {
+    let ApprovalStage { id, status, assigned_to_me, reviewed_by, reviewed_date_time } = of;
+    let by = reviewed_by.as_ref().map(|Reviewer { display_name }| json!({"displayName": display_name}));
+    json!({"id": id, "status": word!(status), "assignedToMe": assigned_to_me, "reviewedBy": by,
+        "reviewedDateTime": reviewed_date_time})
 }
 
 pub fn organization(of: &Organization) -> Value {

@@ -11,7 +11,7 @@ use mssp_portal::graph::policies::AssignmentPolicy;
 use mssp_portal::graph::preflight::Readable;
 use mssp_portal::graph::{
     AccessRequestId, AssignmentId, CatalogId, ConnectedOrganizationId, DefenderRoleId, Directory, GraphError,
-    PackageId, PolicyId,
+    PackageId, PolicyId, ReviewDefinitionId, ReviewInstanceId,
 };
 use mssp_portal::kit::ids::{EntraTenantId, ObjectId};
 use serde_json::{Value, json};
@@ -179,6 +179,22 @@ fn resource() -> (CatalogResource, ResourceRole, ResourceScope) {
 
 fn directory() -> Vec<Row> {
     rows! {
+        "GET /identityGovernance/accessReviews/definitions", Id, |there, told| {
+            list(&there.review_definitions().await?, meaning::review_definition)
+        };
+        "GET /identityGovernance/accessReviews/definitions/{id}/instances", Id, |there, told| {
+            list(&there.review_instances(&ReviewDefinitionId::new("d")).await?, meaning::review_instance)
+        };
+        "GET /identityGovernance/accessReviews/definitions/{id}/instances/{id}/decisions", Id, |there, told| {
+            let (definition, instance) = (ReviewDefinitionId::new("d"), ReviewInstanceId::new("i"));
+            list(&there.review_decisions(&definition, &instance).await?, meaning::review_decision)
+        };
+        "GET /auditLogs/directoryAudits", Id, |there, told| {
+            list(&there.audits_about(&AccessRequestId::new("r")).await?, meaning::audit)
+        };
+        "GET /security/alerts_v2", Id, |there, told| {
+            list(&there.alerts(chrono::DateTime::UNIX_EPOCH).await?, meaning::alert)
+        };
         "GET /groups", Guid, |there, told| list(&there.groups_by_name("n").await?, meaning::group);
         "GET /groups/{id}", Guid, |there, told| one(there.group(object()).await?, meaning::group);
         "GET /groups(uniqueName)", Guid, |there, told| one(there.group_by_unique_name("u").await?, meaning::group);
@@ -192,6 +208,10 @@ fn directory() -> Vec<Row> {
         "GET /groups/{id}/members", Guid, |there, told| list(&there.group_members(object()).await?, meaning::principal);
         "GET /groups/{id}/owners", Guid, |there, told| list(&there.group_owners(object()).await?, meaning::principal);
         "GET /users/{id}", Guid, |there, told| one(there.user("a@b.example").await?, meaning::user);
+        "GET /me", Guid, |there, told| meaning::user(&there.me().await?);
+        "GET EM/accessPackageAssignmentApprovals/{id}/stages", Id, |there, told| {
+            list(&there.approval_stages(&AccessRequestId::new("r")).await?, meaning::stage)
+        };
         "GET /users", Guid, |there, told| list(&there.users_by_mail("a@b.example").await?, meaning::user);
         // Only this directory's own is an answer: the test asks as the first one that is told.
         "GET /organization", Guid, |there, told| list(&[there.organization().await?], meaning::organization);

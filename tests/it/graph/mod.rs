@@ -1,5 +1,7 @@
 //! The Graph client against single situations on the wire.
 
+mod approvals;
+mod batch;
 mod calls;
 mod catalogue;
 mod deadlines;

@@ -40,7 +40,9 @@ pub fn calls_in_sources() -> BTreeSet<String> {
 fn every_call_the_client_knows_says_which_permission_opens_it() {
     let (table, calls) = (table(), calls_in_sources());
     assert!(calls.len() > 40, "{calls:?}");
-    let without: Vec<_> = calls.iter().filter(|call| !table.contains_key(call.as_str())).collect();
+    // A batch is opened by any token; what opens its parts is asked part by part.
+    let needs = calls.iter().filter(|call| call.as_str() != "POST /$batch");
+    let without: Vec<_> = needs.filter(|call| !table.contains_key(call.as_str())).collect();
     assert!(without.is_empty(), "no row for {without:?}");
 }
 
@@ -73,7 +75,9 @@ fn the_table_of_permissions_is_microsofts() {
     for line in list.lines().skip(1) {
         let cells: Vec<&str> = line.split('\t').collect();
         let key = (cells[0].to_owned(), cells[1].to_owned());
-        documented.entry(key).or_default().extend(names(cells[2]));
+        // What no app may do by itself is opened by a person's own permissions.
+        let of_app = cells[2] != "NOT SUPPORTED";
+        documented.entry(key).or_default().extend(names(cells[if of_app { 2 } else { 3 }]));
     }
     let mut compared = 0;
     for (call, [asked, others]) in table() {

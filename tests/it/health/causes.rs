@@ -249,7 +249,7 @@ async fn a_code_nobody_knows_is_shown_with_its_request_id_and_counted_per_custom
         "Codes nobody here knows",
         "<code>BrandNew&#60;Refusal&#62;</code>",
         "3 times",
-        "<span>2</span></td><td role=\"cell\" data-label=\"Last call\"><code>GET EM/assignmentRequests</code>",
+        "<span>2</span></td><td role=\"cell\" data-label=\"Last call\"><code>POST /$batch</code>",
         "<code>r-2</code>",
         "<code>418</code>",
         "once",

@@ -191,15 +191,7 @@ async fn the_customers_with_the_oldest_data_are_named() {
         .execute(&app.owner)
         .await
         .unwrap();
-        sqlx::query!(
-            "insert into access_request_reading (provider_id, customer_id, read_at) values ($1, $2, $3)",
-            contoso.0,
-            customer.0,
-            read
-        )
-        .execute(&app.owner)
-        .await
-        .unwrap();
+        app.requests_read(contoso, customer, read).await;
     }
     sqlx::query!("update customer set state = 'onboarded', whose_move = 'nobody'")
         .execute(&app.owner)

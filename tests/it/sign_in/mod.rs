@@ -1,6 +1,6 @@
 //! Signing in, and every way in which it must not work.
 
 mod after;
-mod browser;
+pub mod browser;
 mod keys;
 mod through;

@@ -12,6 +12,7 @@ use mssp_portal::kit::chance::Chance;
 use mssp_portal::kit::clock::{Clock, SetClock};
 use mssp_portal::kit::db::Db;
 use mssp_portal::kit::ids::{CustomerId, EntraTenantId, PersonId, ProviderId};
+use mssp_portal::kit::reach::Allowed;
 use mssp_portal::kit::right::{Role, Roles};
 use mssp_portal::kit::scope::Scope;
 use mssp_portal::kit::seal::Seal;
@@ -48,6 +49,7 @@ fn parts(database: &Database, cloud: &str, clock: Clock, seed: u64) -> Parts {
         seal: Seal::new(&MASTER_KEY, chance).unwrap(),
         cloud: Cloud::simulated(cloud).unwrap(),
         graph: Limits::default(),
+        reach: Allowed::default(),
         portal_url: "http://localhost:8080".parse().unwrap(),
         trusted_proxy_hops: 0,
         rates: (1_000_000.try_into().unwrap(), 1_000_000.try_into().unwrap()),
@@ -168,6 +170,20 @@ impl TestApp {
         customers::store::add(&mut tx, &new, self.app.clock.now()).await.unwrap();
         tx.commit(&self.app.clock, Event::new("customer.added").of(id)).await.unwrap();
         id
+    }
+
+    /// The customer's requests were read at that moment, whatever was found.
+    pub async fn requests_read(&self, provider: ProviderId, customer: CustomerId, at: DateTime<Utc>) {
+        sqlx::query!(
+            "insert into work (provider_id, customer_id, kind, outcome, done_at) values ($1, $2, 'requests', 'done', $3)
+             on conflict (provider_id, customer_id, kind) do update set done_at = $3",
+            provider.0,
+            customer.0,
+            at
+        )
+        .execute(&self.owner)
+        .await
+        .unwrap();
     }
 
     pub async fn get(&self, person: Option<&Person>, path: &str) -> Answer {

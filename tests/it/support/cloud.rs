@@ -101,7 +101,7 @@ impl TestCloud {
         let application = |kind: AppKind| {
             json!({
                 "displayName": format!("{slug} {}", kind.key()),
-                "redirectUris": [format!("http://localhost:8080/p/{slug}/callback"), "http://localhost:8080/consent/callback".to_owned()],
+                "redirectUris": [format!("http://localhost:8080/p/{slug}/callback"), "http://localhost:8080/consent/callback".to_owned(), "http://localhost:8080/connect/callback".to_owned()],
                 "signInAudience": if kind == AppKind::SignIn { "AzureADMyOrg" } else { "AzureADMultipleOrgs" },
                 "requiredPermissions": {
                     "application": kind.application_permissions(),

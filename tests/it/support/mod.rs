@@ -4,3 +4,5 @@ pub mod app;
 pub mod cloud;
 pub mod database;
 pub mod program;
+pub mod receiver;
+pub mod smtp;

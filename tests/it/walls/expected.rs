@@ -9,6 +9,8 @@ const ONBOARDING: &[Role] = &[Role::Admin, Role::Onboarding];
 const NOTES: &[Role] = &[Role::Admin, Role::Onboarding, Role::AccountManager];
 const HEALTH: &[Role] = &[Role::Admin, Role::Onboarding, Role::Auditor];
 const AUDIT: &[Role] = &[Role::Admin, Role::Auditor];
+const APPROVER: &[Role] = &[Role::Approver];
+const REDELIVER: &[Role] = &[Role::Admin, Role::Onboarding, Role::Approver];
 
 /// One route, asked for a thing of the provider's own.
 #[derive(Clone, Copy, Debug)]
@@ -61,6 +63,9 @@ const BLUEPRINT: &str = "version={version}&approvers_group=MSSP+Analyst+Approver
     &decide_days=14&review_every=annually&open_days=20&reviewers=approvers&no_response=remove&defender=manual\
     &why={random}";
 
+const RULE: &str = "name={random}&kinds=drifted&stages=50&tiers=tier1&tags=bank&severity=high&to=people\
+    &to_roles=approver&language=nl&urgent=yes&enabled=yes";
+
 /// Every route of the portal.
 pub const EXPECTED: &[Expected] = &[
     open("/livez", 200),
@@ -77,6 +82,8 @@ pub const EXPECTED: &[Expected] = &[
     post("/choices", ALL, "language=nl&theme=dark&back=%2F"),
     get("/me", ALL),
     post("/me/analyst-address", ALL, "address={random}@a.example&verdict=his"),
+    get("/me/notices", ALL),
+    post("/me/notices", ALL, "digest=yes"),
     get("/", ALL),
     get("/customers", ALL),
     get("/customers/add", ONBOARDING),
@@ -144,15 +151,73 @@ pub const EXPECTED: &[Expected] = &[
     get("/customers/{customer}/requests", ALL),
     get("/customers/{customer}/requests/rows", ALL),
     get("/customers/{customer}/requests/events", ALL),
+    get("/customers/{customer}/alerts", ALL),
+    get("/customers/{customer}/notices", ALL),
+    post(
+        "/customers/{customer}/notices/snooze",
+        NOTES,
+        "customer={customer}&kind=drifted&days=7&reason=Migration",
+    ),
+    post("/customers/{customer}/notices/wake", NOTES, "customer={customer}&snooze={snooze}"),
+    get("/customers/{customer}/report", ALL),
     get("/customers/{customer}/activity", ALL),
+    get("/customers/{customer}/reading", ALL),
+    post("/customers/{customer}/refresh", ALL, "customer={customer}"),
     post("/customers/{customer}/work/again", ONBOARDING, "customer={customer}&kind=requests"),
     get("/requests", ALL),
     get("/requests/rows", ALL),
     get("/requests/events", ALL),
+    get("/access", ALL),
+    get("/access/people", ALL),
+    get("/access/people/export.csv", ALL),
+    get("/access/people/{match}", ALL),
+    post("/access/people/{match}/merge", ONBOARDING, "other={other}&why=One+mailbox"),
+    post("/access/people/{match}/split", ONBOARDING, "what={customer}%2F{mail}&why=Another+Ada"),
+    get("/access/people/{match}/leave", ONBOARDING),
+    post("/access/people/{match}/leave", ONBOARDING, "address={mail}&why=Left+the+house"),
+    get("/access/leavers", ALL),
+    get("/access/leavers/{leaver}", ALL),
+    post("/access/leavers/{leaver}/again", ONBOARDING, ""),
+    get("/access/expiring", ALL),
+    get("/access/expiring/export.csv", ALL),
+    get("/access/calendar", ALL),
+    get("/access/reviews", ALL),
+    get("/access/matrix", ALL),
+    get("/access/matrix/export.csv", ALL),
+    get("/access/warnings", ALL),
+    get("/access/links", ALL),
+    get("/customers/{customer}/people", ALL),
+    get("/customers/{customer}/reviews/{round}", ALL),
+    get("/requests/export.csv", ALL),
+    post(
+        "/requests/decide",
+        APPROVER,
+        "batch={batch}&which={customer}/{request}&verdict=deny&reason=No&back=%2F",
+    ),
+    Expected { status: 404, ..get("/requests/decisions/{batch}", APPROVER) },
+    get("/requests/{customer}/{request}", ALL),
+    post(
+        "/requests/{customer}/{request}/decide",
+        APPROVER,
+        "customer={customer}&batch={batch}&verdict=approve&reason=Known",
+    ),
+    post("/requests/{customer}/{request}/claim", APPROVER, "customer={customer}&claim=take"),
+    // It did not fail.
+    Expected {
+        status: 409,
+        writes: false,
+        ..post("/requests/{customer}/{request}/reprocess", REDELIVER, "customer={customer}")
+    },
+    get("/connections", APPROVER),
+    // Microsoft knows no such directory.
+    Expected { status: 409, ..get("/connections/{customer}/go", APPROVER) },
+    Expected { writes: false, ..post("/connections/{customer}/disconnect", APPROVER, "customer={customer}") },
+    Expected { status: 409, ..get("/connect/callback", APPROVER) },
     get("/audit", AUDIT),
     get("/audit/verify", AUDIT),
     get("/health", HEALTH),
     get("/health/rows", HEALTH),
+    get("/health/sync", HEALTH),
     post("/health/again", ONBOARDING, "kind=requests&cause=throttled"),
     get("/admin", ADMIN),
     post(
@@ -178,6 +243,39 @@ pub const EXPECTED: &[Expected] = &[
     post("/admin/people/{person}/disable", ADMIN, "reason=Left+the+house"),
     post("/admin/people/{person}/enable", ADMIN, "reason=Came+back"),
     post("/admin/people/{person}/analyst-address", ADMIN, "address={random}@a.example&verdict=his"),
+    get("/admin/notices", ADMIN),
+    post("/admin/notices/rules/usual", ADMIN, ""),
+    get("/admin/notices/mail", ADMIN),
+    post(
+        "/admin/notices/mail",
+        ADMIN,
+        "host={random}.example&port=25&tls=none&user=&password=&from=a%40b.example",
+    ),
+    post("/admin/notices/mail/test", ADMIN, ""),
+    get("/admin/notices/times", ADMIN),
+    post(
+        "/admin/notices/times",
+        ADMIN,
+        "zone=%2B02:00&from=22:00&until=07:00&weekend=yes&digest_at=08:00&digest_roles=approver",
+    ),
+    get("/admin/notices/channels/add", ADMIN),
+    post(
+        "/admin/notices/channels/add",
+        ADMIN,
+        "kind=slack&name={random}&target=https%3A%2F%2Fhooks.example%2F&language=en",
+    ),
+    get("/admin/notices/channels/{channel}", ADMIN),
+    post("/admin/notices/channels/{channel}", ADMIN, "name={random}&target=&language=nl&enabled=yes"),
+    post("/admin/notices/channels/{channel}/test", ADMIN, ""),
+    Expected { status: 200, ..post("/admin/notices/channels/{channel}/secret", ADMIN, "") },
+    post("/admin/notices/channels/{channel}/drop", ADMIN, ""),
+    get("/admin/notices/rules/add", ADMIN),
+    post("/admin/notices/rules/add", ADMIN, RULE),
+    get("/admin/notices/rules/{rule}", ADMIN),
+    post("/admin/notices/rules/{rule}", ADMIN, RULE),
+    post("/admin/notices/rules/{rule}/drop", ADMIN, ""),
+    get("/admin/notices/outbox", ADMIN),
+    post("/admin/notices/outbox/again", ADMIN, "message={message}"),
     get("/admin/blueprint", ADMIN),
     get("/admin/blueprint/versions/{version}", ADMIN),
     post("/admin/blueprint", ADMIN, BLUEPRINT),

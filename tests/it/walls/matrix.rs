@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use http::{Method, StatusCode};
+use mssp_portal::access_requests::model::PENDING;
 use mssp_portal::kit::assets;
 use mssp_portal::kit::ids::ProviderId;
 use mssp_portal::kit::right::{Right, Role, Roles};
@@ -14,6 +15,7 @@ use uuid::Uuid;
 
 use super::cell::{Fresh, Thing, address, filled, missing_customer};
 use super::expected::{EXPECTED, Expected};
+use super::notices::{self, Notices};
 use super::world::{self, Furnished, Furniture, Under, changed};
 use crate::support::app::{Answer, Person, TestApp};
 use crate::support::cloud::{ReadyProvider, TestCloud};
@@ -112,15 +114,37 @@ impl Matrix {
         let text = |there: &str| if missing { "nothing".to_owned() } else { there.to_owned() };
         let app = if row.method == "GET" { "operator" } else { "approver" };
         let file = assets::url("portal.css").trim_start_matches("/assets/");
+        let word = match whose {
+            Whose::Own => "Own",
+            Whose::OutOfView => "Hidden",
+            Whose::Foreign => self.fabrikam.word,
+            Whose::Missing => "Nothing",
+        };
         Thing {
             customer,
             person,
             given,
+            request: format!("{word}-{PENDING}"),
             step: row.step.to_owned(),
             slug: text("contoso"),
             app: text(app),
             file: text(file),
             version: text("1"),
+            notices: self.notices(row, whose, customer).await,
+        }
+    }
+
+    /// What the row's path or form names of notices; an own one is fresh.
+    async fn notices(&self, row: &Expected, whose: Whose, customer: Furnished) -> Notices {
+        let named = ["{channel}", "{rule}", "{message}", "{snooze}"];
+        let named = named.iter().any(|part| row.names(part) || row.form.contains(part));
+        match whose {
+            Whose::Own if named => {
+                let (word, everyone) = (self.app.app.chance.token(), self.contoso.everyone.id);
+                notices::furnish(&self.app, self.contoso.id, &word, everyone, (everyone, customer.id)).await
+            }
+            Whose::Foreign => self.fabrikam.notices,
+            Whose::Own | Whose::OutOfView | Whose::Missing => notices::nothing(),
         }
     }
 
@@ -199,7 +223,7 @@ impl Matrix {
     }
 
     async fn held(&self) -> world::Held {
-        world::held(&self.app.owner, &[self.contoso.id, self.fabrikam.provider]).await
+        world::versions(&self.app.owner, &[self.contoso.id, self.fabrikam.provider]).await
     }
 
     /// The same where a refused request of this row could have changed it at all.
@@ -210,9 +234,9 @@ impl Matrix {
 
 /// The other things a row can be asked for: `missing` first, which the others must look like.
 fn others(row: &Expected) -> &'static [Whose] {
-    if row.names("{customer}") {
+    if row.by_customer() && !row.for_all() {
         &[Whose::Missing, Whose::OutOfView, Whose::Foreign]
-    } else if row.names("{person}") {
+    } else if row.for_all() || ["{channel}", "{rule}"].iter().any(|part| row.names(part)) {
         &[Whose::Missing, Whose::Foreign]
     } else if row.names("{") {
         &[Whose::Missing]
@@ -229,7 +253,7 @@ async fn every_route_answers_every_role_as_expected() {
         for at in 0..matrix.people.len() {
             let (role, some, all) = matrix.people[at].clone();
             // A person is nobody's customer: only who sees all may change all of him.
-            let person = if row.names("{person}") { all } else { some };
+            let person = if row.for_all() { all } else { some };
             match row.who {
                 Some(roles) if !roles.contains(&role) => refused(&mut matrix, row, role, &person).await,
                 _ => let_in(&mut matrix, row, role, &person).await,

@@ -11,8 +11,14 @@ use crate::support::app::TestApp;
 /// Acts that ask Microsoft first: without an answer they do not come to their event.
 const ASK_FIRST: [&str; 3] =
     ["/admin/provider", "/customers/add", "/customers/{customer}/onboarding/administrator"];
-/// What a person likes is no act, and has no event.
-const NO_ACT: [&str; 1] = ["/choices"];
+/// What a person likes and what he looks at is no act, and has no event. Nor has a decision that was not begun, which is
+/// all there is without a connection (that the others are undone: access_requests::decide).
+const NO_ACT: [&str; 4] = [
+    "/choices",
+    "/requests/decide",
+    "/requests/{customer}/{request}/decide",
+    "/requests/{customer}/{request}/claim",
+];
 
 #[tokio::test]
 async fn an_act_whose_event_cannot_be_written_is_undone_on_every_route() {

@@ -1,16 +1,15 @@
 //! Every function of every store: what it sees of a provider's, or changes of his.
 
 use futures::future::BoxFuture;
-use mssp_portal::access_requests::model::{PENDING, ReadRequest};
-use mssp_portal::access_requests::store as requests;
 use mssp_portal::audit;
 use mssp_portal::customers::consent::store as consent;
 use mssp_portal::customers::model::{Asked, Contact};
 use mssp_portal::customers::{Standing, State, WhoseMove, store as customers};
 use mssp_portal::health::store as health;
+use mssp_portal::kit::happening::{self, Happening, Kind};
 use mssp_portal::kit::ids::{CustomerId, EntraTenantId, ObjectId, PersonId, PlanId, RunId};
 use mssp_portal::kit::scope::{Tx, in_view};
-use mssp_portal::kit::{session, work};
+use mssp_portal::kit::{reading, session, work};
 use mssp_portal::onboarding::apply::Wrote;
 use mssp_portal::onboarding::facts::{Administrator, Declaration, Rbac};
 use mssp_portal::onboarding::step::{StepKey, StepKind};
@@ -23,6 +22,7 @@ use mssp_portal::today::store as today;
 use serde_json::json;
 
 use super::world::{CAUSE, Furniture, WORK, address_of, state_of};
+use super::{access_stores, deciding, reading_stores};
 use crate::support::app::TestApp;
 
 /// Where the functions look: the portal, and the provider whose things they name.
@@ -39,24 +39,27 @@ pub struct Act {
 
 macro_rules! acts {
     ($($name:literal => |$tx:ident, $at:ident| $body:expr;)*) => {
-        [$(Act { name: $name, run: |$tx, $at| Box::pin(async move { Ok($body) }) }),*]
+        vec![$(Act { name: $name, run: |$tx, $at| Box::pin(async move { Ok($body) }) }),*]
     };
 }
 
+mod notices;
+pub(super) use acts;
+
 impl At<'_> {
-    fn now(&self) -> chrono::DateTime<chrono::Utc> {
+    pub fn now(&self) -> chrono::DateTime<chrono::Utc> {
         self.app.app.clock.now()
     }
 
-    fn later(&self) -> chrono::DateTime<chrono::Utc> {
+    pub fn later(&self) -> chrono::DateTime<chrono::Utc> {
         self.now() + chrono::TimeDelta::minutes(1)
     }
 
-    fn ready(&self) -> CustomerId {
+    pub fn ready(&self) -> CustomerId {
         self.of.proposed.id
     }
 
-    fn failed(&self) -> CustomerId {
+    pub fn failed(&self) -> CustomerId {
         self.of.failed.id
     }
 
@@ -64,7 +67,7 @@ impl At<'_> {
         self.of.failed.run
     }
 
-    fn person(&self) -> PersonId {
+    pub(super) fn person(&self) -> PersonId {
         self.of.everyone.id
     }
 
@@ -115,41 +118,13 @@ fn declaration(at: &At<'_>) -> Declaration {
     }
 }
 
-fn request(at: &At<'_>) -> ReadRequest {
-    let text = || "changed".to_owned();
-    ReadRequest {
-        id: format!("{}-{PENDING}", at.of.word),
-        state: "denied".to_owned(),
-        status: text(),
-        request_type: text(),
-        package_id: text(),
-        package_name: text(),
-        requestor_name: text(),
-        requestor_mail: text(),
-        requestor_oid: text(),
-        justification: text(),
-        created_at: at.now(),
-        completed_at: None,
-    }
-}
-
 /// Whether each sees anything of the provider's.
 #[expect(clippy::too_many_lines, reason = "one entry per function")]
 pub fn looks() -> Vec<Act> {
-    acts! {
-        "access_requests::packages" => |tx, at| !requests::packages(tx, at.ready()).await?.is_empty();
-        "access_requests::known_pending" => |tx, at| !requests::known_pending(tx, at.ready()).await?.is_empty();
-        "access_requests::pending" => |tx, _at| {
-            !requests::pending(tx, &requests::Filter::default()).await?.rows.is_empty()
-        };
-        "access_requests::pending_count" => |tx, _at| requests::pending_count(tx).await? > 0;
-        "access_requests::waiting_customers" => |tx, _at| !requests::waiting_customers(tx).await?.is_empty();
-        "access_requests::waiting_packages" => |tx, _at| !requests::waiting_packages(tx).await?.is_empty();
-        "access_requests::unread" => |tx, at| requests::unread(tx, None, at.now()).await?.many > 0;
-        "access_requests::decided" => |tx, at| !requests::decided(tx, at.ready(), 9).await?.is_empty();
-        "access_requests::changes" => |tx, at| {
-            !requests::changes(tx, Some(at.ready()), at.now()).await?.is_empty()
-        };
+    let mut all = access_stores::looks();
+    all.extend(reading_stores::looks());
+    all.extend(acts! {
+        "onboarding::observations" => |tx, at| !onboarding::observations(tx, &[at.ready()]).await?.is_empty();
         "audit::list" => |tx, _at| !audit::store::list(tx, &audit::store::Filter::default()).await?.0.is_empty();
         "audit::actions" => |tx, _at| !audit::store::actions(tx).await?.is_empty();
         "audit::people" => |tx, _at| !audit::store::people(tx).await?.is_empty();
@@ -227,29 +202,22 @@ pub fn looks() -> Vec<Act> {
         "sign_in::slug" => |tx, at| sign_in::slug(tx).await? == at.of.slug;
         "today::pressing" => |tx, at| today::pressing(tx, at.now()).await?.all > 0;
         "kit::in_view" => |tx, at| in_view(tx, at.ready()).await?;
-    }
-    .into()
+        "kit::due" => |tx, at| {
+            let due = reading::due(tx, at.ready(), reading::ALERTS, at.now() + chrono::TimeDelta::hours(1)).await?;
+            due.is_some_and(|due| due.failures > 0)
+        };
+    });
+    all.extend(deciding::looks());
+    all.extend(notices::looks());
+    all
 }
 
 /// Each changes something of the provider's, where it is let.
 #[expect(clippy::too_many_lines, reason = "one entry per function")]
 pub fn writes() -> Vec<Act> {
-    acts! {
-        "access_requests::keep" => |tx, at| {
-            let read = request(at);
-            let kept = requests::Kept { read: &read, package: "tier1", denied_at: None };
-            requests::keep(tx, at.ready(), &[kept], at.later()).await? > 0
-        };
-        "access_requests::count_open" => |tx, at| requests::count_open(tx, at.failed()).await.map(|()| true)?;
-        "access_requests::mark_read" => |tx, at| {
-            requests::mark_read(tx, at.ready(), at.later()).await.map(|()| true)?
-        };
-        "access_requests::mark_gone" => |tx, at| {
-            requests::mark_gone(tx, at.ready(), &[format!("{}-{PENDING}", at.of.word)], at.later()).await? > 0
-        };
-        "access_requests::forget_others" => |tx, at| {
-            requests::forget_others(tx, at.ready(), &[]).await.map(|()| true)?
-        };
+    let mut all = access_stores::writes();
+    all.extend(reading_stores::writes());
+    all.extend(acts! {
         "consent::keep" => |tx, at| {
             let found = consent::Found {
                 granted: false,
@@ -422,6 +390,8 @@ pub fn writes() -> Vec<Act> {
                 analyst_domain: None,
                 default_language: "nl".to_owned(),
                 new_people_see_all: false,
+                keep_requests_days: Some(400),
+                keeps_refresh_tokens: true,
             };
             providers::set_provider(tx, &settings).await.map(|()| true)?
         };
@@ -462,12 +432,31 @@ pub fn writes() -> Vec<Act> {
         "sign_in::choose" => |tx, at| {
             sign_in::choose(tx, at.person(), Some("nl"), Some("dark")).await.map(|()| true)?
         };
+        "kit::done" => |tx, at| {
+            let (due, kept) = (reading::Due::default(), reading::Kept { changed: true, watermark: None, rest: None });
+            let chance = &at.app.app.chance;
+            reading::done(tx, chance, at.ready(), reading::ALERTS, (&due, &kept), at.later()).await.map(|()| true)?
+        };
+        "kit::failed" => |tx, at| {
+            let (due, problem) = (reading::Due::default(), json!({ "cause": "changed" }));
+            let told = (&due, &problem, None);
+            let chance = &at.app.app.chance;
+            reading::failed(tx, chance, at.ready(), reading::ALERTS, told, at.later()).await.map(|()| true)?
+        };
+        "kit::hurry" => |tx, at| reading::hurry(tx, at.ready(), &[], at.now()).await.map(|()| true)?;
         "kit::wake" => |tx, at| work::wake(tx, at.ready(), "another", at.now()).await.map(|()| true)?;
+        "kit::tell" => |tx, at| {
+            let (customer, about) = (at.ready(), "changed".to_owned());
+            let told = Happening { kind: Kind::Drifted, customer, about, facts: json!({}) };
+            happening::tell(tx, &told, at.later()).await?
+        };
         "kit::sleep" => |tx, at| work::sleep(tx, at.ready()).await.map(|()| true)?;
         "kit::open" => |tx, at| {
             let app = &at.app.app;
             session::open(tx, &app.clock, &app.chance, at.person(), "changed").await.map(|_| true)?
         };
-    }
-    .into()
+    });
+    all.extend(deciding::writes());
+    all.extend(notices::writes());
+    all
 }

@@ -4,15 +4,21 @@
 use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
-use mssp_portal::access_requests::model::{PENDING, ReadRequest};
-use mssp_portal::access_requests::store::{self as requests, Kept};
+use mssp_portal::access_requests::model::{Key, PENDING, ReadRequest, Verdict};
+use mssp_portal::access_requests::store::{self as requests, Begun, Intent, Kept};
+use mssp_portal::connections::model::Account;
+use mssp_portal::connections::store::{self as connections, Attempt, Made};
 use mssp_portal::customers::consent::store::{self as consent, Found};
 use mssp_portal::customers::model::Contact;
 use mssp_portal::customers::{self, State};
 use mssp_portal::kit::audit::Event;
+use mssp_portal::kit::chance::Chance;
+use mssp_portal::kit::happening::{self, Happening, Kind};
 use mssp_portal::kit::ids::{CustomerId, EntraTenantId, ObjectId, PersonId, PlanId, ProviderId, RunId};
+use mssp_portal::kit::reading;
 use mssp_portal::kit::right::Role;
 use mssp_portal::kit::scope::{Scope, Tx};
+use mssp_portal::kit::session::{self, Session};
 use mssp_portal::kit::work;
 use mssp_portal::onboarding::facts::{Administrator, Declaration, Rbac};
 use mssp_portal::onboarding::observation::{Observation, Preflight, SeenGroup};
@@ -22,10 +28,13 @@ use mssp_portal::onboarding::store::{self as onboarding, RunState, RunStepState}
 use mssp_portal::people::store as people;
 use mssp_portal::providers::store::{self as providers, NewProof};
 use mssp_portal::providers::{AppKind, certificate, next_place_of, place_of};
+use mssp_portal::sign_in::oidc::Secrets;
 use serde_json::json;
 use sqlx::{AssertSqlSafe, PgConnection, PgPool, Row, raw_sql};
 use uuid::Uuid;
 
+use super::holders::{approvers_read, has_access, holders_are_ours};
+use super::notices::{self, Notices};
 use crate::support::app::{Person, TestApp};
 
 /// Kind and cause of the failing work that each customer has.
@@ -48,6 +57,10 @@ pub struct Furnished {
     pub tenant: EntraTenantId,
     pub plan: PlanId,
     pub run: RunId,
+    /// Whoever holds packages there, another entry that may be the same, and his removal.
+    pub holder: Uuid,
+    pub twin: Uuid,
+    pub leaver: Uuid,
 }
 
 /// A provider of this installation, and the word that stands in all his texts.
@@ -65,18 +78,18 @@ pub struct Furniture {
     pub failed: Furnished,
     /// A customer that was only added.
     pub new: CustomerId,
+    /// A signed webhook, a rule, a message that could not be sent, and a snooze of the proposed customer.
+    pub notices: Notices,
 }
 
 /// A provider with four apps, people, a blueprint of his own and two customers.
 pub async fn provider(app: &TestApp, slug: &'static str, word: &'static str) -> Furniture {
     let provider = app.provider(slug).await;
     sqlx::query!(
-        "update provider set name = $2, analyst_tenant = $3, sign_in_tenant = $3, analyst_domain = $4
-          where provider_id = $1",
+        "update provider set name = $2, analyst_tenant = $3, sign_in_tenant = $3 where provider_id = $1",
         provider.0,
         format!("{word} SOC"),
         app.app.chance.uuid_v4(),
-        format!("{}.example", word.to_lowercase())
     )
     .execute(&app.owner)
     .await
@@ -112,6 +125,9 @@ pub async fn provider(app: &TestApp, slug: &'static str, word: &'static str) -> 
     give(app, provider, everyone.id, failed.id).await;
     let other = app.person(provider, &format!("{word} Other"), &[Role::Approver], false).await.id;
     give(app, provider, other, failed.id).await;
+    for id in [proposed.id, failed.id] {
+        deciding(app, provider, (&everyone, id), word).await;
+    }
     let shut_out = app.person(provider, &format!("{word} Former"), &[], true).await.id;
     let mut tx = begin(app, provider).await;
     people::disable(&mut tx, shut_out, word, now).await.unwrap();
@@ -123,13 +139,14 @@ pub async fn provider(app: &TestApp, slug: &'static str, word: &'static str) -> 
         .unwrap();
     // A figure that is to be counted anew, and a customer who was onboarded once.
     sqlx::query!(
-        "update customer set open_requests = 99, onboarded_at = created_at where customer_id = $1",
+        "update customer set open_requests = 99, onboarded_at = created_at, next_expiry = created_at where customer_id = $1",
         failed.id.0
     )
     .execute(&app.owner)
     .await
     .unwrap();
-    Furniture { provider, slug, word, everyone, other, shut_out, proposed, failed, new }
+    let notices = notices::furnish(app, provider, word, everyone.id, (other, proposed.id)).await;
+    Furniture { provider, slug, word, everyone, other, shut_out, proposed, failed, new, notices }
 }
 
 /// The state of the customer's link to this app. That of the operator was declined.
@@ -146,6 +163,52 @@ pub async fn begin(app: &TestApp, provider: ProviderId) -> Tx {
     Scope::of_command_line(provider).begin(&app.app.db).await.unwrap()
 }
 
+/// The live session behind this cookie.
+pub async fn session(app: &TestApp, person: &Person) -> Session {
+    let secret = person.cookie.split_once('=').unwrap().1;
+    session::find(&app.app.db, &app.app.clock, secret).await.unwrap().unwrap()
+}
+
+/// The state of a way to Microsoft that is under way.
+pub fn way_of(customer: CustomerId) -> String {
+    format!("way to {customer}")
+}
+
+/// What was sent at once about this customer.
+pub fn batch_of(customer: CustomerId) -> Uuid {
+    customer.0
+}
+
+/// Whoever is connected to the customer, about to be so again, on a request, and has decided on it without an answer.
+async fn deciding(app: &TestApp, provider: ProviderId, (person, id): (&Person, CustomerId), word: &str) {
+    let now = app.app.clock.now();
+    let session = session(app, person).await;
+    let mut tx = begin(app, provider).await;
+    let made = Made {
+        entra_tenant_id: EntraTenantId(app.app.chance.uuid_v4()),
+        account: Account { oid: word.to_owned(), name: word.to_owned(), mail: address_of(word) },
+        access: word.into(),
+        refresh: None,
+        expires_at: now + TimeDelta::hours(1),
+    };
+    connections::keep(&mut tx, &app.app.seal, &session, id, (&made, now)).await.unwrap();
+    let secrets = Secrets { nonce: word.to_owned(), verifier: word.to_owned() };
+    let attempt = Attempt { customer: id, secrets, silent: false, back: "/".to_owned() };
+    connections::keep_attempt(&mut tx, &app.app.seal, &session, (&way_of(id), now), &attempt).await.unwrap();
+    let key = Key { customer: id, request: format!("{word}-{PENDING}") };
+    assert!(requests::claim(&mut tx, &key, person.id, now).await.unwrap());
+    let intent = Intent {
+        batch: batch_of(id),
+        key: &key,
+        person: person.id,
+        verdict: Verdict::Approve,
+        reason: word,
+        account: word,
+    };
+    assert_eq!(requests::intend(&mut tx, &intent, now).await.unwrap(), Begun::Yes);
+    tx.commit_bookkeeping("a test's own world").await.unwrap();
+}
+
 /// The customer is one of those that this person sees.
 pub async fn give(app: &TestApp, provider: ProviderId, person: PersonId, customer: CustomerId) {
     let mut tx = begin(app, provider).await;
@@ -157,6 +220,7 @@ pub async fn give(app: &TestApp, provider: ProviderId, person: PersonId, custome
 pub async fn customer(app: &TestApp, provider: ProviderId, word: &str, under: Under) -> Furnished {
     let (clock, chance, now) = (&app.app.clock, &app.app.chance, app.app.clock.now());
     let id = app.customer(provider, &format!("{word} {}", chance.token())).await;
+    holders_are_ours(app, provider).await;
     let mut tx = begin(app, provider).await;
     kept_by_people(app, &mut tx, id, word).await;
     let granted = Found {
@@ -181,6 +245,7 @@ pub async fn customer(app: &TestApp, provider: ProviderId, word: &str, under: Un
         ..Observation::default()
     };
     onboarding::keep_observation(&mut tx, id, &seen, now).await.unwrap();
+    let (holder, twin, leaver) = has_access(app, &mut tx, id, word).await;
     engine_facts(app, &mut tx, id, word).await;
     replan(&mut tx, &app.app, id).await.unwrap().unwrap();
     let plan = onboarding::stored_plan(&mut tx, id).await.unwrap().unwrap();
@@ -202,6 +267,9 @@ pub async fn customer(app: &TestApp, provider: ProviderId, word: &str, under: Un
         let said = [("name", word.to_owned())];
         onboarding::log(&mut tx, run, ("", "approved"), &said, now).await.unwrap();
     }
+    if under == Under::FailedRun {
+        approvers_read(app, &mut tx, id, &seen, word).await;
+    }
     if under == Under::Proposed {
         // Read since: something bears one of our names, and nobody was asked about it yet.
         let (_, blueprint) = onboarding::current_blueprint(&mut tx, now).await.unwrap();
@@ -220,20 +288,41 @@ pub async fn customer(app: &TestApp, provider: ProviderId, word: &str, under: Un
     work::wake(&mut tx, id, WORK, now).await.unwrap();
     let odd = json!({ "unknown": true, "code": word, "call": word, "request": word });
     mssp_portal::kit::unknown::count(&mut tx, id, &odd, now).await.unwrap();
+    let facts = json!({ "who": format!("{word} Analyst"), "why": word });
+    let told = Happening { kind: Kind::RequestPending, customer: id, about: word.to_owned(), facts };
+    assert!(happening::tell(&mut tx, &told, now).await.unwrap());
     let event = Event::new("customer.notes-changed").of(id).before(word).after(word).why(word);
     tx.commit(clock, event).await.unwrap();
+    failing(app, provider, id, word).await;
+    let tenant = sqlx::query_scalar!("select entra_tenant_id from customer where customer_id = $1", id.0);
+    let tenant = EntraTenantId(tenant.fetch_one(&app.owner).await.unwrap());
+    Furnished { id, tenant, plan: plan.id, run, holder, twin, leaver }
+}
+
+/// The customer's work failed the last time, some time after it ended well.
+async fn failing(app: &TestApp, provider: ProviderId, id: CustomerId, word: &str) {
+    let now = app.app.clock.now();
     sqlx::query!(
-        "update work set outcome = 'failed', failures = 2, problem = $2 where customer_id = $1 and kind = $3",
+        "update work set outcome = 'failed', failures = 2, problem = $2, done_at = $4
+          where customer_id = $1 and kind = $3",
         id.0,
         json!({ "cause": CAUSE, "detail": word }),
-        WORK
+        WORK,
+        now - TimeDelta::hours(2)
     )
     .execute(&app.owner)
     .await
     .unwrap();
-    let tenant = sqlx::query_scalar!("select entra_tenant_id from customer where customer_id = $1", id.0);
-    let tenant = EntraTenantId(tenant.fetch_one(&app.owner).await.unwrap());
-    Furnished { id, tenant, plan: plan.id, run }
+    // A table that only a portal of before writes.
+    sqlx::query!(
+        "insert into access_request_reading (provider_id, customer_id, read_at) values ($1, $2, $3)",
+        provider.0,
+        id.0,
+        now
+    )
+    .execute(&app.owner)
+    .await
+    .unwrap();
 }
 
 async fn kept_by_people(app: &TestApp, tx: &mut Tx, id: CustomerId, word: &str) {
@@ -273,7 +362,7 @@ async fn asked_for(tx: &mut Tx, id: CustomerId, word: &str, now: chrono::DateTim
         requestor_oid: word.to_owned(),
         justification: format!("Because of {word}"),
         created_at: now,
-        completed_at: None,
+        ..ReadRequest::default()
     };
     let (waits, decided) = (request(PENDING), request("delivered"));
     let kept = [&waits, &decided].map(|read| Kept {
@@ -283,7 +372,11 @@ async fn asked_for(tx: &mut Tx, id: CustomerId, word: &str, now: chrono::DateTim
     });
     requests::keep(tx, id, &kept, now).await.unwrap();
     requests::count_open(tx, id).await.unwrap();
-    requests::mark_read(tx, id, now - TimeDelta::hours(2)).await.unwrap();
+    let due = reading::Due::default();
+    let problem = json!({ "cause": CAUSE, "detail": word });
+    reading::failed(tx, &Chance::seeded(1), id, reading::ALERTS, (&due, &problem, None), now).await.unwrap();
+    let kept = reading::Kept { changed: true, watermark: None, rest: None };
+    reading::done(tx, &Chance::seeded(1), id, reading::ASSIGNMENTS, (&due, &kept), now).await.unwrap();
     let link = format!("https://myaccess.example/{word}");
     let package = (word, word, link.as_str());
     onboarding::store_link(tx, id, "tier1", package, Some(3600), now).await.unwrap();
@@ -333,6 +426,22 @@ pub async fn held_by(connection: &mut PgConnection, providers: &[ProviderId]) ->
     };
     let sql = walled(connection).await.iter().map(one).collect::<Vec<_>>().join(" union all ");
     let rows = raw_sql(AssertSqlSafe(sql)).fetch_all(connection).await.unwrap();
+    rows.iter().map(|row| (row.get(0), (row.get(1), row.get(2)))).collect()
+}
+
+/// The same by the versions of rows instead of their content: cheap where many are compared, in one database only.
+pub async fn versions(owner: &PgPool, providers: &[ProviderId]) -> Held {
+    let mut connection = owner.acquire().await.unwrap();
+    let ids: Vec<String> = providers.iter().map(|id| format!("'{id}'")).collect();
+    let one = |table: &String| {
+        format!(
+            "select '{table}', count(*), concat(sum(t.xmin::text::bigint), ' to ', max(t.xmin::text::bigint)) \
+               from {table} t where provider_id in ({})",
+            ids.join(", ")
+        )
+    };
+    let sql = walled(&mut connection).await.iter().map(one).collect::<Vec<_>>().join(" union all ");
+    let rows = raw_sql(AssertSqlSafe(sql)).fetch_all(&mut *connection).await.unwrap();
     rows.iter().map(|row| (row.get(0), (row.get(1), row.get(2)))).collect()
 }
 

@@ -170,7 +170,29 @@ impl Fault {
     }
 }
 
+impl Strike {
+    pub fn loses_the_answer(self) -> bool {
+        matches!(self.kind, Kind::LostAnswer | Kind::Timeout)
+    }
+}
+
 impl Kind {
+    /// A part of a `$batch` has no connection of its own, and its body lies in another's JSON.
+    pub fn can_hit_a_part(self) -> bool {
+        !matches!(
+            self,
+            Self::Slow
+                | Self::SlowBody
+                | Self::CutBody
+                | Self::Huge
+                | Self::Bomb
+                | Self::Truncated
+                | Self::Deep
+                | Self::DuplicateKey
+                | Self::WrongTenant
+        )
+    }
+
     /// Whether the call is carried out when nothing is said: what happens to an answer needs one.
     pub fn has_effect(self) -> bool {
         !matches!(

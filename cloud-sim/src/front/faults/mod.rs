@@ -137,12 +137,35 @@ pub fn answered(
     who: &Who,
     dispatch: impl FnOnce() -> Answer,
 ) -> (Answer, Delivery, Option<Strike>) {
+    struck(shared, call, who, |_| true, dispatch)
+}
+
+/// A part of a `$batch`, hit like a call of its own; no answer: it is not among the others.
+pub fn of_part(
+    shared: &Shared,
+    call: &Call,
+    who: &Who,
+    dispatch: impl FnOnce() -> Answer,
+) -> (Answer, Option<Strike>) {
+    let (answer, _, strike) = struck(shared, call, who, Kind::can_hit_a_part, dispatch);
+    let undone = strike.is_some_and(|strike| strike.loses_the_answer() && !strike.after_effect);
+    // What depends on it has nothing to build on.
+    (if undone { Answer::empty(504) } else { answer }, strike)
+}
+
+fn struck(
+    shared: &Shared,
+    call: &Call,
+    who: &Who,
+    possible: fn(Kind) -> bool,
+    dispatch: impl FnOnce() -> Answer,
+) -> (Answer, Delivery, Option<Strike>) {
     if let Some(refusal) = shared.faults().lasting.refusal(call, who) {
         return (refusal, Delivery::Whole, None);
     }
     let class = Class::of(call, who);
     let place = place(shared, who);
-    let chosen = shared.faults().choose(call, &class, place);
+    let chosen = shared.faults().choose(call, &class, place).filter(|chosen| possible(chosen.strike.kind));
     let Some(Chosen { strike, note }) = chosen else {
         let answer = dispatch();
         return (shared.faults().lasting.seen(call, who, answer), Delivery::Whole, None);
@@ -152,6 +175,14 @@ pub fn answered(
         shared.faults().struck.push(note);
     }
     (happened.0, happened.1, happened.2.then_some(strike))
+}
+
+/// What the journal says a call was answered with.
+pub fn journalled(strike: Option<Strike>, answer: &Answer) -> Value {
+    match strike.filter(|strike| strike.loses_the_answer()) {
+        Some(strike) => json!(strike.kind.key()),
+        None => json!(answer.status),
+    }
 }
 
 /// The answer, how it is delivered, and whether the fault could happen to this call at all.
@@ -219,18 +250,4 @@ fn place(shared: &Shared, who: &Who) -> Place {
         .as_ref()
         .and_then(|a| world.applications.iter().position(|one| one.app_id.eq_ignore_ascii_case(a)));
     (tenant.unwrap_or(usize::MAX), app.unwrap_or(usize::MAX))
-}
-
-/// A fault for a part of a `$batch`: the answer that stands in for it, if any.
-pub fn of_part(shared: &Shared, call: &Call, who: &Who) -> Option<Answer> {
-    if let Some(refusal) = shared.faults().lasting.refusal(call, who) {
-        return Some(refusal);
-    }
-    let (class, place) = (Class::of(call, who), place(shared, who));
-    let Chosen { strike, note } = shared.faults().choose(call, &class, place)?;
-    let answer = told(call, strike)?;
-    let mut book = shared.faults();
-    book.lasting.told(call, who, strike);
-    book.struck.push(note);
-    Some(answer)
 }

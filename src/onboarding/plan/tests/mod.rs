@@ -1,6 +1,7 @@
 //! A tenant in memory, on which plans are tried.
 
 mod converge;
+mod gone;
 mod told;
 
 use chrono::DateTime;

@@ -6,7 +6,7 @@ use crate::onboarding::facts::PROOF_LIFE;
 use crate::onboarding::policy::{Escalation, PolicyFacts};
 use crate::onboarding::standing::{Under, standing};
 
-fn onboarded(mode: DefenderMode) -> World {
+pub(super) fn onboarded(mode: DefenderMode) -> World {
     let mut world = World::new(mode);
     world.onboard();
     world

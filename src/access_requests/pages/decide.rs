@@ -1,0 +1,189 @@
+//! Deciding: on one request, or on several at once with one reason; and what became of each.
+
+use std::time::Duration;
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Redirect};
+use futures::future::join_all;
+use serde::Deserialize;
+use uuid::Uuid;
+
+use super::asked::Asked;
+use super::list::{Again, show_again};
+use super::outcome::{OutcomeView, outcome};
+use crate::access_requests::deciding::{self, Wish};
+use crate::access_requests::model::{Key, Verdict};
+use crate::access_requests::store;
+use crate::app::App;
+use crate::customers::{Customer, Viewed, store as customers};
+use crate::kit::error::{AppError, AppResult};
+use crate::kit::form::{CustomerForm, Form};
+use crate::kit::frame::Frame;
+use crate::kit::page::Page;
+use crate::kit::session::Session;
+use crate::kit::text::T;
+use crate::sign_in::oidc::safe_back;
+
+/// Requests that one form decides on, at most.
+const MOST: usize = 50;
+/// Characters of a reason, at most.
+const REASON: usize = 1000;
+/// After so long the page shows what is known; the rest goes on and is shown when it is loaded again.
+const SHOWN_WITHIN: Duration = Duration::from_secs(20);
+
+#[derive(Deserialize)]
+pub struct SeveralForm {
+    batch: Uuid,
+    #[serde(default)]
+    back: String,
+    #[serde(default)]
+    verdict: String,
+    #[serde(default)]
+    reason: String,
+    /// `customer/request`, each.
+    #[serde(default)]
+    which: Vec<String>,
+}
+
+#[derive(Deserialize)]
+pub struct OneForm {
+    batch: Uuid,
+    #[serde(default)]
+    verdict: String,
+    #[serde(default)]
+    reason: String,
+}
+
+/// What was typed, or the sentence about what is missing.
+fn read(t: T, verdict: &str, reason: &str) -> Result<(Verdict, String), String> {
+    let verdict = Verdict::from_key(verdict).ok_or_else(|| t.requests_decide_no_verdict())?;
+    let reason = reason.trim();
+    match reason.chars().count() {
+        0 => Err(t.requests_decide_no_reason()),
+        1..=REASON => Ok((verdict, reason.to_owned())),
+        _ => Err(t.requests_decide_long_reason()),
+    }
+}
+
+/// One after another at a customer, whose directory takes one change at a time; customers side by side. It goes on to
+/// its end when the browser goes away.
+async fn carry_out(app: &App, session: &Session, wishes: Vec<(Customer, Vec<Wish>)>) {
+    let all = wishes.into_iter().map(|(customer, wishes)| {
+        let (app, session) = (app.clone(), session.clone());
+        tokio::spawn(async move {
+            for wish in wishes {
+                if let Err(error) = deciding::decide(&app, &session, &customer, &wish).await {
+                    tracing::warn!(customer = %customer.id, request = wish.request, %error, "not decided");
+                }
+            }
+        })
+    });
+    if tokio::time::timeout(SHOWN_WITHIN, join_all(all)).await.is_err() {
+        tracing::info!("decisions go on while their page is shown");
+    }
+}
+
+pub async fn several(State(app): State<App>, page: Page, Form(form): Form<SeveralForm>) -> AppResult {
+    let keys: Vec<Key> = form.which.iter().filter_map(|path| Key::from_path(path)).take(MOST).collect();
+    let read = match read(page.t, &form.verdict, &form.reason) {
+        Ok(_) if keys.is_empty() => Err(page.t.requests_decide_none_chosen()),
+        read => read,
+    };
+    let (verdict, reason) = match read {
+        Ok(read) => read,
+        Err(error) => {
+            let asked = Asked::of_path(&form.back);
+            let (chosen, verdict, reason) = (form.which, form.verdict, form.reason);
+            return show_again(&app, &page, &asked, Again { chosen, verdict, reason, error: Some(error) })
+                .await;
+        }
+    };
+    let mut wishes: Vec<(Customer, Vec<Wish>)> = Vec::new();
+    let mut tx = page.scope().begin(&app.db).await?;
+    for key in keys {
+        let wish = Wish { batch: form.batch, request: key.request, verdict, reason: reason.clone() };
+        match wishes.iter_mut().find(|(customer, _)| customer.id == key.customer) {
+            Some((_, of_customer)) => of_customer.push(wish),
+            None => {
+                let customer = customers::find(&mut tx, key.customer).await?.ok_or(AppError::NotFound)?;
+                wishes.push((customer, vec![wish]));
+            }
+        }
+    }
+    drop(tx);
+    carry_out(&app, &page.session, wishes).await;
+    let back = safe_back(&form.back).unwrap_or("/requests");
+    let query = serde_html_form::to_string([("back", back)]).unwrap_or_default();
+    Ok(Redirect::to(&format!("/requests/decisions/{}?{query}", form.batch)).into_response())
+}
+
+pub async fn one(
+    State(app): State<App>,
+    Viewed { page, customer }: Viewed,
+    Path((_, request)): Path<(String, String)>,
+    CustomerForm(form): CustomerForm<OneForm>,
+) -> AppResult {
+    let key = Key { customer: customer.id, request };
+    let path = format!("/requests/{}", key.path());
+    let (verdict, reason) = match read(page.t, &form.verdict, &form.reason) {
+        Ok(read) => read,
+        Err(error) => {
+            return super::one::show_again(&app, page, customer, &key, (form.verdict, form.reason, error))
+                .await;
+        }
+    };
+    let mut tx = page.scope().begin(&app.db).await?;
+    store::find(&mut tx, &key).await?.ok_or(AppError::NotFound)?;
+    drop(tx);
+    let wish = Wish { batch: form.batch, request: key.request, verdict, reason };
+    carry_out(&app, &page.session, vec![(customer, vec![wish])]).await;
+    Ok(Redirect::to(&format!("{path}#outcome")).into_response())
+}
+
+#[derive(Deserialize)]
+pub struct BackQuery {
+    #[serde(default)]
+    back: String,
+}
+
+#[derive(Template)]
+#[template(path = "access_requests/decisions.html")]
+struct DecisionsView {
+    frame: Frame,
+    t: T,
+    rows: Vec<OutcomeView>,
+    /// Microsoft took so many.
+    taken: i64,
+    /// Something is still under way.
+    open: bool,
+    again: String,
+    back: String,
+}
+
+/// What became of each of a sent form.
+pub async fn decisions(
+    State(app): State<App>,
+    page: Page,
+    Path(batch): Path<Uuid>,
+    axum::extract::Query(query): axum::extract::Query<BackQuery>,
+) -> AppResult {
+    let person = page.scope().person().ok_or(AppError::NotFound)?;
+    let mut tx = page.scope().begin(&app.db).await?;
+    let found = store::of_batch(&mut tx, batch, person).await?;
+    drop(tx);
+    if found.is_empty() {
+        return Err(AppError::NotFound);
+    }
+    let rows: Vec<OutcomeView> = found.into_iter().map(|one| outcome(page.t, one)).collect();
+    let back = safe_back(&query.back).unwrap_or("/requests").to_owned();
+    page.show(&DecisionsView {
+        t: page.t,
+        taken: i64::try_from(rows.iter().filter(|row| row.good).count()).unwrap_or(i64::MAX),
+        open: rows.iter().any(|row| row.open),
+        again: page.frame.path.clone(),
+        back,
+        rows,
+        frame: page.frame.clone(),
+    })
+}

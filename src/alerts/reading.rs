@@ -1,0 +1,129 @@
+//! Reads what changed of one customer's alerts since the last reading, by Microsoft's own time of the last update.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::json;
+
+use crate::alerts::model::{ReadAlert, severity};
+use crate::alerts::store;
+use crate::graph::alerts::{Alert, alerts_ask};
+use crate::graph::{Answers, Batch, GraphError, GraphErrorKind, Slot};
+use crate::kit::happening::{self, Happening, Kind};
+use crate::kit::ids::CustomerId;
+use crate::kit::reading::{self, Due, Kept};
+use crate::kit::scope::Tx;
+
+/// Microsoft may show an update a little later than it was made.
+const OVERLAP: TimeDelta = TimeDelta::minutes(5);
+/// What a first reading looks back. An alert that nobody has touched for longer is not counted.
+const FIRST: TimeDelta = TimeDelta::days(30);
+/// How often while something moves, and how seldom while nothing does: Microsoft allows 150 calls a minute and customer.
+const BOUNDS: (TimeDelta, TimeDelta) = (TimeDelta::minutes(2), TimeDelta::minutes(30));
+/// How often a customer is asked who has not opened his alerts to us.
+const CLOSED: TimeDelta = TimeDelta::hours(6);
+
+/// What is due.
+pub struct Wanted {
+    due: Due,
+}
+
+pub async fn wanted(
+    tx: &mut Tx,
+    customer: CustomerId,
+    now: DateTime<Utc>,
+) -> Result<Option<Wanted>, sqlx::Error> {
+    let due = reading::due(tx, customer, reading::ALERTS, now).await?;
+    Ok(due.map(|due| Wanted { due }))
+}
+
+/// Where the answer will be.
+pub struct Asked {
+    due: Due,
+    slot: Slot<Vec<Alert>>,
+}
+
+impl Wanted {
+    pub fn put(self, batch: &mut Batch, now: DateTime<Utc>) -> Asked {
+        let since = self.due.watermark.map_or(now - FIRST, |watermark| watermark - OVERLAP);
+        Asked { slot: batch.list(alerts_ask(since)), due: self.due }
+    }
+}
+
+impl Asked {
+    pub fn due(&self) -> &Due {
+        &self.due
+    }
+}
+
+/// What came.
+pub struct Read {
+    due: Due,
+    /// `None`: the customer's consent does not open his alerts.
+    alerts: Option<Vec<ReadAlert>>,
+}
+
+/// # Errors
+/// The list could not be read, for another reason than a permission that is missing.
+pub async fn read(asked: Asked, answers: &mut Answers) -> Result<Read, GraphError> {
+    match answers.take(asked.slot).await {
+        Ok(alerts) => {
+            Ok(Read { due: asked.due, alerts: Some(alerts.into_iter().filter_map(understood).collect()) })
+        }
+        Err(error) if error.kind == GraphErrorKind::Forbidden => Ok(Read { due: asked.due, alerts: None }),
+        Err(error) => Err(error),
+    }
+}
+
+fn understood(alert: Alert) -> Option<ReadAlert> {
+    let created_at = alert.created_date_time?;
+    Some(ReadAlert {
+        id: alert.id,
+        severity: alert.severity.map_or("unknown", |word| severity(word.as_str())),
+        status: alert.status.map_or_else(|| "new".to_owned(), |word| word.as_str().to_owned()),
+        title: alert.title,
+        created_at,
+        updated_at: alert.last_update_date_time.unwrap_or(created_at),
+    })
+}
+
+/// Keeps what changed, and tells of alerts that are new since the last reading; a first reading tells of none.
+pub async fn keep(
+    tx: &mut Tx,
+    customer: CustomerId,
+    read: Read,
+    now: DateTime<Utc>,
+) -> Result<Kept, sqlx::Error> {
+    let Some(alerts) = read.alerts else {
+        let changed = store::set_closed(tx, customer).await?;
+        return Ok(Kept { changed, watermark: None, rest: Some(CLOSED) });
+    };
+    let changed = store::keep(tx, customer, &alerts).await?;
+    if let Some(before) = read.due.watermark {
+        tell(tx, customer, &alerts, before, now).await?;
+    }
+    let newest = alerts.iter().map(|alert| alert.updated_at).max();
+    // Never behind where it was; of a customer without any alert, from this reading on.
+    let watermark = newest.or(Some(now).filter(|_| read.due.watermark.is_none())).max(read.due.watermark);
+    Ok(Kept { watermark, ..Kept::adaptive(changed, &read.due, now, BOUNDS) })
+}
+
+/// One happening for all that are new in one reading, known by the newest of them.
+async fn tell(
+    tx: &mut Tx,
+    customer: CustomerId,
+    alerts: &[ReadAlert],
+    before: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<(), sqlx::Error> {
+    let mut new: Vec<&ReadAlert> =
+        alerts.iter().filter(|alert| alert.is_new() && alert.created_at > before).collect();
+    new.sort_by_key(|alert| (alert.created_at, alert.id.clone()));
+    let Some(newest) = new.last() else { return Ok(()) };
+    let worst = ["high", "medium"].into_iter().find(|known| new.iter().any(|alert| alert.severity == *known));
+    let facts = json!({
+        "many": new.len(), "severity": worst.unwrap_or("low"), "title": newest.title,
+        "path": format!("/customers/{customer}/alerts"),
+    });
+    let about: String = newest.id.chars().take(300).collect();
+    happening::tell(tx, &Happening { kind: Kind::AlertNew, customer, about, facts }, now).await?;
+    Ok(())
+}

@@ -1,0 +1,47 @@
+//! "Read now": a turn of this one customer, there and then. Within five seconds it is said what came of it.
+
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Redirect};
+use serde::Deserialize;
+
+use crate::app::App;
+use crate::customers::Viewed;
+use crate::kit::audit::Event;
+use crate::kit::error::AppResult;
+use crate::kit::form::CustomerForm;
+use crate::kit::{reading, work};
+use crate::reading::work::{PATIENCE, WORK, work as turn};
+
+/// Nobody waits longer for an answer; what comes late is kept all the same.
+const WAITS: Duration = Duration::from_millis(4500);
+
+#[derive(Deserialize)]
+pub struct RefreshForm {}
+
+pub async fn now(
+    State(app): State<App>,
+    Viewed { page, customer }: Viewed,
+    CustomerForm(RefreshForm {}): CustomerForm<RefreshForm>,
+) -> AppResult {
+    let now = app.clock.now();
+    let mut tx = page.scope().begin(&app.db).await?;
+    reading::hurry(&mut tx, customer.id, &[], now).await?;
+    let claimed = work::claim_now(&mut tx, customer.id, (WORK, PATIENCE), now).await?;
+    tx.commit(&app.clock, Event::new("customer.refreshed").of(customer.id)).await?;
+    let done = match claimed {
+        None => "refresh-elsewhere",
+        Some(claimed) => {
+            let work = turn(app.clone(), claimed.clone());
+            let house = app.clone();
+            // On its own task: who breaks off his request breaks off no turn.
+            let turn = tokio::spawn(async move {
+                claimed.carry_out((&house.db, &house.clock, &house.chance), work).await;
+            });
+            // A deadline of real calls, as those of graph::http: not a wait.
+            if tokio::time::timeout(WAITS, turn).await.is_ok() { "refreshed" } else { "refresh-late" }
+        }
+    };
+    Ok(Redirect::to(&format!("/customers/{}/reading?done={done}", customer.id)).into_response())
+}
