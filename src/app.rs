@@ -57,6 +57,8 @@ pub struct Inner {
     pub nudge: Arc<tokio::sync::Notify>,
     /// Walks of whole audit chains under way: one at a time, however many people ask.
     pub walks: tokio::sync::Semaphore,
+    /// What goes on after its request was answered; a stopping process waits for it.
+    pub aside: tokio_util::task::TaskTracker,
     /// Ended when the process stops: open event streams end with it.
     pub stop: tokio_util::sync::CancellationToken,
 }
@@ -82,6 +84,7 @@ impl App {
             chance: parts.chance,
             nudge: Arc::default(),
             walks: tokio::sync::Semaphore::new(1),
+            aside: tokio_util::task::TaskTracker::new(),
             stop: tokio_util::sync::CancellationToken::new(),
         })))
     }

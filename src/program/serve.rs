@@ -79,6 +79,13 @@ async fn serve(
             Ok(())
         });
     }
+    let (aside, stop) = (app.aside.clone(), app.stop.clone());
+    parts.spawn(async move {
+        stop.cancelled().await;
+        aside.close();
+        aside.wait().await;
+        Ok(())
+    });
     parts.spawn(watch_login(app.db.clone(), app.stop.clone()));
     let listening = listener.local_addr()?;
     let service = router::router(&app).into_make_service_with_connect_info::<SocketAddr>();

@@ -67,13 +67,13 @@ fn read(t: T, verdict: &str, reason: &str) -> Result<(Verdict, String), String> 
 }
 
 /// One after another at a customer, whose directory takes one change at a time; customers side by side. It goes on to
-/// its end when the browser goes away.
+/// its end when the browser goes away, and a stopping process waits for it.
 async fn carry_out(app: &App, session: &Session, wishes: Vec<(Customer, Vec<Wish>)>) {
     let all = wishes.into_iter().map(|(customer, wishes)| {
-        let (app, session) = (app.clone(), session.clone());
-        tokio::spawn(async move {
+        let (house, session) = (app.clone(), session.clone());
+        app.aside.spawn(async move {
             for wish in wishes {
-                if let Err(error) = deciding::decide(&app, &session, &customer, &wish).await {
+                if let Err(error) = deciding::decide(&house, &session, &customer, &wish).await {
                     tracing::warn!(customer = %customer.id, request = wish.request, %error, "not decided");
                 }
             }

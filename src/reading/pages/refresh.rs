@@ -35,8 +35,8 @@ pub async fn now(
         Some(claimed) => {
             let work = turn(app.clone(), claimed.clone());
             let house = app.clone();
-            // On its own task: who breaks off his request breaks off no turn.
-            let turn = tokio::spawn(async move {
+            // On its own task: who breaks off his request breaks off no turn, and a stopping process waits for it.
+            let turn = app.aside.spawn(async move {
                 claimed.carry_out((&house.db, &house.clock, &house.chance), work).await;
             });
             // A deadline of real calls, as those of graph::http: not a wait.

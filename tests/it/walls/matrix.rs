@@ -200,7 +200,13 @@ impl Matrix {
             None => None,
         };
         let method: Method = row.method.parse().unwrap();
-        self.app.send(fresh.as_ref(), method, &address(row, thing), &form).await
+        let answer = self.app.send(fresh.as_ref(), method, &address(row, thing), &form).await;
+        // What goes on after the answer changes this cell's things, not the next one's.
+        let aside = &self.app.app.aside;
+        aside.close();
+        aside.wait().await;
+        aside.reopen();
+        answer
     }
 
     fn provider(&self) -> ProviderId {
