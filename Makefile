@@ -1,5 +1,5 @@
 # The commands of this house. Each does its own set-up from a fresh clone and asks nothing.
-.PHONY: help setup demo demo-reset test contract sdk faults soak planted-bugs figures lint sqlx
+.PHONY: help setup demo demo-reset test contract sdk faults soak planted-bugs year year-short figures lint sqlx
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -34,6 +34,14 @@ soak: ## the same one by one, and 20,000 seeds, or FAULT_SEEDS of them from FAUL
 planted-bugs: ## shows that the schedules bite: which seed finds which known bug
 	@scripts/setup
 	@scripts/faults planted-bugs
+
+year: ## 400 simulated days of 50 customers and 10 analysts, two portals, one killed now and then; in hours
+	@scripts/setup
+	@scripts/year
+
+year-short: ## the same with 6 customers and 3 analysts, in minutes
+	@scripts/setup
+	@scripts/year short
 
 figures: ## pages with 10,000 customers, and background reading of 1,000, in figures
 	@scripts/setup

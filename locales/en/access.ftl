@@ -209,6 +209,7 @@ access-links-none = No link fits
 access-links-none-what = Links appear once a customer's packages are made. If only what is missing is shown, nothing is missing.
 access-links-as-of = As of { $at }
 access-has = Has it
+access-choice = { $label } ({ $count })
 access-has-until = Has it until { $date }
 access-asked = Asked
 access-asked-until = Asked; decided by { $date }

@@ -4,10 +4,15 @@ requests-waiting = { $count ->
     [one] One request waits for a decision.
     *[other] { $count } requests wait for a decision.
     }
+requests-waiting-more = More than 1,000 requests wait for a decision.
 requests-column-left = Time left
 requests-column-customer = Customer
 requests-column-package = Access package
 requests-column-requestor = Requestor
+requests-column-present = Access now
+requests-present = Has now: { $what }
+requests-present-until = { $package } until { $date }
+requests-present-none = Has no access here yet
 requests-column-reason = Reason
 requests-column-age = Read
 requests-column-decide = Decide
@@ -16,7 +21,7 @@ requests-column-asked = Asked
 requests-column-ended = Ended
 requests-asked = asked
 requests-no-reason = none given
-requests-choice = { $label } ({ $count })
+requests-choices-more = Only the first 200 customers by name. Every other one has his own list: search him under Customers.
 requests-left-last-day = Last day
 requests-left-soon = Less than half
 requests-open = Open My Access
@@ -39,6 +44,7 @@ requests-unread = { $count ->
     [one] Not up to date for { $names }. The list may lack requests.
     *[other] Not up to date for { $count } customers ({ $names }). The list may lack requests.
     }
+requests-unread-more = Not up to date for more than 1,000 customers ({ $names } …). The list may lack requests.
 requests-unread-why = Why?
 requests-decided = Ended
 requests-decided-lead = The last requests that wait no longer. Who decided is told in the customer's own audit log.

@@ -23,6 +23,7 @@ layout-save = Save
 layout-cancel = Cancel
 layout-next-page = Next page
 layout-first-page = First page
+layout-count-more = 1,000+
 layout-search = Search
 layout-filter = Filter
 layout-yes = Yes

@@ -209,6 +209,7 @@ access-links-none = Geen koppeling voldoet
 access-links-none-what = Koppelingen verschijnen zodra de pakketten van een klant zijn gemaakt. Als alleen wordt getoond wat ontbreekt, ontbreekt er niets.
 access-links-as-of = Stand van { $at }
 access-has = Heeft het
+access-choice = { $label } ({ $count })
 access-has-until = Heeft het tot { $date }
 access-asked = Aangevraagd
 access-asked-until = Aangevraagd; beslist vóór { $date }

@@ -4,10 +4,15 @@ requests-waiting = { $count ->
     [one] Eén aanvraag wacht op een beslissing.
     *[other] { $count } aanvragen wachten op een beslissing.
     }
+requests-waiting-more = Meer dan 1.000 aanvragen wachten op een beslissing.
 requests-column-left = Resterende tijd
 requests-column-customer = Klant
 requests-column-package = Toegangspakket
 requests-column-requestor = Aanvrager
+requests-column-present = Toegang nu
+requests-present = Heeft nu: { $what }
+requests-present-until = { $package } tot { $date }
+requests-present-none = Heeft hier nog geen toegang
 requests-column-reason = Reden
 requests-column-age = Gelezen
 requests-column-decide = Beslissen
@@ -16,7 +21,7 @@ requests-column-asked = Aangevraagd
 requests-column-ended = Afgelopen
 requests-asked = aangevraagd
 requests-no-reason = niet opgegeven
-requests-choice = { $label } ({ $count })
+requests-choices-more = Alleen de eerste 200 klanten op naam. Elke andere klant heeft een eigen lijst: zoek hem onder Klanten.
 requests-left-last-day = Laatste dag
 requests-left-soon = Minder dan de helft
 requests-open = Mijn toegang openen
@@ -39,6 +44,7 @@ requests-unread = { $count ->
     [one] Niet actueel voor { $names }. De lijst kan onvolledig zijn.
     *[other] Niet actueel voor { $count } klanten ({ $names }). De lijst kan onvolledig zijn.
     }
+requests-unread-more = Niet actueel voor meer dan 1.000 klanten ({ $names } …). De lijst kan onvolledig zijn.
 requests-unread-why = Waarom?
 requests-decided = Afgelopen
 requests-decided-lead = De laatste aanvragen die niet meer wachten. Wie besliste, staat in het auditlogboek van de klant zelf.

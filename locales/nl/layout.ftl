@@ -23,6 +23,7 @@ layout-save = Opslaan
 layout-cancel = Annuleren
 layout-next-page = Volgende pagina
 layout-first-page = Eerste pagina
+layout-count-more = 1.000+
 layout-search = Zoeken
 layout-filter = Filteren
 layout-yes = Ja

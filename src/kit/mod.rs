@@ -4,6 +4,7 @@ pub mod assets;
 pub mod audit;
 pub mod chance;
 pub mod clock;
+pub mod counted;
 pub mod crash;
 pub mod csv;
 pub mod db;

@@ -29,6 +29,8 @@ pub const MAX_ATTEMPTS: i32 = 5;
 pub const LEASE: TimeDelta = TimeDelta::seconds(120);
 /// How often a quiet process looks for due work.
 const POLL: Duration = Duration::from_millis(500);
+/// The part of a process's places that is filled by one claim.
+const SHARE: usize = 8;
 
 /// How a piece of work ended.
 #[derive(Clone, Debug)]
@@ -431,10 +433,13 @@ impl<A: Clone + Send + Sync + 'static> Workers<A> {
     /// Runs until told to stop; then waits for what is under way.
     pub async fn run(self: Arc<Self>, at_once: usize, stop: CancellationToken) {
         let mut under_way: JoinSet<()> = JoinSet::new();
+        // A claim costs the same for one place or several: a place alone waits for others, or for the next look.
+        let (several, mut look) = (at_once.div_ceil(SHARE), true);
         while !stop.is_cancelled() {
             while under_way.try_join_next().is_some() {}
             let free = at_once.saturating_sub(under_way.len());
-            let claimed = if free == 0 { Ok(Vec::new()) } else { self.claim(free).await };
+            let claims = free > 0 && (look || free >= several);
+            let claimed = if claims { self.claim(free).await } else { Ok(Vec::new()) };
             let idle = match claimed {
                 Ok(claimed) => {
                     let idle = claimed.is_empty();
@@ -452,9 +457,9 @@ impl<A: Clone + Send + Sync + 'static> Workers<A> {
             if idle {
                 tokio::select! {
                     () = stop.cancelled() => {}
-                    () = self.nudge.notified() => {}
-                    () = self.clock.sleep(POLL) => {}
-                    Some(_) = under_way.join_next(), if !under_way.is_empty() => {}
+                    () = self.nudge.notified() => look = true,
+                    () = self.clock.sleep(POLL) => look = true,
+                    Some(_) = under_way.join_next(), if !under_way.is_empty() => look = false,
                 }
             }
         }

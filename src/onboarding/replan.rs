@@ -26,15 +26,16 @@ pub struct Replanned {
     pub news: bool,
 }
 
-/// Plans from the stored observation; none as long as the tenant was never read.
+/// Plans from the stored observation; none as long as the tenant was never read. It is held meanwhile: a reading that
+/// plans beside us would not see our plan, nor we its, and both would stand proposed.
 pub async fn replan(tx: &mut Tx, app: &App, customer: CustomerId) -> Result<Option<Replanned>, sqlx::Error> {
-    match store::observation(tx, customer).await? {
+    match store::observation_held(tx, customer).await? {
         Some((seen, _)) => replan_from(tx, app, customer, &seen).await.map(Some),
         None => Ok(None),
     }
 }
 
-/// The same from an observation at hand. Keeps claims, links that follow from it, plan and standing; nobody has
+/// The same from an observation at hand, which the caller holds. Keeps claims, links that follow from it, plan and standing; nobody has
 /// decided anything yet.
 pub async fn replan_from(
     tx: &mut Tx,

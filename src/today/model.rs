@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::kit::counted::Counted;
 use crate::providers::AppKind;
 use crate::providers::store::{AppRow, Provider};
 
@@ -11,11 +12,10 @@ const AHEAD: TimeDelta = TimeDelta::days(30);
 /// Pending requests by how pressing they are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Pressing {
-    pub all: i64,
-    pub over: i64,
-    pub last_day: i64,
-    pub soon: i64,
-    pub unknown: i64,
+    pub all: Counted,
+    /// Those whose time is over among them: Microsoft denies them any moment.
+    pub last_day: Counted,
+    pub soon: Counted,
 }
 
 /// Something of the set-up that waits for an administrator. Each has a sentence `today-gap-<key>`.

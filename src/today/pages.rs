@@ -9,7 +9,8 @@ use crate::access_requests::model::{Pressing as How, RequestRow, pressure, type_
 use crate::access_requests::{asks, store as requests};
 use crate::app::App;
 use crate::customers::model::{State as CustomerState, WhoseMove};
-use crate::customers::store::{self as customers, Filter, ListRow, Sort};
+use crate::customers::store::{self as customers, Counts, Filter, ListRow, Sort};
+use crate::kit::counted::{Counted, plan_each};
 use crate::kit::error::{AppError, AppResult};
 use crate::kit::frame::Frame;
 use crate::kit::ids::PersonId;
@@ -25,6 +26,10 @@ use crate::{access, health, people, providers};
 
 /// Rows of each list here; the others are behind its link.
 const SHOWN: usize = 10;
+/// What each has a tile for.
+const MOVING: [WhoseMove; 3] = [WhoseMove::Us, WhoseMove::Customer, WhoseMove::Microsoft];
+const TELLING: [CustomerState; 4] =
+    [CustomerState::Failed, CustomerState::QuestionsOpen, CustomerState::ConsentLost, CustomerState::Drifted];
 /// Customers named where one's own access ends.
 const OWN: i64 = 5;
 
@@ -36,7 +41,7 @@ pub fn routes() -> Routes<App> {
 struct Tile {
     href: String,
     label: String,
-    count: i64,
+    count: String,
     /// Class of the figure: a word of whose move, or how pressing.
     tone: &'static str,
     icon: &'static str,
@@ -170,25 +175,24 @@ async fn own_customers(
 }
 
 fn request_tiles(t: T, pressing: Pressing) -> Vec<Tile> {
-    let tile = |left: Option<How>, label, count, tone, icon| Tile {
+    let tile = |left: Option<How>, label, count: Counted, tone, icon| Tile {
         href: left.map_or_else(|| "/requests".to_owned(), |left| format!("/requests?left={}", left.key())),
         label,
-        count,
+        count: count.figure(t),
         tone,
         icon,
     };
     let mut tiles = vec![tile(None, t.today_requests_all(), pressing.all, "badge-plain", "inbox")];
-    let urgent = pressing.over + pressing.last_day;
-    if urgent > 0 {
+    if !pressing.last_day.is_none() {
         tiles.push(tile(
             Some(How::LastDay),
             t.today_requests_urgent(),
-            urgent,
+            pressing.last_day,
             "pressure-last-day",
             "alert-triangle",
         ));
     }
-    if pressing.soon > 0 {
+    if !pressing.soon.is_none() {
         tiles.push(tile(
             Some(How::Soon),
             t.today_requests_soon(),
@@ -201,26 +205,23 @@ fn request_tiles(t: T, pressing: Pressing) -> Vec<Tile> {
 }
 
 /// Customers by whose move it is, and those that failed or ask something, from one count.
-fn customer_tiles(t: T, counts: &[(String, String, i64)]) -> Vec<Tile> {
-    let state = |state: CustomerState| -> i64 {
-        counts.iter().filter(|(key, ..)| key == state.key()).map(|(.., many)| many).sum()
-    };
-    let moving = |whose: WhoseMove| -> i64 {
-        counts.iter().filter(|(_, key, _)| key == whose.key()).map(|(.., many)| many).sum()
-    };
+fn customer_tiles(t: T, counts: &Counts) -> Vec<Tile> {
     let of_move = |whose: WhoseMove, tone, icon| Tile {
         href: format!("/customers?move={}&sort=since&paused=no", whose.key()),
         label: t.text_or_key(&format!("layout-move-{}", whose.key())),
-        count: moving(whose),
+        count: counts.moving(whose).figure(t),
         tone,
         icon,
     };
-    let of_state = |one: CustomerState, tone, icon| Tile {
-        href: format!("/customers?state={}&sort=since&paused=no", one.key()),
-        label: t.text_or_key(&format!("customers-state-{}", one.key())),
-        count: state(one),
-        tone,
-        icon,
+    let of_state = |one: CustomerState, tone, icon| {
+        let count = counts.in_state(one);
+        (!count.is_none()).then(|| Tile {
+            href: format!("/customers?state={}&sort=since&paused=no", one.key()),
+            label: t.text_or_key(&format!("customers-state-{}", one.key())),
+            count: count.figure(t),
+            tone,
+            icon,
+        })
     };
     let mut tiles = vec![
         of_move(WhoseMove::Us, "move-us", "hand-stop"),
@@ -233,15 +234,15 @@ fn customer_tiles(t: T, counts: &[(String, String, i64)]) -> Vec<Tile> {
         of_state(CustomerState::ConsentLost, "pressure-last-day", "lock"),
         of_state(CustomerState::Drifted, "move-us", "history"),
     ];
-    tiles.extend(telling.into_iter().filter(|tile| tile.count > 0));
+    tiles.extend(telling.into_iter().flatten());
     tiles
 }
 
 fn health_tiles(t: T, failing: i64, stopped: i64) -> Vec<Tile> {
     let mut tiles = Vec::new();
-    let mut tile = |href: &str, label, count, tone, icon| {
+    let mut tile = |href: &str, label, count: i64, tone, icon| {
         if count > 0 {
-            tiles.push(Tile { href: href.to_owned(), label, count, tone, icon });
+            tiles.push(Tile { href: href.to_owned(), label, count: count.to_string(), tone, icon });
         }
     };
     tile("/health", t.today_work_failing(), failing, "move-us", "heartbeat");
@@ -256,7 +257,7 @@ fn warning_tiles(t: T, counts: &[(WarningKind, i64)]) -> Vec<Tile> {
     let tile = |(kind, count): (WarningKind, i64)| Tile {
         href: format!("/access/warnings?kind={}", kind.key()),
         label: access::labelled(t, kind),
-        count,
+        count: count.to_string(),
         tone: match kind {
             WarningKind::ApproversEmpty | WarningKind::ApproverLast => "pressure-last-day",
             WarningKind::ApproversFew => "move-us",
@@ -297,7 +298,8 @@ async fn show(State(app): State<App>, page: Page) -> AppResult {
     let (t, now, scope) = (page.t, app.clock.now(), page.scope());
     let roles = scope.roles();
     let mut tx = scope.begin(&app.db).await?;
-    let counts = customers::counts(&mut tx).await?;
+    plan_each(&mut tx).await?;
+    let counts = customers::counts(&mut tx, &TELLING, &MOVING).await?;
     let mut tiles = request_tiles(t, store::pressing(&mut tx, now).await?);
     tiles.extend(warning_tiles(t, &access::store::warning_counts(&mut tx).await?));
     tiles.extend(customer_tiles(t, &counts));
@@ -313,7 +315,7 @@ async fn show(State(app): State<App>, page: Page) -> AppResult {
         ours: None,
         mine: None,
         gaps: None,
-        first_run: counts.is_empty() && scope.may(Right::EditCustomers),
+        first_run: scope.may(Right::EditCustomers) && !customers::any(&mut tx).await?,
         may_administer: scope.may(Right::Administer),
         frame: page.frame.clone(),
     };

@@ -144,7 +144,9 @@ async function story() {
   const apps = Object.values(provider.apps);
   const graph = (call) => /^\/(v1\.0|beta)\//.test(call.path);
   const calls = (await clients.journal(theirs.tenant)).filter((call) => apps.includes(call.appId) && graph(call));
-  const wrote = calls.filter((call) => call.method !== "GET").map((call) => `${call.method} ${call.path}`);
+  // A batch carries calls, which stand in the journal beside it.
+  const writes = calls.filter((call) => call.method !== "GET" && !call.path.endsWith("/$batch"));
+  const wrote = writes.map((call) => `${call.method} ${call.path}`);
   assert.deepEqual(wrote, [], "the portal wrote in a directory that it only reads");
   await run("change.py", "somebody changes one value by SDK", theirs, { made });
   await readAgain(theirs);

@@ -79,7 +79,7 @@ pub async fn show(State(app): State<App>, page: Page, Query(asked): Query<Asked>
     drop(tx);
     let kind = |kind: WarningKind| {
         let many = counts.iter().find(|(of, _)| *of == kind).map_or(0, |(_, many)| *many);
-        choice(kind.key(), t.requests_choice().label(labelled(t, kind)).count(many), &asked.kind)
+        choice(kind.key(), t.access_choice().label(labelled(t, kind)).count(many), &asked.kind)
     };
     page.show(&WarningsView {
         t,

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::found::plan_each;
+use crate::kit::counted::plan_each;
 use crate::kit::ids::CustomerId;
 use crate::kit::scope::Tx;
 

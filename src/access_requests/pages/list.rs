@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::Response;
+use chrono::DateTime;
 use uuid::Uuid;
 
 use super::asked::Asked;
@@ -11,7 +12,7 @@ use super::rows::Way;
 use crate::access_requests::model::{Pressing, RequestTab};
 use crate::access_requests::store;
 use crate::app::App;
-use crate::customers::{Tab, Viewed, tabs};
+use crate::customers::{Tab, Viewed, store as customers, tabs};
 use crate::kit::error::{AppError, AppResult};
 use crate::kit::frame::Frame;
 use crate::kit::page::Page;
@@ -23,6 +24,13 @@ struct ChoiceView {
     value: String,
     label: String,
     chosen: bool,
+}
+
+struct Choices {
+    customers: Vec<ChoiceView>,
+    /// There are more customers than can be chosen from.
+    more: bool,
+    packages: Vec<ChoiceView>,
 }
 
 /// The form that decides on what is chosen.
@@ -51,8 +59,7 @@ struct ListView {
     t: T,
     tabs: Vec<Tab>,
     list: List,
-    customers: Vec<ChoiceView>,
-    packages: Vec<ChoiceView>,
+    choices: Choices,
     lefts: Vec<ChoiceView>,
     by_asking: bool,
     refresh: String,
@@ -100,25 +107,30 @@ fn request_tabs(t: T, asked: &Asked) -> Vec<Tab> {
     RequestTab::ALL.into_iter().map(tab).collect()
 }
 
-async fn choices(tx: &mut Tx, t: T, asked: &Asked) -> Result<(Vec<ChoiceView>, Vec<ChoiceView>), AppError> {
+/// What a filter chooses from. What is chosen already is there however many there are.
+async fn choices(tx: &mut Tx, asked: &Asked) -> Result<Choices, AppError> {
     let pending = asked.tab() == RequestTab::Pending;
-    let customers =
+    let mut customers =
         if pending { store::waiting_customers(tx).await? } else { store::ended_customers(tx).await? };
+    let more = i64::try_from(customers.len()).is_ok_and(|many| many >= store::CHOICES);
+    if let Some(chosen) = asked.filter(DateTime::UNIX_EPOCH).customer
+        && !customers.iter().any(|one| one.value == asked.customer)
+        && let Some(chosen) = customers::find(tx, chosen).await?
+    {
+        customers.insert(0, store::Choice { value: asked.customer.clone(), label: chosen.name });
+    }
     let packages =
         if pending { store::waiting_packages(tx).await? } else { store::known_packages(tx).await? };
-    let label =
-        |label: String, many| if pending { t.requests_choice().label(label).count(many) } else { label };
-    let customers = customers.into_iter().map(|one| ChoiceView {
-        chosen: one.value == asked.customer,
-        label: label(one.label, one.many),
+    let view = |chosen: &str, one: store::Choice| ChoiceView {
+        chosen: one.value == chosen,
+        label: one.label,
         value: one.value,
-    });
-    let packages = packages.into_iter().map(|one| ChoiceView {
-        chosen: one.value == asked.package,
-        label: label(one.label, one.many),
-        value: one.value,
-    });
-    Ok((customers.collect(), packages.collect()))
+    };
+    Ok(Choices {
+        customers: customers.into_iter().map(|one| view(&asked.customer, one)).collect(),
+        more,
+        packages: packages.into_iter().map(|one| view(&asked.package, one)).collect(),
+    })
 }
 
 fn lefts(t: T, asked: &Asked) -> Vec<ChoiceView> {
@@ -142,7 +154,7 @@ pub async fn show_again(app: &App, page: &Page, asked: &Asked, again: Again) -> 
 async fn view(app: &App, page: &Page, asked: &Asked, again: Again) -> Result<ListView, AppError> {
     let mut tx = page.scope().begin(&app.db).await?;
     let list = list(&mut tx, app, page, (asked, &again.chosen), None).await?;
-    let (customers, packages) = choices(&mut tx, page.t, asked).await?;
+    let choices = choices(&mut tx, asked).await?;
     drop(tx);
     let decidable = list.may_decide && list.tab == RequestTab::Pending && !list.rows.is_empty();
     Ok(ListView {
@@ -159,8 +171,7 @@ async fn view(app: &App, page: &Page, asked: &Asked, again: Again) -> Result<Lis
         events: events(app, "/requests"),
         export: asked.at("/requests/export.csv", ""),
         list,
-        customers,
-        packages,
+        choices,
         lefts: lefts(page.t, asked),
         by_asking: asked.sort == "asked",
         may_see_health: may_see_health(page),

@@ -6,10 +6,11 @@ use super::asked::{Asked, cursor_text};
 use super::rows::{Around, EndedView, RowView, STALE, ended};
 use crate::access_requests::deciders::Known;
 use crate::access_requests::model::{Key, RequestRow, RequestTab};
-use crate::access_requests::store::{self, UnreadOne};
+use crate::access_requests::store::{self, Unread, UnreadOne};
 use crate::app::App;
 use crate::connections;
 use crate::customers::{Customer, consent};
+use crate::kit::counted::{Counted, plan_each};
 use crate::kit::error::AppError;
 use crate::kit::page::Page;
 use crate::kit::right::{Right, Role};
@@ -28,7 +29,8 @@ pub struct List {
     pub rows: Vec<RowView>,
     /// Of the other tabs, and below a customer's pending ones.
     pub ended: Vec<EndedView>,
-    pub waiting: i64,
+    /// How many wait, in words.
+    pub waiting: String,
     pub narrowed: bool,
     /// On one customer's page, his name stands above and his ended requests below.
     pub of_customer: bool,
@@ -73,6 +75,18 @@ fn unread_why(t: T, one: UnreadOne) -> (String, String, String) {
     (format!("/customers/{}", one.customer), one.name, why)
 }
 
+fn waiting(t: T, many: Counted) -> String {
+    many.exactly().map_or_else(|| t.requests_waiting_more(), |many| t.requests_waiting(many))
+}
+
+fn not_up_to_date(t: T, unread: &Unread) -> String {
+    let names: Vec<&str> = unread.some.iter().map(|one| one.name.as_str()).collect();
+    match unread.many.exactly() {
+        Some(many) => t.requests_unread().count(many).names(names.join(", ")),
+        None => t.requests_unread_more(names.join(", ")),
+    }
+}
+
 /// An approver decides as the guest that his account of the analysts' directory is in the customer's.
 fn sign_in_as(t: T, who: &Oneself) -> Option<String> {
     let domain = who.analyst_domain.clone()?;
@@ -100,6 +114,7 @@ pub async fn around<'a>(
 ) -> Result<Around<'a>, sqlx::Error> {
     let now = app.clock.now();
     let keys: Vec<Key> = rows.iter().map(RequestRow::key).collect();
+    let accounts: Vec<_> = rows.iter().map(|row| (row.customer, store::account_of(row))).collect();
     let connections = if page.scope().may(Right::Decide) {
         let own = connections::store::all(tx, &page.session).await?;
         let here = own.into_iter().filter(|one| one.here).map(|one| (one.customer, one));
@@ -117,6 +132,7 @@ pub async fn around<'a>(
         known: Known::of(tx, rows).await?,
         claims: store::claims(tx, &keys, now).await?,
         under_way: store::under_way(tx, &keys).await?,
+        present: store::present(tx, &accounts).await?,
         back,
     })
 }
@@ -139,18 +155,18 @@ pub async fn list(
         None => "/requests".to_owned(),
     };
     let tab = if customer.is_some() { RequestTab::Pending } else { asked.tab() };
+    plan_each(tx).await?;
     let found = match tab {
         RequestTab::Pending => store::pending(tx, &filter).await?,
         _ => store::ended(tx, tab, &filter).await?,
     };
     let who = oneself(tx, page).await?;
     let unread = store::unread(tx, filter.customer, now - STALE).await?;
-    let shown = i64::try_from(found.rows.len()).unwrap_or(i64::MAX);
     let (waiting, not_read, mut over) = match customer {
         Some(customer) => {
-            (shown, not_read(tx, t, customer).await?, store::decided(tx, customer.id, DECIDED).await?)
+            (String::new(), not_read(tx, t, customer).await?, store::decided(tx, customer.id, DECIDED).await?)
         }
-        None => (store::pending_count(tx).await?, None, Vec::new()),
+        None => (waiting(t, store::pending_count(tx).await?), None, Vec::new()),
     };
     let (mut rows, next) = (Vec::new(), found.next);
     if tab == RequestTab::Pending {
@@ -170,10 +186,7 @@ pub async fn list(
         may_decide: page.scope().may(Right::Decide),
         not_read,
         sign_in_as: sign_in_as(t, &who),
-        unread: (unread.many > 0).then(|| {
-            let names: Vec<&str> = unread.some.iter().map(|one| one.name.as_str()).collect();
-            t.requests_unread().count(unread.many).names(names.join(", "))
-        }),
+        unread: (!unread.many.is_none()).then(|| not_up_to_date(t, &unread)),
         unread_why: unread.some.into_iter().map(|one| unread_why(t, one)).collect(),
         lead: t.text(&format!("requests-tab-{}-lead", tab.key())).unwrap_or_default(),
         none: t.text(&format!("requests-none-{}", tab.key())).unwrap_or_default(),

@@ -1,6 +1,6 @@
 //! One row of a list of requests, as people read it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -8,6 +8,7 @@ use crate::access_requests::deciders::Known;
 use crate::access_requests::model::{
     APPROVERS, Claim, Key, Pressure, REPROCESS, RequestRow, UnderWay, Verdict, failed, pressure, type_key,
 };
+use crate::access_requests::store::{Present, account_of};
 use crate::app::App;
 use crate::connections::go_path;
 use crate::connections::model::Connection;
@@ -32,6 +33,7 @@ pub struct Around<'a> {
     pub known: Known,
     pub claims: Vec<Claim>,
     pub under_way: Vec<UnderWay>,
+    pub present: Vec<Present>,
     /// Where he comes back to from Microsoft.
     pub back: String,
 }
@@ -60,6 +62,8 @@ pub struct RowView {
     pub requestor_name: String,
     pub requestor_mail: String,
     pub organization: Option<String>,
+    /// What he has at this customer already, in words.
+    pub present: String,
     pub justification: String,
     /// Questions and answers.
     pub answers: Vec<(String, String)>,
@@ -133,6 +137,23 @@ impl Around<'_> {
         })
     }
 
+    /// Several ends of one package are an extension beside what runs: the last one counts.
+    fn present(&self, row: &RequestRow) -> String {
+        let (t, account) = (self.t, account_of(row));
+        let his = self.present.iter().filter(|one| one.customer == row.customer && one.account == account);
+        let mut held: BTreeMap<&str, Option<DateTime<Utc>>> = BTreeMap::new();
+        for one in his {
+            let end = held.entry(&one.package).or_insert(one.ends_at);
+            *end = end.zip(one.ends_at).map(|(end, other)| end.max(other));
+        }
+        let told = held.into_iter().map(|(package, end)| match end {
+            Some(at) => t.requests_present_until().package(package.to_owned()).date(t.date(&at)),
+            None => package.to_owned(),
+        });
+        let told: Vec<String> = told.collect();
+        if told.is_empty() { t.requests_present_none() } else { t.requests_present(told.join(", ")) }
+    }
+
     fn under_way(&self, key: &Key) -> Option<String> {
         let one = self.under_way.iter().find(|one| one.key == *key)?;
         let name = one.person.clone();
@@ -188,6 +209,7 @@ impl Around<'_> {
             way: self.way(&row),
             claim: self.claim(&key),
             under_way: self.under_way(&key),
+            present: self.present(&row),
             organization: self.known.organization(&row).map(str::to_owned),
             deciders,
             nobody: nobody && row.package != APPROVERS,

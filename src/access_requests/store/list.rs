@@ -1,16 +1,15 @@
-//! The lists of requests over all customers in view, their filters, and what changed since.
+//! The lists of requests over all customers in view, and what changed since.
 
 use chrono::{DateTime, Utc};
 
-use crate::access_requests::model::{APPROVERS, Key, PENDING, Pressing, RequestRow, RequestTab};
+use crate::access_requests::model::{APPROVERS, Key, Pressing, RequestRow, RequestTab};
 use crate::kit::ids::{CustomerId, EntraTenantId};
 use crate::kit::live::Change;
 use crate::kit::scope::Tx;
 
 pub const PAGE: i64 = 50;
-/// Choices of a filter, and customers named as not up to date, at most.
-const CHOICES: i64 = 200;
-const NAMED: i64 = 5;
+/// Changes told at once, at most.
+const CHANGES: i64 = 200;
 
 /// Where a page of a list ends: the moment it is sorted by, and what makes it unique.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -254,162 +253,6 @@ pub async fn ended(tx: &mut Tx, tab: RequestTab, filter: &Filter) -> Result<Page
     Ok(page(rows, |row| ended(row).unwrap_or(row.created_at)))
 }
 
-/// How many requests wait, over all customers in view.
-pub async fn pending_count(tx: &mut Tx) -> Result<i64, sqlx::Error> {
-    let (provider, viewer) = (tx.scope().provider(), tx.scope().limited_to());
-    sqlx::query_scalar!(
-        r#"select count(*) as "many!" from access_request r
-            where r.provider_id = $1 and r.state = $3
-              and ($2::uuid is null or exists (select 1 from person_customer v where v.provider_id = $1
-                   and v.person_id = $2 and v.customer_id = r.customer_id))"#,
-        provider.0,
-        viewer.map(|person| person.0),
-        PENDING,
-    )
-    .fetch_one(&mut **tx)
-    .await
-}
-
-/// A filter's choice: what it filters by, what it is called, how many wait.
-#[derive(Clone, Debug)]
-pub struct Choice {
-    pub value: String,
-    pub label: String,
-    pub many: i64,
-}
-
-/// Customers in view with pending requests, by name.
-pub async fn waiting_customers(tx: &mut Tx) -> Result<Vec<Choice>, sqlx::Error> {
-    let (provider, viewer) = (tx.scope().provider(), tx.scope().limited_to());
-    sqlx::query_as!(
-        Choice,
-        r#"select c.customer_id::text as "value!", c.name as label, c.open_requests::bigint as "many!"
-             from customer c
-            where c.provider_id = $1 and c.open_requests > 0
-              and ($2::uuid is null or exists (select 1 from person_customer v where v.provider_id = $1
-                   and v.person_id = $2 and v.customer_id = c.customer_id))
-            order by c.sort_name, c.customer_id limit $3"#,
-        provider.0,
-        viewer.map(|person| person.0),
-        CHOICES,
-    )
-    .fetch_all(&mut **tx)
-    .await
-}
-
-/// Packages that are asked for, by our key.
-pub async fn waiting_packages(tx: &mut Tx) -> Result<Vec<Choice>, sqlx::Error> {
-    let (provider, viewer) = (tx.scope().provider(), tx.scope().limited_to());
-    sqlx::query_as!(
-        Choice,
-        r#"select r.package as value, min(r.package_name) as "label!", count(*) as "many!"
-             from access_request r
-            where r.provider_id = $1 and r.state = 'pendingApproval'
-              and ($2::uuid is null or exists (select 1 from person_customer v where v.provider_id = $1
-                   and v.person_id = $2 and v.customer_id = r.customer_id))
-            group by r.package order by r.package limit $3"#,
-        provider.0,
-        viewer.map(|person| person.0),
-        CHOICES,
-    )
-    .fetch_all(&mut **tx)
-    .await
-}
-
-/// Customers in view whose requests should be read and were not, since then: how many, and some of them.
-#[derive(Clone, Debug, Default)]
-pub struct Unread {
-    pub many: i64,
-    pub some: Vec<UnreadOne>,
-}
-
-#[derive(Clone, Debug)]
-pub struct UnreadOne {
-    pub customer: CustomerId,
-    pub name: String,
-    /// Consent for reading was taken back.
-    pub lost: bool,
-    /// Why reading his requests failed the last time; empty: it did not fail.
-    pub cause: String,
-}
-
-/// A customer counts once his reader was ever allowed in; a paused one does not.
-pub async fn unread(
-    tx: &mut Tx,
-    customer: Option<CustomerId>,
-    before: DateTime<Utc>,
-) -> Result<Unread, sqlx::Error> {
-    let (provider, viewer) = (tx.scope().provider(), tx.scope().limited_to());
-    let rows = sqlx::query!(
-        r#"select c.customer_id, c.name, k.state = 'lost' as "lost!", count(*) over () as "many!",
-                  case when w.outcome in ('failed', 'crashed') then coalesce(w.problem ->> 'cause', '')
-                       else '' end as "cause!"
-             from consent k
-             join customer c on c.provider_id = $1 and c.customer_id = k.customer_id and c.paused_at is null
-             left join work w on w.provider_id = $1 and w.customer_id = k.customer_id and w.kind = 'requests'
-            where k.provider_id = $1 and k.app = 'reader' and k.state in ('granted', 'lost')
-              and coalesce(w.done_at, k.since) < $3
-              and ($2::uuid is null or exists (select 1 from person_customer v where v.provider_id = $1
-                   and v.person_id = $2 and v.customer_id = k.customer_id))
-              and ($4::uuid is null or k.customer_id = $4)
-            order by c.sort_name, c.customer_id limit $5"#,
-        provider.0,
-        viewer.map(|person| person.0),
-        before,
-        customer.map(|customer| customer.0),
-        NAMED,
-    )
-    .fetch_all(&mut **tx)
-    .await?;
-    let many = rows.first().map_or(0, |row| row.many);
-    let some = rows.into_iter().map(|row| UnreadOne {
-        customer: CustomerId(row.customer_id),
-        name: row.name,
-        lost: row.lost,
-        cause: row.cause,
-    });
-    Ok(Unread { many, some: some.collect() })
-}
-
-/// Customers in view of whom a request ended, by name.
-pub async fn ended_customers(tx: &mut Tx) -> Result<Vec<Choice>, sqlx::Error> {
-    let (provider, viewer) = (tx.scope().provider(), tx.scope().limited_to());
-    sqlx::query_as!(
-        Choice,
-        r#"select c.customer_id::text as "value!", c.name as label, 0::bigint as "many!"
-             from customer c
-            where c.provider_id = $1
-              and exists (select 1 from access_request r where r.provider_id = $1
-                   and r.customer_id = c.customer_id and r.waited_until is not null)
-              and ($2::uuid is null or exists (select 1 from person_customer v where v.provider_id = $1
-                   and v.person_id = $2 and v.customer_id = c.customer_id))
-            order by c.sort_name, c.customer_id limit $3"#,
-        provider.0,
-        viewer.map(|person| person.0),
-        CHOICES,
-    )
-    .fetch_all(&mut **tx)
-    .await
-}
-
-/// Packages of ours at customers in view, by our key.
-pub async fn known_packages(tx: &mut Tx) -> Result<Vec<Choice>, sqlx::Error> {
-    let (provider, viewer) = (tx.scope().provider(), tx.scope().limited_to());
-    sqlx::query_as!(
-        Choice,
-        r#"select l.package as value, min(l.name) as "label!", 0::bigint as "many!" from link l
-            where l.provider_id = $1
-              and ($2::uuid is null or exists (select 1 from person_customer v where v.provider_id = $1
-                   and v.person_id = $2 and v.customer_id = l.customer_id))
-            group by l.package order by l.package limit $3"#,
-        provider.0,
-        viewer.map(|person| person.0),
-        CHOICES,
-    )
-    .fetch_all(&mut **tx)
-    .await
-}
-
 /// The customer's requests that stopped waiting last.
 pub async fn decided(tx: &mut Tx, customer: CustomerId, most: i64) -> Result<Vec<RequestRow>, sqlx::Error> {
     let (provider, viewer) = (tx.scope().provider(), tx.scope().limited_to());
@@ -444,7 +287,7 @@ pub async fn changes(
         since,
         viewer.map(|person| person.0),
         customer.map(|customer| customer.0),
-        CHOICES,
+        CHANGES,
     )
     .fetch_all(&mut **tx)
     .await

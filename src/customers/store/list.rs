@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::search::Search;
 use crate::customers::model::{State, WhoseMove};
+use crate::kit::counted::plan_each;
 use crate::kit::ids::PersonId;
 use crate::kit::scope::Tx;
 
@@ -256,14 +257,6 @@ async fn rows(
     }
 }
 
-/// Each page is planned for what it asks: a plan for all at once could use no index for a search or a cursor.
-async fn plan_each(tx: &mut Tx) -> Result<(), sqlx::Error> {
-    sqlx::query_scalar!(r#"select set_config('plan_cache_mode', 'force_custom_plan', true) as "mode!""#)
-        .fetch_one(&mut **tx)
-        .await?;
-    Ok(())
-}
-
 /// Customers among whom all that fit are found: the smallest set that the view, the tag or one of the words leaves, if
 /// it is small. Else the order is walked, and what fits comes often enough.
 async fn among(tx: &mut Tx, filter: &Filter, search: &Search) -> Result<Option<Vec<Uuid>>, sqlx::Error> {
@@ -323,21 +316,4 @@ pub async fn list(tx: &mut Tx, filter: &Filter) -> Result<Page, sqlx::Error> {
         id: row.customer_id,
     });
     Ok(Page { rows: found.into_iter().map(|(_, row)| row).collect(), next })
-}
-
-/// How many customers in view stand where; for the filter's figures and for Today.
-pub async fn counts(tx: &mut Tx) -> Result<Vec<(String, String, i64)>, sqlx::Error> {
-    let (provider, viewer) = (tx.scope().provider(), tx.scope().limited_to());
-    let rows = sqlx::query!(
-        r#"select c.state, c.whose_move, count(*) as "many!" from customer c
-            where c.provider_id = $1 and c.paused_at is null
-              and ($2::uuid is null or exists (select 1 from person_customer v where v.provider_id = $1
-                   and v.person_id = $2 and v.customer_id = c.customer_id))
-            group by c.state, c.whose_move order by c.state"#,
-        provider.0,
-        viewer.map(|person| person.0),
-    )
-    .fetch_all(&mut **tx)
-    .await?;
-    Ok(rows.into_iter().map(|row| (row.state, row.whose_move, row.many)).collect())
 }

@@ -1,11 +1,13 @@
 //! SQL of the customers room.
 
+mod counts;
 mod list;
 mod search;
 mod standing;
 mod write;
 
-pub use list::{Cursor, Filter, ListRow, PAGE, Page, Sort, counts, list};
+pub use counts::{Counts, any, counts};
+pub use list::{Cursor, Filter, ListRow, PAGE, Page, Sort, list};
 pub use standing::{Identity, set_identity, set_standing, standing_of};
 pub use write::{
     NewCustomer, PackageLink, TakenBy, add, contacts, is_customer, link_sent, links, managers, pause, resume,

@@ -136,7 +136,7 @@ pub(super) async fn keep(
         work::wake(&mut tx, customer, LOOK, now).await?;
     }
     store::set_readable(&mut tx, customer).await?;
-    let last = store::observation(&mut tx, customer).await?.map(|(last, _)| last);
+    let last = store::observation_held(&mut tx, customer).await?.map(|(last, _)| last);
     let seen = seen.with_last_known(last);
     store::keep_observation(&mut tx, customer, &seen, now).await?;
     let made = replan_from(&mut tx, app, customer, &seen).await?;

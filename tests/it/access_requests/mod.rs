@@ -4,6 +4,7 @@ pub mod approver;
 mod decide;
 pub mod live;
 mod own;
+mod present;
 mod several;
 mod tabs;
 

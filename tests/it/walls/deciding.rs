@@ -7,6 +7,7 @@ use mssp_portal::connections::store::{self as connections, Attempt, Made};
 use mssp_portal::kit::ids::EntraTenantId;
 use mssp_portal::sign_in::oidc::Secrets;
 
+use super::holders::holder_mail;
 use super::stores::{Act, At, acts};
 use super::world::{batch_of, session as session_of, way_of};
 
@@ -51,10 +52,10 @@ pub fn looks() -> Vec<Act> {
         "access_requests::pending" => |tx, _at| {
             !requests::pending(tx, &requests::Filter::default()).await?.rows.is_empty()
         };
-        "access_requests::pending_count" => |tx, _at| requests::pending_count(tx).await? > 0;
+        "access_requests::pending_count" => |tx, _at| !requests::pending_count(tx).await?.is_none();
         "access_requests::waiting_customers" => |tx, _at| !requests::waiting_customers(tx).await?.is_empty();
         "access_requests::waiting_packages" => |tx, _at| !requests::waiting_packages(tx).await?.is_empty();
-        "access_requests::unread" => |tx, at| requests::unread(tx, None, at.now()).await?.many > 0;
+        "access_requests::unread" => |tx, at| !requests::unread(tx, None, at.now()).await?.many.is_none();
         "access_requests::decided" => |tx, at| !requests::decided(tx, at.ready(), 9).await?.is_empty();
         "access_requests::find" => |tx, at| requests::find(tx, &at.key()).await?.is_some();
         "access_requests::ended" => |tx, _at| {
@@ -62,6 +63,9 @@ pub fn looks() -> Vec<Act> {
         };
         "access_requests::ended_customers" => |tx, _at| !requests::ended_customers(tx).await?.is_empty();
         "access_requests::known_packages" => |tx, _at| !requests::known_packages(tx).await?.is_empty();
+        "access_requests::present" => |tx, at| {
+            !requests::present(tx, &[(at.ready(), holder_mail(at.ready()))]).await?.is_empty()
+        };
         "access_requests::claims" => |tx, at| !requests::claims(tx, &[at.key()], at.now()).await?.is_empty();
         "access_requests::under_way" => |tx, at| !requests::under_way(tx, &[at.key()]).await?.is_empty();
         "access_requests::open" => |tx, at| !requests::open(tx, at.ready()).await?.is_empty();

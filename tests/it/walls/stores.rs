@@ -143,7 +143,12 @@ pub fn looks() -> Vec<Act> {
         "customers::list" => |tx, _at| {
             !customers::list(tx, &customers::Filter::default()).await?.rows.is_empty()
         };
-        "customers::counts" => |tx, _at| !customers::counts(tx).await?.is_empty();
+        "customers::counts" => |tx, _at| {
+            let moves = [WhoseMove::Us, WhoseMove::Customer, WhoseMove::Microsoft, WhoseMove::Nobody];
+            let counts = customers::counts(tx, &[], &moves).await?;
+            moves.iter().any(|whose| !counts.moving(*whose).is_none())
+        };
+        "customers::any" => |tx, _at| customers::any(tx).await?;
         "customers::contacts" => |tx, at| !customers::contacts(tx, at.ready()).await?.is_empty();
         "customers::managers" => |tx, _at| !customers::managers(tx).await?.is_empty();
         "customers::is_customer" => |tx, at| customers::is_customer(tx, at.of.proposed.tenant).await?;
@@ -200,7 +205,7 @@ pub fn looks() -> Vec<Act> {
         "providers::apps" => |tx, _at| !providers::apps(tx).await?.is_empty();
         "sign_in::known" => |tx, at| sign_in::known(tx, &at.identity()).await?.is_some();
         "sign_in::slug" => |tx, at| sign_in::slug(tx).await? == at.of.slug;
-        "today::pressing" => |tx, at| today::pressing(tx, at.now()).await?.all > 0;
+        "today::pressing" => |tx, at| !today::pressing(tx, at.now()).await?.all.is_none();
         "kit::in_view" => |tx, at| in_view(tx, at.ready()).await?;
         "kit::due" => |tx, at| {
             let due = reading::due(tx, at.ready(), reading::ALERTS, at.now() + chrono::TimeDelta::hours(1)).await?;
