@@ -61,6 +61,8 @@ alter table access_request
     add column ends_at         timestamptz,
     -- Since when Microsoft lists it no more.
     add column gone_at         timestamptz,
+    -- When the directory first said that it does not know it; a second time is believed.
+    add column missed_at       timestamptz,
     add column failed_at       timestamptz,
     add column assignment_id   text not null default '',
     -- When it stopped waiting for a decision: as Microsoft tells, else when we saw it. Set once.

@@ -56,9 +56,9 @@ create table decision (
     person_id    uuid not null,
     verdict      text not null check (verdict in ('approve', 'deny')),
     reason       text not null default '',
-    -- intended: kept, Microsoft not asked yet; sent: on its way; accepted and refused: Microsoft said so; unknown: no
+    -- wanted: a form asks for it, its turn has not come; intended: kept, Microsoft not asked yet; sent: on its way; accepted and refused: Microsoft said so; unknown: no
     -- usable answer came; settled: what became of an unknown one was read.
-    state        text not null check (state in ('intended', 'sent', 'accepted', 'refused', 'unknown', 'settled')),
+    state        text not null check (state in ('wanted', 'intended', 'sent', 'accepted', 'refused', 'unknown', 'settled')),
     -- Why it was refused, or as what it was settled: a key of the catalogue.
     outcome      text not null default '',
     -- Microsoft's words, with the request id.

@@ -105,7 +105,7 @@ fn decider(request: &Undecided, correlation: Option<&str>, rows: &[AuditRow]) ->
         if request.decision == "denied" { (DENIED, TIMED_OUT) } else { (APPROVED, BY_ITSELF) };
     let verdicts: Vec<(&AuditRow, String)> = rows
         .iter()
-        .filter(|row| belongs(row, &request.id, correlation))
+        .filter(|row| belongs(row, &request.id, correlation) && succeeded(row))
         .map(|row| (row, row.activity_display_name.to_ascii_lowercase()))
         .filter(|(_, activity)| [APPROVED, DENIED, BY_ITSELF, TIMED_OUT].contains(&activity.as_str()))
         .collect();
@@ -137,6 +137,11 @@ fn decider(request: &Undecided, correlation: Option<&str>, rows: &[AuditRow]) ->
         at,
         reason: plain(reason.unwrap_or_default()),
     })
+}
+
+/// What was tried and failed decided nothing.
+fn succeeded(row: &AuditRow) -> bool {
+    row.result.as_deref().is_none_or(|result| result.eq_ignore_ascii_case("success"))
 }
 
 fn user(row: &AuditRow) -> Option<&AuditUser> {
@@ -178,5 +183,33 @@ fn patience(since: TimeDelta) -> TimeDelta {
         TimeDelta::hours(1)
     } else {
         TimeDelta::hours(6)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_attempt_that_failed_decided_nothing() {
+        let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+        let request = Undecided { id: "r".to_owned(), decision: "approved".to_owned(), waited_until: now };
+        let row = |who: &str, result: Option<&str>| -> AuditRow {
+            serde_json::from_value(json!({
+                "id": who, "activityDisplayName": "Approve access package assignment request",
+                "activityDateTime": now, "correlationId": "c", "result": result,
+                "initiatedBy": { "user": { "id": who, "displayName": who, "userPrincipalName": who } },
+                "targetResources": [{ "id": "r", "type": "AccessPackageAssignmentRequest" }], "additionalDetails": [],
+            }))
+            .unwrap()
+        };
+        let name =
+            |rows: &[AuditRow]| decider(&request, None, rows).and_then(|found| found.who).map(|who| who.name);
+        assert_eq!(name(&[row("anna", Some("failure"))]), None);
+        let both = [row("anna", Some("failure")), row("ben", Some("success"))];
+        assert_eq!(name(&both).as_deref(), Some("ben"));
+        assert_eq!(name(&[row("anna", Some("success")), row("ben", None)]), None, "two deciders");
     }
 }

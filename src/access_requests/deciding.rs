@@ -5,7 +5,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::access_requests::WORK;
-use crate::access_requests::model::{APPROVERS, Key, PENDING, Verdict};
+use crate::access_requests::model::{APPROVERS, Key, PENDING, STAGE, Verdict};
 use crate::access_requests::settle;
 use crate::access_requests::store::{self, Begun, Intent};
 use crate::app::App;
@@ -46,6 +46,29 @@ struct Deciding<'a> {
     wish: &'a Wish,
     key: Key,
     person: PersonId,
+}
+
+/// Keeps what a form wants, before the first of it is begun.
+pub async fn want(app: &App, session: &Session, wishes: &[(Customer, Vec<Wish>)]) -> Result<(), AppError> {
+    let (person, now) = (session.scope.person().ok_or(AppError::Forbidden)?, app.clock.now());
+    let mut all: Vec<(Key, &Wish)> = Vec::new();
+    for (customer, wishes) in wishes {
+        all.extend(
+            wishes.iter().map(|wish| (Key { customer: customer.id, request: wish.request.clone() }, wish)),
+        );
+    }
+    let mut intents = Vec::with_capacity(all.len());
+    for (key, wish) in &all {
+        let (verdict, reason) = (wish.verdict, wish.reason.as_str());
+        intents.push(Intent { batch: wish.batch, key, person, verdict, reason, account: "" });
+    }
+    let mut tx = session.scope.begin(&app.db).await?;
+    store::want(&mut tx, &intents, now).await?;
+    for (customer, _) in wishes {
+        // Should this process end before all had their turn, this says so.
+        work::wake(&mut tx, customer.id, settle::WORK, now + settle::FIRST).await?;
+    }
+    Ok(tx.commit_bookkeeping("what is wanted is told when it is begun").await?)
 }
 
 /// Carries one wish out, to whatever end; the end stands in the store.
@@ -158,7 +181,7 @@ impl Deciding<'_> {
         tx.commit_bookkeeping("a decision on its way was told when it was meant").await?;
         let sent = own.directory.decide_stage(&id, &stage.id, approve, &self.wish.reason).await;
         Ok(match sent {
-            Ok(()) => (("accepted", String::new(), String::new()), last),
+            Ok(()) => (("accepted", if last { "" } else { STAGE }.to_owned(), String::new()), last),
             Err(error) => (end_of(&error, true), false),
         })
     }

@@ -246,6 +246,9 @@ impl Verdict {
     }
 }
 
+/// Outcome of an approval after which the request waits for another stage.
+pub const STAGE: &str = "stage";
+
 /// What somebody meant to decide here, and what became of it.
 #[derive(Clone, Debug)]
 pub struct Decision {
@@ -258,7 +261,7 @@ pub struct Decision {
     pub account: String,
     pub verdict: Verdict,
     pub reason: String,
-    /// `intended`, `sent`, `accepted`, `refused`, `unknown` or `settled`.
+    /// `wanted`, `intended`, `sent`, `accepted`, `refused`, `unknown` or `settled`.
     pub state: String,
     pub outcome: String,
     pub detail: String,

@@ -105,6 +105,7 @@ pub struct Read {
     wanted: Wanted,
     requests: Vec<AssignmentRequest>,
     gone: Vec<String>,
+    /// The ids of the whole list, and since when.
     whole: Option<(Vec<String>, DateTime<Utc>)>,
     pub problem: Option<GraphError>,
 }
@@ -131,6 +132,10 @@ pub async fn read(asked: Asked, answers: &mut Answers) -> Result<Read, GraphErro
             Ok(all) => {
                 let ids = all.iter().map(|request| request.id.as_str().to_owned()).collect();
                 read.whole = Some((ids, from));
+                // What the other lists did not hold and we may not know: of a package that became ours later, say.
+                for request in all {
+                    by.entry(request.id.as_str().to_owned()).or_insert(request);
+                }
             }
             Err(error) => read.problem = Some(error),
         }
@@ -220,7 +225,7 @@ pub async fn keep(
         .collect();
     let changes = store::keep(tx, customer, &kept, now).await?;
     let mut changed = !changes.is_empty();
-    let first = read.wanted.requests.watermark.is_none();
+    let first = read.wanted.requests.read_at.is_none();
     happening::tell_all(tx, &tell::happenings(customer, (&changes, &kept, first), now), now).await?;
     if !read.wanted.followed.pending.is_empty() {
         changed |= store::forget_others(tx, customer, packages).await? > 0;
@@ -231,6 +236,10 @@ pub async fn keep(
     if changed {
         store::count_open(tx, customer).await?;
     }
+    if changes.iter().any(|change| !model::is_final(&change.state)) {
+        // What goes on is followed by the hour; after that it rests, and is looked at with the history.
+        reading::hurry(tx, customer, &[HISTORY], now + RESTING).await?;
+    }
     if changes.iter().any(|change| !model::waits(&change.state)) {
         // Who decided is asked of the log, which tells it minutes later.
         reading::hurry(tx, customer, &[reading::AUDIT], now + TimeDelta::minutes(1)).await?;
@@ -240,7 +249,7 @@ pub async fn keep(
     let mut parts = Vec::new();
     if !packages.is_empty() {
         let newest = read.requests.iter().filter_map(|request| request.created_date_time).max();
-        let watermark = newest.max(read.wanted.requests.watermark).or(Some(now - OVERLAP));
+        let watermark = newest.max(read.wanted.requests.watermark);
         let part = reading::Kept { changed, watermark, rest: None };
         parts.push((reading::REQUESTS, read.wanted.requests, part));
     }
@@ -253,7 +262,8 @@ pub async fn keep(
         if whole {
             forgotten = store::forget_old(tx, now).await?;
         }
-        let rest = if read.wanted.followed.resting.is_empty() { WHOLE } else { RESTING };
+        let Followed { moving, resting, .. } = &read.wanted.followed;
+        let rest = if moving.is_empty() && resting.is_empty() { WHOLE } else { RESTING };
         let watermark = if whole && whole_turn { Some(now) } else { due.watermark };
         parts.push((HISTORY, due, reading::Kept { changed: false, watermark, rest: Some(rest) }));
     }

@@ -20,6 +20,9 @@ const AGAIN: TimeDelta = TimeDelta::seconds(20);
 /// lasts, and than Microsoft takes to show what it took.
 const PATIENCE: TimeDelta = TimeDelta::minutes(5);
 
+/// A form's wishes have all had their turn by then, or their process ended.
+const BEGINS: TimeDelta = TimeDelta::minutes(10);
+
 pub async fn work(app: App, claimed: Claimed) -> Outcome {
     match settle(&app, &claimed).await {
         Ok(outcome) => outcome,
@@ -44,6 +47,7 @@ async fn settle(app: &App, claimed: &Claimed) -> Result<Outcome, WorkError> {
             })));
         }
     }
+    let (_, wanted) = store::give_up(&mut tx, claimed.customer(), now - BEGINS, now).await?;
     let left = open.len() - events.len();
     if left > 0 && open.iter().all(|one| one.read_at.is_none_or(|read| read < one.at)) {
         // What is shown is older than what was sent: have it read.
@@ -54,7 +58,7 @@ async fn settle(app: &App, claimed: &Claimed) -> Result<Outcome, WorkError> {
     } else {
         tx.commit_all(&app.clock, events).await?;
     }
-    Ok(Outcome::Done { next: (left > 0).then(|| now + AGAIN) })
+    Ok(Outcome::Done { next: (left > 0 || wanted > 0).then(|| now + AGAIN) })
 }
 
 /// As what an open decision is settled; none: not known yet.

@@ -1,12 +1,15 @@
 //! What of a reading people may want to be told.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
 use crate::access_requests::model::{self, PENDING};
 use crate::access_requests::store::{Change, Kept};
 use crate::kit::happening::{Happening, Kind};
 use crate::kit::ids::CustomerId;
+
+/// What was not known and ended longer ago is history: a package came to be ours, or a list was incomplete once.
+const NEWS: TimeDelta = TimeDelta::days(1);
 
 /// Of a first reading only what waits now is news: the rest is history.
 pub fn happenings(
@@ -24,12 +27,12 @@ pub fn happenings(
 
 fn kind(change: &Change, kept: &Kept<'_>, first: bool, now: DateTime<Utc>) -> Option<(Kind, String)> {
     let id = change.id.clone();
-    let waited = change.was.as_deref().is_none_or(model::waits);
+    let waited = change.was.as_deref().is_none_or(|was| model::waits(was) || was == "gone");
     let ended = kept.read.completed_at.unwrap_or(now);
     if change.state == PENDING {
         return (change.was.as_deref() != Some(PENDING)).then_some((Kind::RequestPending, id));
     }
-    if first && change.was.is_none() {
+    if change.was.is_none() && (first || ended < now - NEWS) {
         return None;
     }
     // It may be tried again, and fail again.
@@ -70,8 +73,6 @@ fn facts(kept: &Kept<'_>) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use chrono::TimeDelta;
-
     use super::*;
     use crate::access_requests::model::ReadRequest;
 
@@ -102,5 +103,10 @@ mod tests {
         assert_eq!(told(Some(PENDING), "denied", false, before), Some(Kind::RequestExpired));
         assert_eq!(told(None, "denied", true, later), None, "history");
         assert_eq!(told(Some(PENDING), "canceled", false, later), None);
+        assert_eq!(
+            told(Some("gone"), "denied", false, later),
+            Some(Kind::RequestDecided),
+            "it was there after all"
+        );
     }
 }

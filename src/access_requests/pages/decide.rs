@@ -68,7 +68,8 @@ fn read(t: T, verdict: &str, reason: &str) -> Result<(Verdict, String), String> 
 
 /// One after another at a customer, whose directory takes one change at a time; customers side by side. It goes on to
 /// its end when the browser goes away, and a stopping process waits for it.
-async fn carry_out(app: &App, session: &Session, wishes: Vec<(Customer, Vec<Wish>)>) {
+async fn carry_out(app: &App, session: &Session, wishes: Vec<(Customer, Vec<Wish>)>) -> Result<(), AppError> {
+    deciding::want(app, session, &wishes).await?;
     let all = wishes.into_iter().map(|(customer, wishes)| {
         let (house, session) = (app.clone(), session.clone());
         app.aside.spawn(async move {
@@ -82,6 +83,7 @@ async fn carry_out(app: &App, session: &Session, wishes: Vec<(Customer, Vec<Wish
     if tokio::time::timeout(SHOWN_WITHIN, join_all(all)).await.is_err() {
         tracing::info!("decisions go on while their page is shown");
     }
+    Ok(())
 }
 
 pub async fn several(State(app): State<App>, page: Page, Form(form): Form<SeveralForm>) -> AppResult {
@@ -112,7 +114,7 @@ pub async fn several(State(app): State<App>, page: Page, Form(form): Form<Severa
         }
     }
     drop(tx);
-    carry_out(&app, &page.session, wishes).await;
+    carry_out(&app, &page.session, wishes).await?;
     let back = safe_back(&form.back).unwrap_or("/requests");
     let query = serde_html_form::to_string([("back", back)]).unwrap_or_default();
     Ok(Redirect::to(&format!("/requests/decisions/{}?{query}", form.batch)).into_response())
@@ -137,7 +139,7 @@ pub async fn one(
     store::find(&mut tx, &key).await?.ok_or(AppError::NotFound)?;
     drop(tx);
     let wish = Wish { batch: form.batch, request: key.request, verdict, reason };
-    carry_out(&app, &page.session, vec![(customer, vec![wish])]).await;
+    carry_out(&app, &page.session, vec![(customer, vec![wish])]).await?;
     Ok(Redirect::to(&format!("{path}#outcome")).into_response())
 }
 

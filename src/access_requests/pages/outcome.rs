@@ -1,6 +1,6 @@
 //! What became of a decision, in words: what happened, whose move it is, what to do.
 
-use crate::access_requests::model::{Decision, Verdict};
+use crate::access_requests::model::{Decision, STAGE, Verdict};
 use crate::connections::go_path;
 use crate::kit::text::T;
 
@@ -30,8 +30,10 @@ pub struct OutcomeView {
 /// The key of its texts (`requests-outcome-<key>-…`).
 fn key(one: &Decision) -> String {
     match (one.state.as_str(), one.verdict) {
+        ("accepted", Verdict::Approve) if one.outcome == STAGE => "approved-stage".to_owned(),
         ("accepted", Verdict::Approve) => "approved".to_owned(),
         ("accepted", Verdict::Deny) => "denied".to_owned(),
+        ("wanted", _) => "wanted".to_owned(),
         ("intended" | "sent", _) => "under-way".to_owned(),
         ("unknown", _) => "unknown".to_owned(),
         ("settled", _) => format!("settled-{}", one.outcome),
@@ -56,7 +58,7 @@ pub fn outcome(t: T, one: Decision) -> OutcomeView {
         })
     };
     let good = one.state == "accepted";
-    let open = matches!(one.state.as_str(), "intended" | "sent" | "unknown");
+    let open = matches!(one.state.as_str(), "wanted" | "intended" | "sent" | "unknown");
     let busy = key == "busy";
     let connect = match key.as_str() {
         "not-connected" => Some((t.connections_connect(one.customer_name.clone()), false)),

@@ -1,11 +1,15 @@
 //! SQL of decisions: what somebody means to decide is kept before Microsoft is asked, and what became of it after.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
-use crate::access_requests::model::{Decision, Key, Open, UnderWay, Verdict};
+use super::wanted::take_up;
+use crate::access_requests::model::{Decision, Key, Open, STAGE, UnderWay, Verdict};
 use crate::kit::ids::{CustomerId, PersonId};
 use crate::kit::scope::Tx;
+
+/// A request that a reading still sees waiting so long after Microsoft took a decision waits.
+const SHOWS: TimeDelta = TimeDelta::minutes(5);
 
 /// What somebody means to decide.
 #[derive(Clone, Copy, Debug)]
@@ -35,6 +39,7 @@ pub enum Begun {
 /// Keeps an intent. Nobody else can while it is open.
 pub async fn intend(tx: &mut Tx, intent: &Intent<'_>, now: DateTime<Utc>) -> Result<Begun, sqlx::Error> {
     let provider = tx.scope().provider();
+    take_up(tx, intent.batch, intent.key).await?;
     let kept = sqlx::query!(
         "insert into decision (provider_id, batch_id, customer_id, request_id, person_id, verdict, reason, state,
                                account_mail, intended_at)
@@ -97,6 +102,7 @@ pub async fn refuse(
     now: DateTime<Utc>,
 ) -> Result<bool, sqlx::Error> {
     let provider = tx.scope().provider();
+    take_up(tx, intent.batch, intent.key).await?;
     let kept = sqlx::query!(
         "insert into decision (provider_id, batch_id, customer_id, request_id, person_id, verdict, reason, state, outcome,
                                detail, account_mail, intended_at, ended_at)
@@ -313,7 +319,8 @@ pub async fn open(tx: &mut Tx, customer: CustomerId) -> Result<Vec<Open>, sqlx::
     Ok(open.collect())
 }
 
-/// Of each of these requests what was meant last and is on its way, or was taken and is not read yet.
+/// Of each of these requests what was meant last and is on its way, or was taken and is not read yet. A stage that was
+/// approved is followed by another, which waits for somebody.
 pub async fn under_way(tx: &mut Tx, keys: &[Key]) -> Result<Vec<UnderWay>, sqlx::Error> {
     let provider = tx.scope().provider();
     let customers: Vec<Uuid> = keys.iter().map(|key| key.customer.0).collect();
@@ -324,11 +331,17 @@ pub async fn under_way(tx: &mut Tx, keys: &[Key]) -> Result<Vec<UnderWay>, sqlx:
            join unnest($2::uuid[], $3::text[]) as w(customer_id, request_id)
              on w.customer_id = d.customer_id and w.request_id = d.request_id
            join person p on p.provider_id = $1 and p.person_id = d.person_id
-          where d.provider_id = $1 and d.state in ('intended', 'sent', 'unknown', 'accepted')
+           left join work k on k.provider_id = $1 and k.customer_id = d.customer_id and k.kind = 'requests'
+          where d.provider_id = $1
+            and (d.state in ('wanted', 'intended', 'sent', 'unknown')
+                 or (d.state = 'accepted' and d.outcome <> $4
+                     and (k.done_at is null or k.done_at < d.ended_at + $5::interval)))
           order by d.customer_id, d.request_id, d.intended_at desc",
         provider.0,
         &customers,
         &requests,
+        STAGE,
+        SHOWS as _,
     )
     .fetch_all(&mut **tx)
     .await?;

@@ -166,7 +166,7 @@ pub async fn keep(
                  left join access_request a on a.provider_id = $1 and a.customer_id = $2
                       and a.request_id = r.request_id
                 where a.request_id is null
-                   or a.gone_at is not null
+                   or a.gone_at is not null or a.missed_at is not null
                    or (a.state, a.status, a.package, a.package_name, a.requestor_oid, a.denied_at, a.completed_at,
                        a.ends_at, a.assignment_id, a.failed_at is null)
                       is distinct from
@@ -197,7 +197,7 @@ pub async fn keep(
                                           then coalesce(a.waited_until, excluded.waited_until) end,
                       failed_at = case when excluded.failed_at is not null
                                        then coalesce(a.failed_at, excluded.failed_at) end,
-                      gone_at = null, read_at = excluded.read_at)
+                      gone_at = null, missed_at = null, read_at = excluded.read_at)
            select n.request_id as "id!", n.was as "was?", n.state as "state!" from news n order by n.created_at, n.request_id"#,
         provider.0,
         customer.0,

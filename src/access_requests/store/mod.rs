@@ -7,6 +7,7 @@ mod keep;
 mod list;
 mod present;
 mod trail;
+mod wanted;
 
 pub use choices::{
     CHOICES, Choice, Unread, UnreadOne, ended_customers, known_packages, pending_count, unread,
@@ -21,3 +22,4 @@ pub use keep::{Change, Followed, Kept, KnownPackage, count_open, followed, forge
 pub use list::{Cursor, Filter, PAGE, Page, Sort, changes, decided, ended, find, pending};
 pub use present::{Present, account_of, present};
 pub use trail::{Undecided, decided_by, forget_old, mark_gone, mark_unlisted, oldest_listed, undecided};
+pub use wanted::{give_up, want};

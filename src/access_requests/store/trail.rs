@@ -1,6 +1,6 @@
 //! The history of requests: who decided, what Microsoft lists no more, and how long it is kept.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::access_requests::model::{Decider, Who};
 use crate::kit::ids::CustomerId;
@@ -115,7 +115,10 @@ pub async fn mark_unlisted(
     Ok(written.rows_affected())
 }
 
-/// Requests that were not at their end and that the directory does not know any more.
+/// One answer that a request is not there may be of a replica that lags: only a second one, later, is believed.
+const ONCE: TimeDelta = TimeDelta::seconds(30);
+
+/// Requests that were not at their end and that the directory does not know any more, for the second time.
 pub async fn mark_gone(
     tx: &mut Tx,
     customer: CustomerId,
@@ -125,14 +128,27 @@ pub async fn mark_gone(
     let provider = tx.scope().provider();
     let written = sqlx::query!(
         "update access_request
-            set gone_at = $4, read_at = $4, waited_until = coalesce(waited_until, $4),
+            set gone_at = $4, read_at = $4, waited_until = coalesce(waited_until, $4), missed_at = null,
                 state = case when state in ('delivered', 'denied', 'canceled', 'deliveryFailed', 'partiallyDelivered')
                              then state else 'gone' end
-          where provider_id = $1 and customer_id = $2 and request_id = any ($3) and gone_at is null",
+          where provider_id = $1 and customer_id = $2 and request_id = any ($3) and gone_at is null
+            and missed_at <= $5",
         provider.0,
         customer.0,
         requests,
-        now
+        now,
+        now - ONCE,
+    )
+    .execute(&mut **tx)
+    .await?;
+    sqlx::query!(
+        "update access_request set missed_at = $4
+          where provider_id = $1 and customer_id = $2 and request_id = any ($3) and gone_at is null
+            and missed_at is null",
+        provider.0,
+        customer.0,
+        requests,
+        now,
     )
     .execute(&mut **tx)
     .await?;

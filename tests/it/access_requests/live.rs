@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::support::app::TestApp;
 use crate::support::cloud::{ReadyProvider, TestCloud};
 
-const EM: &str = "/identityGovernance/entitlementManagement";
+pub const EM: &str = "/identityGovernance/entitlementManagement";
 
 /// A customer who consented to reading and whose directory has one package of ours.
 pub struct There {

@@ -1,6 +1,11 @@
 //! Several requests decided at once: one reason, and a result for each.
 
+use mssp_portal::access_requests::model::{Key, Verdict};
+use mssp_portal::access_requests::settle;
+use mssp_portal::access_requests::store::{self, Intent};
 use mssp_portal::kit::ids::CustomerId;
+use mssp_portal::kit::scope::Scope;
+use mssp_portal::kit::work;
 
 use super::approver::Seat;
 use super::live::There;
@@ -80,6 +85,37 @@ async fn a_foreign_or_missing_customer_in_the_form_is_not_found_and_nothing_else
         let answer = send(&there, &ben, &which, "&verdict=approve&reason=Known").await;
         assert_eq!(answer.status, 404);
     }
+    assert_eq!(there.decisions_sent().await, 0);
+    there.cloud.end().await;
+}
+
+#[tokio::test]
+async fn what_a_form_wanted_and_a_process_that_ended_never_began_says_so_and_was_not_sent() {
+    let there = There::ready().await;
+    let ben = there.connected("ben").await;
+    let id = there.waiting("ada").await;
+    let key = Key { customer: there.customer, request: id };
+    let batch = uuid::Uuid::from_u128(78);
+    let wish = Intent {
+        batch,
+        key: &key,
+        person: ben.person.id,
+        verdict: Verdict::Approve,
+        reason: "Known",
+        account: "",
+    };
+    let mut tx = Scope::of_command_line(there.contoso.id).begin(&there.app.app.db).await.unwrap();
+    assert_eq!(store::want(&mut tx, &[wish, wish], there.app.app.clock.now()).await.unwrap(), 1);
+    work::wake(&mut tx, there.customer, settle::WORK, there.app.app.clock.now()).await.unwrap();
+    tx.commit_bookkeeping("test").await.unwrap();
+    let path = format!("/requests/decisions/{batch}");
+    let page = there.app.get(Some(&ben.person), &path).await.body;
+    assert!(page.contains("Waits for its turn"), "{page}");
+    there.run().await;
+    there.app.clock.advance(std::time::Duration::from_secs(660));
+    there.run().await;
+    let page = there.app.get(Some(&ben.person), &path).await.body;
+    assert!(page.contains("Not begun") && page.contains("decide again"), "{page}");
     assert_eq!(there.decisions_sent().await, 0);
     there.cloud.end().await;
 }

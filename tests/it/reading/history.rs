@@ -105,6 +105,59 @@ async fn a_delivery_is_followed_until_it_is_delivered() {
 }
 
 #[tokio::test]
+async fn a_delivery_that_ends_after_hours_is_seen_within_minutes_whatever_was_asked_since() {
+    let there = ready().await;
+    // The whole list was read, and nothing was on its way: the next one is due in a day.
+    there.later().await;
+    there.cloud.control("POST", "/switches", json!({ "em.delivery-seconds": 3 * 3600 })).await;
+    let id = there.ask("ada").await;
+    there.later().await;
+    there.decide_there(&id, true, "Yes").await;
+    there.later().await;
+    assert_eq!(there.held(&id).await.unwrap().state, "delivering");
+    // Another request moves the watermark past it.
+    there.app.clock.advance(Duration::from_secs(1200));
+    there.ask("ben").await;
+    there.later().await;
+    for _ in 0..8 {
+        there.app.clock.advance(Duration::from_secs(1500));
+        there.run().await;
+        there.later().await;
+    }
+    assert_eq!(there.held(&id).await.unwrap().state, "delivered");
+    there.cloud.end().await;
+}
+
+#[tokio::test]
+async fn what_a_lagging_replica_denied_once_is_found_again_by_the_whole_list() {
+    let there = ready().await;
+    let id = there.ask("ada").await;
+    there.decide_there(&id, true, "Yes").await;
+    there.later().await;
+    there.later().await;
+    // A newer one moves the watermark past it.
+    there.app.clock.advance(Duration::from_secs(1200));
+    there.ask("ben").await;
+    there.later().await;
+    sqlx::query!(
+        "update access_request set state = 'gone', decision = '', decision_from = '', gone_at = read_at
+          where request_id = $1",
+        id
+    )
+    .execute(&there.app.owner)
+    .await
+    .unwrap();
+    there.later().await;
+    assert_eq!(there.held(&id).await.unwrap().state, "gone");
+    there.app.clock.advance(Duration::from_secs(27 * 3600));
+    there.run().await;
+    there.later().await;
+    let held = there.held(&id).await.unwrap();
+    assert_eq!((held.state.as_str(), held.gone_at), ("delivered", None));
+    there.cloud.end().await;
+}
+
+#[tokio::test]
 async fn what_microsoft_forgets_stays_and_is_marked() {
     let there = ready().await;
     let id = there.ask("ada").await;
@@ -125,6 +178,8 @@ async fn what_microsoft_forgets_stays_and_is_marked() {
     let open = there.ask("ben").await;
     there.later().await;
     there.by_hand("DELETE", &format!("{EM}/assignmentRequests/{open}"), Value::Null).await;
+    there.later().await;
+    assert_eq!(there.held(&open).await.unwrap().gone_at, None, "one answer may be of a replica that lags");
     there.later().await;
     let held = there.held(&open).await.unwrap();
     assert_eq!(held.state, "gone");

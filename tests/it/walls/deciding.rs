@@ -89,6 +89,12 @@ pub fn looks() -> Vec<Act> {
 
 /// Each changes something of the provider's, where it is let.
 pub fn writes() -> Vec<Act> {
+    let mut all = of_requests();
+    all.extend(of_connections());
+    all
+}
+
+fn of_requests() -> Vec<Act> {
     acts! {
         "access_requests::keep" => |tx, at| {
             let read = request(at);
@@ -105,6 +111,15 @@ pub fn writes() -> Vec<Act> {
             let key = Key { customer: at.failed(), ..at.key() };
             requests::end(tx, batch_of(at.failed()), &key, ("refused", "over", ""), at.later()).await?;
             requests::intend(tx, &at.intent(&key), at.now()).await? == requests::Begun::Yes
+        };
+        "access_requests::want" => |tx, at| {
+            let key = at.key();
+            requests::want(tx, &[at.intent(&key)], at.now()).await? > 0
+        };
+        "access_requests::give_up" => |tx, at| {
+            let key = at.key();
+            requests::want(tx, &[at.intent(&key)], at.now()).await?;
+            requests::give_up(tx, at.ready(), at.later(), at.later()).await?.0 > 0
         };
         "access_requests::refuse" => |tx, at| {
             let key = at.key();
@@ -128,6 +143,11 @@ pub fn writes() -> Vec<Act> {
             let why = ("changed", at.now());
             requests::decided_here(tx, &at.key(), Verdict::Deny, who, why).await.map(|()| true)?
         };
+    }
+}
+
+fn of_connections() -> Vec<Act> {
+    acts! {
         "connections::keep_attempt" => |tx, at| {
             let session = session_of(at.app, &at.of.everyone).await;
             let secrets = Secrets { nonce: String::new(), verifier: String::new() };

@@ -41,7 +41,9 @@ pub fn writes() -> Vec<Act> {
             requests::forget_old(tx, later).await? > 0
         };
         "access_requests::mark_gone" => |tx, at| {
-            requests::mark_gone(tx, at.ready(), &[format!("{}-{PENDING}", at.of.word)], at.later()).await? > 0
+            let missing = [format!("{}-{PENDING}", at.of.word)];
+            requests::mark_gone(tx, at.ready(), &missing, at.now()).await?;
+            requests::mark_gone(tx, at.ready(), &missing, at.later()).await? > 0
         };
     }
 }
