@@ -8,3 +8,7 @@ create index work_read on work (provider_id, done_at) where kind = 'requests';
 create index access_request_open_package on access_request (provider_id, package, customer_id)
     where state = 'pendingApproval';
 create index link_by_package on link (provider_id, package, customer_id);
+create index access_request_open_customer on access_request (provider_id, customer_id) where state = 'pendingApproval';
+-- What fails or is stopped (kit::work::MAX_ATTEMPTS).
+create index work_troubled on work (provider_id, customer_id)
+    where due_at is not null and (outcome in ('failed', 'crashed') or attempts >= 5);

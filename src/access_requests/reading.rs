@@ -52,7 +52,8 @@ pub async fn wanted(tx: &mut Tx, customer: CustomerId, now: DateTime<Utc>) -> Re
     if let Some(due) = reading::due(tx, customer, HISTORY, now).await?.filter(|_| !packages.is_empty()) {
         let mut whole = None;
         if due.watermark.is_none_or(|last| now - last >= WHOLE) {
-            whole = store::oldest_listed(tx, customer).await?;
+            let oldest = store::oldest_listed(tx, customer).await?;
+            whole = Some(oldest.map_or(now - FIRST, |oldest| oldest.min(now - FIRST)));
         }
         history = Some(History { due, whole });
     }

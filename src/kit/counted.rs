@@ -1,6 +1,5 @@
 //! Counts over all customers in view: exact up to a bound, so that a page takes no longer with ten times as many.
 
-use crate::kit::scope::Tx;
 use crate::kit::text::T;
 
 /// What is counted at most; beyond it a figure says "1,000+".
@@ -31,14 +30,6 @@ impl Counted {
     pub fn figure(self, t: T) -> String {
         self.exactly().map_or_else(|| t.layout_count_more(), |many| many.to_string())
     }
-}
-
-/// Each page is planned for what it asks: a plan for all at once could use no index for a search or a cursor.
-pub async fn plan_each(tx: &mut Tx) -> Result<(), sqlx::Error> {
-    sqlx::query_scalar!(r#"select set_config('plan_cache_mode', 'force_custom_plan', true) as "mode!""#)
-        .fetch_one(&mut **tx)
-        .await?;
-    Ok(())
 }
 
 #[cfg(test)]

@@ -35,5 +35,6 @@ pub mod session;
 pub mod streams;
 pub mod text;
 pub mod unknown;
+pub mod view;
 pub mod walls;
 pub mod work;

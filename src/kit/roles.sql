@@ -19,4 +19,11 @@ do $$ begin
     exception when insufficient_privilege then
         execute format('grant portal_owner to %I', session_user);
     end;
-end $$
+end $$;
+
+-- Pages are many small queries: compiling one costs more than running it. Where the login may not say so, it is not said.
+do $$ begin
+    alter role portal_app set jit = off;
+exception when insufficient_privilege then
+    raise notice 'set jit = off for portal_app: its pages are faster';
+end $$;

@@ -7,9 +7,9 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::access::model::APPROVERS;
-use crate::kit::counted::plan_each;
 use crate::kit::ids::CustomerId;
 use crate::kit::scope::Tx;
+use crate::kit::view::plan_each;
 
 pub const PAGE: usize = 50;
 /// Customers on one page of links: it is printed.

@@ -3,9 +3,9 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
-use crate::kit::counted::plan_each;
 use crate::kit::ids::CustomerId;
 use crate::kit::scope::Tx;
+use crate::kit::view::plan_each;
 
 pub const PAGE: usize = 50;
 /// Counted no further.

@@ -4,9 +4,9 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use uuid::Uuid;
 
 use super::found::ranges;
-use crate::kit::counted::plan_each;
 use crate::kit::ids::CustomerId;
 use crate::kit::scope::Tx;
+use crate::kit::view::plan_each;
 
 pub const PAGE: usize = 50;
 /// A set of people that is looked through whole.

@@ -2,9 +2,9 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::kit::counted::plan_each;
 use crate::kit::ids::CustomerId;
 use crate::kit::scope::Tx;
+use crate::kit::view::plan_each;
 
 pub const PAGE: usize = 50;
 

@@ -10,7 +10,7 @@ use crate::access_requests::store::{self, Unread, UnreadOne};
 use crate::app::App;
 use crate::connections;
 use crate::customers::{Customer, consent};
-use crate::kit::counted::{Counted, plan_each};
+use crate::kit::counted::Counted;
 use crate::kit::error::AppError;
 use crate::kit::page::Page;
 use crate::kit::right::{Right, Role};
@@ -155,7 +155,6 @@ pub async fn list(
         None => "/requests".to_owned(),
     };
     let tab = if customer.is_some() { RequestTab::Pending } else { asked.tab() };
-    plan_each(tx).await?;
     let found = match tab {
         RequestTab::Pending => store::pending(tx, &filter).await?,
         _ => store::ended(tx, tab, &filter).await?,

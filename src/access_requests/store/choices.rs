@@ -7,6 +7,7 @@ use crate::access_requests::model::PENDING;
 use crate::kit::counted::{Counted, STOP};
 use crate::kit::ids::CustomerId;
 use crate::kit::scope::Tx;
+use crate::kit::view::few;
 
 /// Choices of a filter, and customers named as not up to date, at most.
 pub const CHOICES: i64 = 200;
@@ -15,9 +16,11 @@ const NAMED: i64 = 5;
 /// How many requests wait, over all customers in view.
 pub async fn pending_count(tx: &mut Tx) -> Result<Counted, sqlx::Error> {
     let (provider, viewer) = (tx.scope().provider(), tx.scope().limited_to());
+    let few = few(tx).await?;
     let many = sqlx::query_scalar!(
         r#"select count(*) as "many!" from (
               select from access_request r where r.provider_id = $1 and r.state = $3
+                 and ($5::uuid[] is null or r.customer_id = any ($5))
                  and ($2::uuid is null or exists (select 1 from person_customer v where v.provider_id = $1
                       and v.person_id = $2 and v.customer_id = r.customer_id))
                limit $4) s"#,
@@ -25,6 +28,7 @@ pub async fn pending_count(tx: &mut Tx) -> Result<Counted, sqlx::Error> {
         viewer.map(|person| person.0),
         PENDING,
         STOP,
+        few.as_deref(),
     );
     Ok(Counted::of(many.fetch_one(&mut **tx).await?))
 }
@@ -39,17 +43,20 @@ pub struct Choice {
 /// Customers in view with pending requests, by name.
 pub async fn waiting_customers(tx: &mut Tx) -> Result<Vec<Choice>, sqlx::Error> {
     let (provider, viewer) = (tx.scope().provider(), tx.scope().limited_to());
+    let few = few(tx).await?;
     sqlx::query_as!(
         Choice,
         r#"select c.customer_id::text as "value!", c.name as label
              from customer c
             where c.provider_id = $1 and c.open_requests > 0
+                 and ($4::uuid[] is null or c.customer_id = any ($4))
               and ($2::uuid is null or exists (select 1 from person_customer v where v.provider_id = $1
                    and v.person_id = $2 and v.customer_id = c.customer_id))
             order by c.sort_name, c.customer_id limit $3"#,
         provider.0,
         viewer.map(|person| person.0),
         CHOICES,
+        few.as_deref(),
     )
     .fetch_all(&mut **tx)
     .await
@@ -58,23 +65,27 @@ pub async fn waiting_customers(tx: &mut Tx) -> Result<Vec<Choice>, sqlx::Error> 
 /// Packages that are asked for, by our key. From each to the next by index, however many ask.
 pub async fn waiting_packages(tx: &mut Tx) -> Result<Vec<Choice>, sqlx::Error> {
     let (provider, viewer) = (tx.scope().provider(), tx.scope().limited_to());
+    let few = few(tx).await?;
     sqlx::query_as!(
         Choice,
         r#"with recursive found as (
                (select r.package, r.package_name from access_request r
                  where r.provider_id = $1 and r.state = 'pendingApproval' and ($2::uuid is null or exists (select 1 from person_customer v where v.provider_id = $1
                    and v.person_id = $2 and v.customer_id = r.customer_id))
-                 order by r.package limit 1)
+                 and ($4::uuid[] is null or r.customer_id = any ($4))
+                       order by r.package limit 1)
                union all
                select n.package, n.package_name from found f cross join lateral (
                       select r.package, r.package_name from access_request r
                        where r.provider_id = $1 and r.state = 'pendingApproval' and r.package > f.package and ($2::uuid is null or exists (select 1 from person_customer v where v.provider_id = $1
                    and v.person_id = $2 and v.customer_id = r.customer_id))
+                       and ($4::uuid[] is null or r.customer_id = any ($4))
                        order by r.package limit 1) n)
            select f.package as "value!", f.package_name as "label!" from found f limit $3"#,
         provider.0,
         viewer.map(|person| person.0),
         CHOICES,
+        few.as_deref(),
     )
     .fetch_all(&mut **tx)
     .await
@@ -83,11 +94,13 @@ pub async fn waiting_packages(tx: &mut Tx) -> Result<Vec<Choice>, sqlx::Error> {
 /// Customers in view of whom a request ended, by name.
 pub async fn ended_customers(tx: &mut Tx) -> Result<Vec<Choice>, sqlx::Error> {
     let (provider, viewer) = (tx.scope().provider(), tx.scope().limited_to());
+    let few = few(tx).await?;
     sqlx::query_as!(
         Choice,
         r#"select c.customer_id::text as "value!", c.name as label
              from customer c
             where c.provider_id = $1
+                 and ($4::uuid[] is null or c.customer_id = any ($4))
               and exists (select 1 from access_request r where r.provider_id = $1
                    and r.customer_id = c.customer_id and r.waited_until is not null)
               and ($2::uuid is null or exists (select 1 from person_customer v where v.provider_id = $1
@@ -96,6 +109,7 @@ pub async fn ended_customers(tx: &mut Tx) -> Result<Vec<Choice>, sqlx::Error> {
         provider.0,
         viewer.map(|person| person.0),
         CHOICES,
+        few.as_deref(),
     )
     .fetch_all(&mut **tx)
     .await
@@ -104,23 +118,27 @@ pub async fn ended_customers(tx: &mut Tx) -> Result<Vec<Choice>, sqlx::Error> {
 /// Packages of ours at customers in view, by our key. From each to the next by index.
 pub async fn known_packages(tx: &mut Tx) -> Result<Vec<Choice>, sqlx::Error> {
     let (provider, viewer) = (tx.scope().provider(), tx.scope().limited_to());
+    let few = few(tx).await?;
     sqlx::query_as!(
         Choice,
         r#"with recursive found as (
                (select r.package, r.name from link r
                  where r.provider_id = $1 and ($2::uuid is null or exists (select 1 from person_customer v where v.provider_id = $1
                    and v.person_id = $2 and v.customer_id = r.customer_id))
-                 order by r.package limit 1)
+                 and ($4::uuid[] is null or r.customer_id = any ($4))
+                       order by r.package limit 1)
                union all
                select n.package, n.name from found f cross join lateral (
                       select r.package, r.name from link r
                        where r.provider_id = $1 and r.package > f.package and ($2::uuid is null or exists (select 1 from person_customer v where v.provider_id = $1
                    and v.person_id = $2 and v.customer_id = r.customer_id))
+                       and ($4::uuid[] is null or r.customer_id = any ($4))
                        order by r.package limit 1) n)
            select f.package as "value!", f.name as "label!" from found f limit $3"#,
         provider.0,
         viewer.map(|person| person.0),
         CHOICES,
+        few.as_deref(),
     )
     .fetch_all(&mut **tx)
     .await
@@ -150,6 +168,7 @@ pub async fn unread(
     before: DateTime<Utc>,
 ) -> Result<Unread, sqlx::Error> {
     let (provider, viewer) = (tx.scope().provider(), tx.scope().limited_to());
+    let few = few(tx).await?;
     let rows = sqlx::query!(
         r#"with late as (
               select w.customer_id, w.done_at, w.outcome, w.problem from work w
@@ -166,6 +185,7 @@ pub async fn unread(
                where ($2::uuid is null or exists (select 1 from person_customer v where v.provider_id = $1
                       and v.person_id = $2 and v.customer_id = l.customer_id))
                  and ($4::uuid is null or l.customer_id = $4)
+                 and ($7::uuid[] is null or l.customer_id = any ($7))
                limit $6
            )
            select t.customer_id as "customer_id!", t.name as "name!", t.state = 'lost' as "lost!",
@@ -179,6 +199,7 @@ pub async fn unread(
         customer.map(|customer| customer.0),
         NAMED,
         STOP,
+        few.as_deref(),
     )
     .fetch_all(&mut **tx)
     .await?;

@@ -1,11 +1,13 @@
 //! The lists of requests over all customers in view, and what changed since.
 
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
 use crate::access_requests::model::{APPROVERS, Key, Pressing, RequestRow, RequestTab};
 use crate::kit::ids::{CustomerId, EntraTenantId};
 use crate::kit::live::Change;
 use crate::kit::scope::Tx;
+use crate::kit::view::{few, plan_each};
 
 pub const PAGE: i64 = 50;
 /// Changes told at once, at most.
@@ -88,6 +90,7 @@ macro_rules! rows {
 
 /// Pending requests of every customer in view.
 pub async fn pending(tx: &mut Tx, filter: &Filter) -> Result<Page, sqlx::Error> {
+    plan_each(tx).await?;
     match filter.sort {
         Sort::Left => by_time_left(tx, filter).await,
         Sort::Asked => by_asking(tx, filter).await,
@@ -96,12 +99,13 @@ pub async fn pending(tx: &mut Tx, filter: &Filter) -> Result<Page, sqlx::Error> 
 
 async fn by_time_left(tx: &mut Tx, filter: &Filter) -> Result<Page, sqlx::Error> {
     let (provider, viewer) = (tx.scope().provider(), tx.scope().limited_to());
-    let after = filter.after.as_ref();
+    let (after, few) = (filter.after.as_ref(), few(tx).await?);
     let rows = rows!(
         r#"r.state = 'pendingApproval'
               and ($3::uuid is null or r.customer_id = $3)
               and ($4::text is null or r.package = $4)
               and (not $11 or r.package <> $12)
+              and ($13::uuid[] is null or r.customer_id = any ($13))
               and ($5::timestamptz is null or (coalesce(r.denied_at, '9999-01-01 00:00:00+00'::timestamptz), r.customer_id, r.request_id)
                    > ($5, $6::uuid, $7::text))
               and ($9::text is null
@@ -122,6 +126,7 @@ async fn by_time_left(tx: &mut Tx, filter: &Filter) -> Result<Page, sqlx::Error>
         filter.pressing.map(|(_, now)| now),
         filter.ours,
         APPROVERS,
+        few.as_deref(),
     )
     .fetch_all(&mut **tx)
     .await?;
@@ -130,12 +135,13 @@ async fn by_time_left(tx: &mut Tx, filter: &Filter) -> Result<Page, sqlx::Error>
 
 async fn by_asking(tx: &mut Tx, filter: &Filter) -> Result<Page, sqlx::Error> {
     let (provider, viewer) = (tx.scope().provider(), tx.scope().limited_to());
-    let after = filter.after.as_ref();
+    let (after, few) = (filter.after.as_ref(), few(tx).await?);
     let rows = rows!(
         r#"r.state = 'pendingApproval'
               and ($3::uuid is null or r.customer_id = $3)
               and ($4::text is null or r.package = $4)
               and (not $11 or r.package <> $12)
+              and ($13::uuid[] is null or r.customer_id = any ($13))
               and ($5::timestamptz is null or (r.created_at, r.customer_id, r.request_id) > ($5, $6::uuid, $7::text))
               and ($9::text is null
                    or ($9 = 'last-day' and r.denied_at <= $10::timestamptz + interval '1 day')
@@ -154,6 +160,7 @@ async fn by_asking(tx: &mut Tx, filter: &Filter) -> Result<Page, sqlx::Error> {
         filter.pressing.map(|(_, now)| now),
         filter.ours,
         APPROVERS,
+        few.as_deref(),
     )
     .fetch_all(&mut **tx)
     .await?;
@@ -174,14 +181,43 @@ pub async fn find(tx: &mut Tx, key: &Key) -> Result<Option<RequestRow>, sqlx::Er
     .await
 }
 
+/// Deliveries that failed, the last first.
+async fn failed(tx: &mut Tx, filter: &Filter, few: Option<&[Uuid]>) -> Result<Vec<RequestRow>, sqlx::Error> {
+    let (provider, viewer) = (tx.scope().provider(), tx.scope().limited_to().map(|person| person.0));
+    let (customer, after) = (filter.customer.map(|customer| customer.0), filter.after.as_ref());
+    let at = after.map(|cursor| cursor.at);
+    let (after_customer, after_id) =
+        (after.map(|cursor| cursor.customer.0), after.map(|cursor| cursor.id.clone()));
+    rows!(
+        r#"r.failed_at is not null and r.state in ('deliveryFailed', 'partiallyDelivered')
+              and ($3::uuid is null or r.customer_id = $3)
+              and ($9::uuid[] is null or r.customer_id = any ($9))
+              and ($4::text is null or r.package = $4)
+              and ($5::timestamptz is null
+                   or (r.failed_at, r.customer_id, r.request_id) < ($5, $6::uuid, $7::text))
+            order by r.failed_at desc, r.customer_id desc, r.request_id desc limit $8"#,
+        provider.0,
+        viewer,
+        customer,
+        filter.package,
+        at,
+        after_customer,
+        after_id,
+        PAGE + 1,
+        few,
+    )
+    .fetch_all(&mut **tx)
+    .await
+}
+
 /// Requests that wait no more, the last first: decided, failed, or expired.
 pub async fn ended(tx: &mut Tx, tab: RequestTab, filter: &Filter) -> Result<Page, sqlx::Error> {
-    let (provider, viewer) = (tx.scope().provider(), tx.scope().limited_to());
-    let after = filter.after.as_ref();
+    plan_each(tx).await?;
+    let (provider, viewer) = (tx.scope().provider(), tx.scope().limited_to().map(|person| person.0));
+    let (few, after) = (few(tx).await?, filter.after.as_ref());
     let (customer, at) = (filter.customer.map(|customer| customer.0), after.map(|cursor| cursor.at));
     let (after_customer, after_id) =
         (after.map(|cursor| cursor.customer.0), after.map(|cursor| cursor.id.clone()));
-    let viewer = viewer.map(|person| person.0);
     let rows = match tab {
         RequestTab::Pending => return Ok(Page { rows: Vec::new(), next: None }),
         RequestTab::Decided => {
@@ -190,6 +226,7 @@ pub async fn ended(tx: &mut Tx, tab: RequestTab, filter: &Filter) -> Result<Page
               and not (r.decision = 'denied' and (r.decision_from = 'nobody'
                        or (r.decision_from = '' and coalesce(r.waited_until >= r.denied_at, false))))
               and ($3::uuid is null or r.customer_id = $3)
+              and ($9::uuid[] is null or r.customer_id = any ($9))
               and ($4::text is null or r.package = $4)
               and ($5::timestamptz is null or (r.waited_until <= $5
                    and (r.waited_until < $5 or (r.customer_id, r.request_id) > ($6::uuid, $7::text))))
@@ -202,6 +239,7 @@ pub async fn ended(tx: &mut Tx, tab: RequestTab, filter: &Filter) -> Result<Page
                 after_customer,
                 after_id,
                 PAGE + 1,
+                few.as_deref(),
             )
             .fetch_all(&mut **tx)
             .await?
@@ -212,6 +250,7 @@ pub async fn ended(tx: &mut Tx, tab: RequestTab, filter: &Filter) -> Result<Page
                        or (r.decision_from = '' and coalesce(r.waited_until >= r.denied_at, false)))
               and r.waited_until is not null
               and ($3::uuid is null or r.customer_id = $3)
+              and ($9::uuid[] is null or r.customer_id = any ($9))
               and ($4::text is null or r.package = $4)
               and ($5::timestamptz is null or (r.waited_until <= $5
                    and (r.waited_until < $5 or (r.customer_id, r.request_id) > ($6::uuid, $7::text))))
@@ -224,30 +263,12 @@ pub async fn ended(tx: &mut Tx, tab: RequestTab, filter: &Filter) -> Result<Page
                 after_customer,
                 after_id,
                 PAGE + 1,
+                few.as_deref(),
             )
             .fetch_all(&mut **tx)
             .await?
         }
-        RequestTab::Failed => {
-            rows!(
-                r#"r.failed_at is not null and r.state in ('deliveryFailed', 'partiallyDelivered')
-              and ($3::uuid is null or r.customer_id = $3)
-              and ($4::text is null or r.package = $4)
-              and ($5::timestamptz is null
-                   or (r.failed_at, r.customer_id, r.request_id) < ($5, $6::uuid, $7::text))
-            order by r.failed_at desc, r.customer_id desc, r.request_id desc limit $8"#,
-                provider.0,
-                viewer,
-                customer,
-                filter.package,
-                at,
-                after_customer,
-                after_id,
-                PAGE + 1,
-            )
-            .fetch_all(&mut **tx)
-            .await?
-        }
+        RequestTab::Failed => failed(tx, filter, few.as_deref()).await?,
     };
     let ended = |row: &RequestRow| row.failed_at.filter(|_| tab == RequestTab::Failed).or(row.waited_until);
     Ok(page(rows, |row| ended(row).unwrap_or(row.created_at)))

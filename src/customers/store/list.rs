@@ -5,13 +5,11 @@ use uuid::Uuid;
 
 use super::search::Search;
 use crate::customers::model::{State, WhoseMove};
-use crate::kit::counted::plan_each;
 use crate::kit::ids::PersonId;
 use crate::kit::scope::Tx;
+use crate::kit::view::{SMALL, plan_each};
 
 pub const PAGE: usize = 50;
-/// A set of customers that is looked through whole.
-const SMALL: usize = 1000;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Sort {
