@@ -6,6 +6,7 @@ pub mod model;
 mod pages;
 mod post;
 pub mod quiet;
+mod round;
 mod send;
 mod stages;
 pub mod store;
