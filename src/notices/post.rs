@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use super::leave::{Ready, may_leave};
 use super::model::Told;
 use super::send::{self, Failure, Leaves};
 use super::store::{self, Letter, Settings};
@@ -28,10 +28,6 @@ const POLL: Duration = Duration::from_millis(500);
 const MOST: usize = 32;
 const AT_ONCE: usize = 32;
 const OF_ONE: usize = 8;
-/// A receiver that was not reached so often in a row is let rest for a while.
-const GIVEN_UP: u32 = 2;
-const REST: TimeDelta = TimeDelta::minutes(1);
-
 /// Sends what is due.
 pub struct Post {
     app: App,
@@ -49,14 +45,6 @@ impl Drop for Turn {
     fn drop(&mut self) {
         self.post.busy().remove(&self.receiver);
     }
-}
-
-/// What was prepared under the lease.
-enum Ready {
-    Send(Box<Letter>, Box<Settings>),
-    Over(End),
-    /// The lease went to somebody else, or a round was made.
-    Nothing,
 }
 
 impl Post {
@@ -270,31 +258,6 @@ impl Post {
     }
 }
 
-/// Whether it may leave now, or what becomes of it instead.
-fn may_leave(
-    letter: &outbox::Letter,
-    full: Letter,
-    settings: Settings,
-    (unreached, now): (u32, DateTime<Utc>),
-) -> Ready {
-    if let Some(why) = needless(&full) {
-        return Ready::Over(End::Dropped(json!({ "cause": why })));
-    }
-    if let Some(until) = settings.quiet().until(now).filter(|_| !full.urgent) {
-        return Ready::Over(End::Waits { until, held: true });
-    }
-    if letter.doubts >= outbox::MAX_DOUBTS && !full.drops_what_it_has() {
-        return Ready::Over(End::Dead(json!({ "cause": "answer-lost" })));
-    }
-    if letter.attempts > outbox::MAX_TRIES {
-        return Ready::Over(End::Dead(json!({ "cause": "crashed" })));
-    }
-    if unreached >= GIVEN_UP {
-        return Ready::Over(End::Waits { until: now + REST, held: false });
-    }
-    Ready::Send(Box::new(full), Box::new(settings))
-}
-
 fn language(full: &Letter) -> T {
     let code = full.channel.as_ref().map(|channel| &channel.language);
     let code = code.or_else(|| full.person.as_ref().map(|person| &person.language));
@@ -309,18 +272,4 @@ pub fn happening(told: &Value) -> Option<Told> {
         facts: told["facts"].clone(),
         at: told["at"].as_str()?.parse().ok()?,
     })
-}
-
-/// Why nobody needs the message any more.
-fn needless(full: &Letter) -> Option<&'static str> {
-    if full.waits == Some(false) && full.told["facts"]["request"].is_string() {
-        return Some("overtaken");
-    }
-    if full.person.as_ref().is_some_and(|person| !person.wanted) {
-        return Some("not-wanted");
-    }
-    if full.channel.as_ref().is_some_and(|channel| !channel.enabled) && full.told["what"] != "test" {
-        return Some("channel-off");
-    }
-    None
 }

@@ -121,14 +121,12 @@ async fn take_permission(there: &There) {
     let reader = there.contoso.client_id(AppKind::Reader);
     let found = there.by_hand("GET", &format!("/servicePrincipals(appId='{reader}')"), Value::Null).await;
     let id = found["id"].as_str().unwrap_or_else(|| panic!("{found}")).to_owned();
-    let graph = "/servicePrincipals(appId='00000003-0000-0000-c000-000000000000')";
-    let roles = there.by_hand("GET", graph, Value::Null).await;
-    let roles = roles["appRoles"].as_array().unwrap_or_else(|| panic!("{roles}")).clone();
-    let role = roles.iter().find(|role| role["value"] == "SecurityAlert.Read.All").unwrap();
     let grants = format!("/servicePrincipals/{id}/appRoleAssignments");
     let held = there.by_hand("GET", &grants, Value::Null).await;
-    let grant =
-        held["value"].as_array().unwrap().iter().find(|one| one["appRoleId"] == role["id"]).unwrap().clone();
+    // In the order in which they were asked for.
+    let asked = AppKind::Reader.application_permissions();
+    let at = asked.iter().position(|one| *one == "SecurityAlert.Read.All").unwrap();
+    let grant = held["value"].as_array().filter(|held| held.len() == asked.len()).unwrap()[at].clone();
     there.by_hand("DELETE", &format!("{grants}/{}", grant["id"].as_str().unwrap()), Value::Null).await;
 }
 

@@ -320,8 +320,8 @@ async fn when_the_end_of_a_request_becomes_known_what_tells_of_it_is_woken() {
         let set = sqlx::query!("update link set decide_within = $1", seconds);
         set.execute(&there.app.owner).await.unwrap();
     };
-    within(None).await;
     there.run().await;
+    within(None).await;
     there.ask("ada").await;
     there.later().await;
     let ends = async || {

@@ -88,6 +88,7 @@ pub fn looks() -> Vec<Act> {
 }
 
 /// Each changes something of the provider's, where it is let.
+#[expect(clippy::too_many_lines, reason = "one entry per function")]
 pub fn writes() -> Vec<Act> {
     acts! {
         "access_requests::keep" => |tx, at| {
