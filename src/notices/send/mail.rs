@@ -1,7 +1,7 @@
 //! Mail, by the provider's own server. The server's name is looked up first, and what was found is connected to.
 
 use std::net::SocketAddr;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use lettre::Message;
 use lettre::address::Envelope;
@@ -153,10 +153,9 @@ impl Server {
         let part = app.reach.patience() / u32::try_from(addresses.len().clamp(1, TRIES)).unwrap_or(1);
         let mut last = Failure::passing("unreached", "");
         for address in addresses.iter().take(TRIES) {
-            match timeout(part, self.connect_to(*address)).await {
-                Ok(Ok(connection)) => return Ok(connection),
-                Ok(Err(error)) => last = failure(&error),
-                Err(_) => last = Failure::passing("unreached", format!("{address} says nothing")),
+            match self.connect_to(*address, part).await {
+                Ok(connection) => return Ok(connection),
+                Err(error) => last = failure(&error),
             }
             if last.problem["cause"] != "unreached" {
                 break;
@@ -165,10 +164,11 @@ impl Server {
         Err(last)
     }
 
-    async fn connect_to(&self, address: SocketAddr) -> Result<AsyncSmtpConnection, Error> {
+    /// `within` is for the connection itself: some servers think for long before they say their first word.
+    async fn connect_to(&self, address: SocketAddr, within: Duration) -> Result<AsyncSmtpConnection, Error> {
         let wrapped = self.tls.clone().filter(|_| self.wrapped);
         let mut connection =
-            AsyncSmtpConnection::connect_tokio1(address, None, &self.hello, wrapped, None).await?;
+            AsyncSmtpConnection::connect_tokio1(address, Some(within), &self.hello, wrapped, None).await?;
         if let Some(tls) = self.tls.clone().filter(|_| !self.wrapped) {
             connection.starttls(tls, &self.hello).await?;
         }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use mssp_portal::kit::clock::Clock;
 use mssp_portal::kit::reach::Allowed;
+use mssp_portal::kit::right::Role;
 use mssp_portal::work;
 use tokio_util::sync::CancellationToken;
 
@@ -58,6 +59,38 @@ async fn one_receiver_sees_one_connection_of_a_process_at_a_time() {
     assert_eq!(silent.connections(), 1);
     stop.cancel();
     running.await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_provider_whose_every_channel_is_silent_leaves_the_others_their_places() {
+    let reach = Allowed { private: true, patience: Duration::from_secs(30), ..Allowed::default() };
+    let (stage, silent) = (Stage::with(reach).await, Receiver::start().await);
+    for one in 0..40 {
+        let (channel, _) = stage.channel("slack", &format!("{}/{one}", silent.url)).await;
+        stage.rule_to(&channel, "").await;
+        silent.reply(Reply::Never);
+    }
+    stage.asked("r1").await;
+    let running = tokio::spawn(stage.post.clone().run(CancellationToken::new()));
+    work::workers(&stage.app.app).run_due().await.unwrap();
+    stage.app.app.nudge.notify_waiters();
+    for _ in 0..8 {
+        silent.arrival().await;
+    }
+    // Another provider's only message, of the same process.
+    let lumen = stage.app.provider("lumen").await;
+    let customer = stage.app.customer(lumen, "Fabrikam").await;
+    let admin = stage.app.person(lumen, "Ben", &Role::ALL, true).await;
+    let other = Stage { provider: lumen, customer, admin, ..stage };
+    let receiver = Receiver::start().await;
+    let (channel, _) = other.channel("webhook", &receiver.url).await;
+    other.rule_to(&channel, "").await;
+    other.asked("r1").await;
+    work::workers(&other.app.app).run_due().await.unwrap();
+    other.app.app.nudge.notify_waiters();
+    tokio::time::timeout(Duration::from_secs(20), receiver.arrival()).await.expect("it leaves");
+    assert_eq!(silent.sent().len(), 8);
+    running.abort();
 }
 
 #[tokio::test]
