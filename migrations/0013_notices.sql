@@ -112,14 +112,18 @@ create table outgoing (
     person_id    uuid,
     -- What is to be said; the words are found when it is sent.
     told         jsonb not null,
-    -- Waited for by quiet hours: their end is its due time, and moves with them.
+    -- Waits for quiet hours: their end is its due time, and moves with them.
     held         boolean not null default false,
+    -- Does not wait for them, whenever it would leave.
+    urgent       boolean not null default false,
     made_at      timestamptz not null,
     -- Null: sent, dropped, or dead.
     due_at       timestamptz,
     leased_until timestamptz,
     fence        bigint not null default 0,
     attempts     integer not null default 0,
+    -- Tries of which nobody knows whether the receiver has the message: the answer was lost, or the process.
+    doubts       integer not null default 0,
     tried_at     timestamptz,
     -- waiting, sent, dropped (nobody needs it any more), dead (left for a person).
     state        text not null default 'waiting' check (state in ('waiting', 'sent', 'dropped', 'dead')),
@@ -162,8 +166,11 @@ grant select on outgoing to portal_door;
 grant update (leased_until, fence, attempts, tried_at) on outgoing to portal_door;
 
 -- Claims due messages, the longest due of each provider first, providers in turn; each counted and fenced at the claim.
-create function door_claim_outgoing(at timestamptz, lease_until timestamptz, most integer)
-returns table (provider_id uuid, outgoing_id uuid, channel_id uuid, fence bigint, attempts integer)
+-- Receivers that the process is sending to (without a channel: the provider's people) are passed over, and so are
+-- providers that fill their part of it.
+create function door_claim_outgoing(at timestamptz, lease_until timestamptz, most integer, busy_providers uuid[],
+                                    busy_channels uuid[], full_providers uuid[])
+returns table (provider_id uuid, outgoing_id uuid, channel_id uuid, fence bigint, attempts integer, doubts integer)
 language sql volatile security definer set search_path = pg_catalog, public
 as $$
     with nearest as (
@@ -175,9 +182,12 @@ as $$
               from outgoing o
              where o.provider_id = p.provider_id and o.due_at <= at
                and (o.leased_until is null or o.leased_until <= at)
+               and not exists (select from unnest(busy_providers, busy_channels) as b (provider, channel)
+                                where b.provider = o.provider_id and b.channel is not distinct from o.channel_id)
              order by o.due_at, o.outgoing_id
              limit most
           ) n
+         where p.provider_id <> all (full_providers)
     ), picked as (
         select o.provider_id, o.outgoing_id
           from outgoing o
@@ -191,14 +201,33 @@ as $$
        set leased_until = lease_until, fence = o.fence + 1, attempts = o.attempts + 1, tried_at = at
       from picked p
      where o.provider_id = p.provider_id and o.outgoing_id = p.outgoing_id
-    returning o.provider_id, o.outgoing_id, o.channel_id, o.fence, o.attempts
+    returning o.provider_id, o.outgoing_id, o.channel_id, o.fence, o.attempts, o.doubts
 $$;
 
 grant create on schema public to portal_door;
-alter function door_claim_outgoing(timestamptz, timestamptz, integer) owner to portal_door;
+alter function door_claim_outgoing(timestamptz, timestamptz, integer, uuid[], uuid[], uuid[]) owner to portal_door;
 revoke create on schema public from portal_door;
-revoke all on function door_claim_outgoing(timestamptz, timestamptz, integer) from public;
-grant execute on function door_claim_outgoing(timestamptz, timestamptz, integer) to portal_app;
+revoke all on function door_claim_outgoing(timestamptz, timestamptz, integer, uuid[], uuid[], uuid[]) from public;
+grant execute on function door_claim_outgoing(timestamptz, timestamptz, integer, uuid[], uuid[], uuid[]) to portal_app;
+
+-- What is done for a provider himself, whatever becomes of his customers, is a row of his outbox that comes again and
+-- again. He has it from the beginning.
+create function give_provider_round() returns trigger language plpgsql set search_path = pg_catalog, public
+as $$
+begin
+    insert into outgoing (provider_id, outgoing_id, event, recipient, told, made_at, due_at)
+    values (new.provider_id, gen_random_uuid(), 'provider-round', 'nobody', '{"what": "provider-round"}',
+            new.created_at, new.created_at + interval '1 hour');
+    return null;
+end $$;
+create trigger provider_round after insert on provider for each row execute function give_provider_round();
+insert into outgoing (provider_id, outgoing_id, event, recipient, told, made_at, due_at)
+select p.provider_id, gen_random_uuid(), 'provider-round', 'nobody', '{"what": "provider-round"}', p.created_at,
+       p.created_at
+  from provider p;
+
+-- Of a key of one of his apps: the end and the step before it that were told, so that each is told once.
+alter table app_registration add column end_told text not null default '';
 
 -- What was told before anybody could be told of it is weighed now.
 insert into work (provider_id, customer_id, kind, due_at, rank_at)

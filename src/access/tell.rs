@@ -1,16 +1,14 @@
-//! Tells what happened to whoever wants to be told: ends that come near, approvers about to be lost, reviews due, an
-//! app's key growing old. Told twice is told once.
+//! Tells what happened to whoever wants to be told: ends that come near, approvers about to be lost, reviews due. Told
+//! twice is told once.
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::json;
 
 use crate::access::model::{WarningKind, within};
 use crate::access::store::{self, Ending, NewWarning};
-use crate::customers::model::WhoseMove;
 use crate::kit::happening::{self, Happening, Kind};
 use crate::kit::ids::CustomerId;
 use crate::kit::scope::Tx;
-use crate::providers;
 
 fn moment(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Secs, true)
@@ -83,29 +81,6 @@ pub async fn reviews(tx: &mut Tx, customer: CustomerId, now: DateTime<Utc>) -> R
                 "package": one.package, "name": one.package_name, "until": due,
                 "many": one.people - one.approved - one.denied,
                 "path": format!("/customers/{customer}/reviews/{}", one.id),
-            }),
-        })
-    });
-    happening::tell_all(tx, &told.collect::<Vec<_>>(), now).await.map(drop)
-}
-
-/// A key of the provider's own apps that came within 60, 30 or 7 days of its end. It belongs to no customer: it is told
-/// with the provider's first one, so that it is told once.
-pub async fn credentials(tx: &mut Tx, customer: CustomerId, now: DateTime<Utc>) -> Result<(), sqlx::Error> {
-    if !store::is_first(tx, customer).await? {
-        return Ok(());
-    }
-    let apps = providers::store::apps(tx).await?;
-    let told = apps.iter().filter_map(|app| {
-        let end = app.not_after.filter(|_| !app.client_id.is_empty())?;
-        let step = within(end, now)?;
-        Some(Happening {
-            kind: Kind::CredentialEnding,
-            customer,
-            about: format!("{}/{}/{step}", app.app, moment(end)),
-            facts: json!({
-                "title": app.app, "app": app.app, "until": end, "days": step, "whose": WhoseMove::Us.key(),
-                "path": format!("/admin/apps/{}", app.app),
             }),
         })
     });

@@ -15,6 +15,7 @@ use crate::kit::happening;
 use crate::kit::ids::CustomerId;
 use crate::kit::reading::{self, Due};
 use crate::kit::scope::Tx;
+use crate::kit::work;
 
 /// The part of the history: what is at rest, and what Microsoft lists no more.
 pub const HISTORY: &str = "history";
@@ -228,6 +229,10 @@ pub async fn keep(
     let mut changed = !changes.is_empty();
     let first = read.wanted.requests.read_at.is_none();
     happening::tell_all(tx, &tell::happenings(customer, (&changes, &kept, first), now), now).await?;
+    if changes.iter().any(|change| change.state == PENDING) {
+        // When a request is denied may have become known, or moved: what is told on the way there follows it.
+        work::wake(tx, customer, happening::WORK, now).await?;
+    }
     if !read.wanted.followed.pending.is_empty() {
         changed |= store::forget_others(tx, customer, packages).await? > 0;
     }

@@ -1,5 +1,7 @@
 //! Reads what changed of one customer's alerts since the last reading, by Microsoft's own time of the last update.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
@@ -68,7 +70,10 @@ pub async fn read(asked: Asked, answers: &mut Answers) -> Result<Read, GraphErro
         Ok(alerts) => {
             Ok(Read { due: asked.due, alerts: Some(alerts.into_iter().filter_map(understood).collect()) })
         }
-        Err(error) if error.kind == GraphErrorKind::Forbidden => Ok(Read { due: asked.due, alerts: None }),
+        // The token says so itself. A bare refusal may be anything, and passes: that is a failure.
+        Err(error) if error.kind == GraphErrorKind::ConsentMissing && !error.missing.is_empty() => {
+            Ok(Read { due: asked.due, alerts: None })
+        }
         Err(error) => Err(error),
     }
 }
@@ -94,11 +99,13 @@ pub async fn keep(
 ) -> Result<Kept, sqlx::Error> {
     let Some(alerts) = read.alerts else {
         let changed = store::set_closed(tx, customer).await?;
+        // Once they are opened they are read as at first: what is open and was not touched meanwhile counts again.
+        reading::forget(tx, customer, reading::ALERTS).await?;
         return Ok(Kept { changed, watermark: None, rest: Some(CLOSED) });
     };
-    let changed = store::keep(tx, customer, &alerts).await?;
-    if let Some(before) = read.due.watermark {
-        tell(tx, customer, &alerts, before, now).await?;
+    let (changed, added) = store::keep(tx, customer, &alerts).await?;
+    if read.due.watermark.is_some() {
+        tell(tx, customer, (&alerts, &added), now).await?;
     }
     let newest = alerts.iter().map(|alert| alert.updated_at).max();
     // Never behind where it was; of a customer without any alert, from this reading on.
@@ -106,16 +113,16 @@ pub async fn keep(
     Ok(Kept { watermark, ..Kept::adaptive(changed, &read.due, now, BOUNDS) })
 }
 
-/// One happening for all that are new in one reading, known by the newest of them.
+/// One happening for all that are new in one reading, known by the newest of them. New is what was not kept before,
+/// whenever it was made: Microsoft may show an alert long after that.
 async fn tell(
     tx: &mut Tx,
     customer: CustomerId,
-    alerts: &[ReadAlert],
-    before: DateTime<Utc>,
+    (alerts, added): (&[ReadAlert], &BTreeSet<String>),
     now: DateTime<Utc>,
 ) -> Result<(), sqlx::Error> {
     let mut new: Vec<&ReadAlert> =
-        alerts.iter().filter(|alert| alert.is_new() && alert.created_at > before).collect();
+        alerts.iter().filter(|alert| alert.is_new() && added.contains(&alert.id)).collect();
     new.sort_by_key(|alert| (alert.created_at, alert.id.clone()));
     let Some(newest) = new.last() else { return Ok(()) };
     let worst = ["high", "medium"].into_iter().find(|known| new.iter().any(|alert| alert.severity == *known));

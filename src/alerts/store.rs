@@ -1,5 +1,7 @@
 //! SQL of the alerts room.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 
 use crate::alerts::model::{Count, ReadAlert};
@@ -7,15 +9,19 @@ use crate::kit::ids::CustomerId;
 use crate::kit::scope::Tx;
 
 /// Keeps open ones, lets go those that were resolved, and brings the customer's figures up to date. Equal rows are not
-/// written. Says whether anything changed.
-pub async fn keep(tx: &mut Tx, customer: CustomerId, read: &[ReadAlert]) -> Result<bool, sqlx::Error> {
+/// written. Says whether anything changed, and which open ones were not kept before.
+pub async fn keep(
+    tx: &mut Tx,
+    customer: CustomerId,
+    read: &[ReadAlert],
+) -> Result<(bool, BTreeSet<String>), sqlx::Error> {
     let provider = tx.scope().provider();
     let open: Vec<&ReadAlert> = read.iter().filter(|alert| alert.is_open()).collect();
     let text = |field: fn(&ReadAlert) -> String| open.iter().map(|one| field(one)).collect::<Vec<_>>();
     let created: Vec<DateTime<Utc>> = open.iter().map(|one| one.created_at).collect();
     let updated: Vec<DateTime<Utc>> = open.iter().map(|one| one.updated_at).collect();
     let written = sqlx::query!(
-        "insert into alert (provider_id, customer_id, alert_id, severity, status, title, created_at, updated_at)
+        r#"insert into alert (provider_id, customer_id, alert_id, severity, status, title, created_at, updated_at)
          select distinct on (r.id) $1, $2, r.*
            from unnest($3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[], $8::timestamptz[])
                 as r (id, severity, status, title, created_at, updated_at)
@@ -24,7 +30,8 @@ pub async fn keep(tx: &mut Tx, customer: CustomerId, read: &[ReadAlert]) -> Resu
             set severity = excluded.severity, status = excluded.status, title = excluded.title,
                 updated_at = excluded.updated_at
           where (alert.severity, alert.status, alert.title, alert.updated_at)
-                is distinct from (excluded.severity, excluded.status, excluded.title, excluded.updated_at)",
+                is distinct from (excluded.severity, excluded.status, excluded.title, excluded.updated_at)
+         returning alert_id, (xmax = 0) as "added!""#,
         provider.0,
         customer.0,
         &text(|one| one.id.clone()),
@@ -34,7 +41,7 @@ pub async fn keep(tx: &mut Tx, customer: CustomerId, read: &[ReadAlert]) -> Resu
         &created,
         &updated,
     )
-    .execute(&mut **tx)
+    .fetch_all(&mut **tx)
     .await?;
     let over: Vec<String> = read.iter().filter(|one| !one.is_open()).map(|one| one.id.clone()).collect();
     let dropped = sqlx::query!(
@@ -60,7 +67,10 @@ pub async fn keep(tx: &mut Tx, customer: CustomerId, read: &[ReadAlert]) -> Resu
     )
     .execute(&mut **tx)
     .await?;
-    Ok(written.rows_affected() + dropped.rows_affected() + counted.rows_affected() > 0)
+    let changed = !written.is_empty() || dropped.rows_affected() + counted.rows_affected() > 0;
+    // A row that was there already bears the mark of whoever changed it.
+    let added = written.into_iter().filter(|row| row.added).map(|row| row.alert_id).collect();
+    Ok((changed, added))
 }
 
 /// The customer's consent does not open his alerts: nothing is counted. Says whether that is new.

@@ -41,8 +41,9 @@ pub async fn reach(app: &App, session: &Session, customer: &Customer) -> Result<
         (held.access, held.expires_at)
     } else {
         match renewed(app, session, customer, &credential, held).await? {
-            Some(made) => (made.access, made.expires_at),
-            None => return Ok(Reach::Lapsed(account)),
+            Renewed::Made(made) => (made.access, made.expires_at),
+            Renewed::Lapsed => return Ok(Reach::Lapsed(account)),
+            Renewed::Gone => return Ok(Reach::Not),
         }
     };
     match app.graph.person(customer.entra_tenant_id, &credential, access, expires_at) {
@@ -54,21 +55,29 @@ pub async fn reach(app: &App, session: &Session, customer: &Customer) -> Result<
     }
 }
 
+/// What became of tokens that were over.
+enum Renewed {
+    Made(Made),
+    Lapsed,
+    /// Somebody ended the connection meanwhile: what was renewed is kept nowhere.
+    Gone,
+}
+
 async fn renewed(
     app: &App,
     session: &Session,
     customer: &Customer,
     credential: &AppCredential,
     held: Held,
-) -> Result<Option<Made>, AppError> {
-    let Some(refresh) = held.refresh else { return Ok(None) };
+) -> Result<Renewed, AppError> {
+    let Some(refresh) = held.refresh else { return Ok(Renewed::Lapsed) };
     let issuer = app.cloud.authority(customer.entra_tenant_id);
     let tokens = app.authorities.renew(&issuer, credential, &app.address(CALLBACK), &refresh).await;
     let Tokens { access, refresh: next, lives } = match tokens {
         Ok(tokens) => tokens,
         Err(error) => {
             tracing::info!(customer = %customer.id, error = format!("{error:#}"), "a connection was not renewed");
-            return Ok(None);
+            return Ok(Renewed::Lapsed);
         }
     };
     let made = Made {
@@ -79,9 +88,11 @@ async fn renewed(
         expires_at: ends(app.clock.now(), lives),
     };
     let mut tx = session.scope.begin(&app.db).await?;
-    store::keep(&mut tx, &app.seal, session, customer.id, (&made, app.clock.now())).await?;
+    if !store::renew(&mut tx, &app.seal, session, customer.id, &made).await? {
+        return Ok(Renewed::Gone);
+    }
     tx.commit_bookkeeping("a renewed token is the same connection").await?;
-    Ok(Some(made))
+    Ok(Renewed::Made(made))
 }
 
 /// When a token that lives so long ends; never later than a day from now.

@@ -162,8 +162,40 @@ pub async fn keep(
     Ok(())
 }
 
-/// Takes away what nobody can use any more: of sessions that are over, tokens that are, and refresh tokens where the
-/// provider lets none be kept.
+/// Keeps renewed tokens where the old ones lie; `false`: these are gone, or are another account's by now.
+pub async fn renew(
+    tx: &mut Tx,
+    seal: &Seal,
+    session: &Session,
+    customer: CustomerId,
+    made: &Made,
+) -> Result<bool, AppError> {
+    let provider = tx.scope().provider();
+    let row = row_of(session, customer);
+    let access = seal.seal(&place(provider, "access", &row), &made.access)?;
+    let refresh = made.refresh.as_ref().map(|token| seal.seal(&place(provider, "refresh", &row), token));
+    let done = sqlx::query!(
+        "update connection k
+            set sealed_access = $6, sealed_refresh = case when p.keeps_refresh_tokens then $7::bytea end, expires_at = $8
+           from provider p
+          where k.provider_id = $1 and p.provider_id = $1 and k.session_hash = $2 and k.customer_id = $3
+            and k.person_id = $4 and k.oid = $5",
+        provider.0,
+        session.hash(),
+        customer.0,
+        person_of(session).0,
+        made.account.oid,
+        access,
+        refresh.transpose()?,
+        made.expires_at,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(done.rows_affected() > 0)
+}
+
+/// Takes away what nobody can use any more: attempts that came to nothing, connections sessions or with tokens that are
+/// over, and refresh tokens where the provider lets none be kept.
 pub async fn sweep(tx: &mut Tx, now: DateTime<Utc>) -> Result<u64, sqlx::Error> {
     let provider = tx.scope().provider();
     sqlx::query!(
@@ -174,6 +206,9 @@ pub async fn sweep(tx: &mut Tx, now: DateTime<Utc>) -> Result<u64, sqlx::Error> 
     )
     .execute(&mut **tx)
     .await?;
+    sqlx::query!("delete from connection_attempt where provider_id = $1 and ends_at < $2", provider.0, now)
+        .execute(&mut **tx)
+        .await?;
     let gone = sqlx::query!(
         "delete from connection k using session s
           where k.provider_id = $1 and s.provider_id = $1 and s.session_hash = k.session_hash

@@ -13,7 +13,10 @@ pub type Row = Vec<String>;
 
 const MARK: &[u8] = b"\xef\xbb\xbf";
 /// A spreadsheet takes a cell that begins so for a formula (CSV injection); an apostrophe makes it text again.
-const FORMULA: [char; 8] = ['=', '+', '-', '@', '\t', '\r', '\n', '|'];
+const FORMULA: [char; 5] = ['=', '+', '-', '@', '|'];
+/// What begins a cell in a spreadsheet that reads the file by other rules than ours: one with Dutch settings parts cells
+/// at semicolons, and where a quote does not begin a cell, at line breaks too, whatever is quoted.
+const BEGINS: [char; 4] = [';', '\t', '\r', '\n'];
 
 /// An answer that downloads as `name`, line by line as `pages` come: a list of any length costs the memory of one page.
 /// A page that fails breaks the download off: the browser tells, and nobody takes a shorter list for the whole one.
@@ -25,7 +28,7 @@ pub fn download(
     let lines = stream::once(async { Ok(vec![head]) }).chain(pages);
     let body = stream::once(async { Ok(MARK.to_vec()) }).chain(
         lines
-            .and_then(async |rows: Vec<Row>| written(&rows))
+            .map_ok(|rows: Vec<Row>| written(&rows).into_bytes())
             .map_err(|error| std::io::Error::other(error.to_string())),
     );
     let safe: String =
@@ -37,17 +40,41 @@ pub fn download(
     (headers, Body::from_stream(body)).into_response()
 }
 
-fn written(rows: &[Row]) -> Result<Vec<u8>, AppError> {
-    let mut writer =
-        csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).flexible(true).from_writer(Vec::new());
-    for row in rows {
-        writer.write_record(row.iter().map(|cell| harmless(cell))).map_err(anyhow::Error::new)?;
-    }
-    Ok(writer.into_inner().map_err(|error| anyhow::Error::new(error.into_error()))?)
+fn written(rows: &[Row]) -> String {
+    let lines = rows.iter().map(|row| {
+        let cells: Vec<String> = row.iter().map(|cell| quoted(&harmless(cell))).collect();
+        format!("{}\r\n", cells.join(","))
+    });
+    lines.collect()
 }
 
+/// In quotes where it must be, and where another spreadsheet might part it.
+fn quoted(cell: &str) -> String {
+    if cell.contains(|c: char| c == ',' || c == '"' || BEGINS.contains(&c)) {
+        format!("\"{}\"", cell.replace('"', "\"\""))
+    } else {
+        cell.to_owned()
+    }
+}
+
+/// With an apostrophe before whatever a spreadsheet may run: at the beginning, and after what it may take for one.
 fn harmless(cell: &str) -> String {
-    if cell.starts_with(FORMULA) { format!("'{cell}") } else { cell.to_owned() }
+    let mut safe = String::with_capacity(cell.len() + 1);
+    if cell.starts_with(['\t', '\r', '\n']) || runs(cell) {
+        safe.push('\'');
+    }
+    for (at, c) in cell.char_indices() {
+        safe.push(c);
+        if BEGINS.contains(&c) && runs(&cell[at + c.len_utf8()..]) {
+            safe.push('\'');
+        }
+    }
+    safe
+}
+
+/// Whether a cell that begins so may be taken for a formula; quotes and spaces before it are taken away.
+fn runs(rest: &str) -> bool {
+    rest.trim_start_matches(['"', ' ', '\u{a0}']).starts_with(FORMULA)
 }
 
 #[cfg(test)]
@@ -72,6 +99,31 @@ mod tests {
         let expected = "\u{feff}Customer,Reason\r\n\"Café \"\"Zuid\"\", B.V.\",\"a\nb\"\r\n\
                         \"'=HYPERLINK(\"\"http://evil.example\"\")\",'-2+3\r\n";
         assert_eq!(text(vec![Ok(first), Ok(second)]).await.unwrap(), expected);
+    }
+
+    #[test]
+    fn what_begins_a_cell_by_other_rules_cannot_run_either() {
+        for (cell, safe) in [
+            ("a;=1+1", "a;'=1+1"),
+            ("a;\"=1+1", "a;'\"=1+1"),
+            ("a; @SUM(A1)", "a;' @SUM(A1)"),
+            ("a\t=1+1", "a\t'=1+1"),
+            ("a\r\n-1+1\n+2", "a\r\n'-1+1\n'+2"),
+            ("\t=1+1", "'\t'=1+1"),
+            (";=1", ";'=1"),
+            (" =1+1", "' =1+1"),
+            ("|calc", "'|calc"),
+            ("a=b;c+d\ne-f", "a=b;c+d\ne-f"),
+            ("a;b", "a;b"),
+            ("é;=1", "é;'=1"),
+        ] {
+            assert_eq!(harmless(cell), safe, "{cell:?}");
+        }
+    }
+
+    #[test]
+    fn a_cell_with_a_semicolon_stays_one_cell() {
+        assert_eq!(written(&[row(&["a;b", "c", "d\te"])]), "\"a;b\",c,\"d\te\"\r\n");
     }
 
     #[tokio::test]

@@ -1,7 +1,8 @@
 //! The outbox: a message is written in the transaction that decided it, and leaves later. Claimed under a lease and
 //! fenced like background work, so any number of processes may send.
 //!
-//! A process that dies between sending and noting it sends the same message once more, under the same id.
+//! Of a message whose answer was lost, or that a process died over, nobody knows whether it is there: it is sent once
+//! more under the same id, and after that left for a person, unless its receiver drops what he has.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
@@ -14,6 +15,8 @@ use crate::kit::scope::{Scope, Tx};
 
 /// Times a message is tried before it is left for a person: over about half a day.
 pub const MAX_TRIES: i32 = 12;
+/// Tries of which nobody knows how they ended, after which a message that its receiver might show twice is left too.
+pub const MAX_DOUBTS: i32 = 2;
 /// How long a claim is good for; the sender prolongs it before each message.
 pub const LEASE: TimeDelta = TimeDelta::seconds(120);
 /// The sender's name in the log of what background work did.
@@ -32,7 +35,12 @@ pub struct New {
     pub due_at: DateTime<Utc>,
     /// It waits for quiet hours to end.
     pub held: bool,
+    /// It leaves in quiet hours too.
+    pub urgent: bool,
 }
+
+/// Who is being sent to: a channel, or (`None`) the people of a provider.
+pub type Receiver = (ProviderId, Option<ChannelId>);
 
 /// One claimed message.
 #[derive(Clone, Debug)]
@@ -42,6 +50,8 @@ pub struct Letter {
     /// None: to a person.
     pub channel: Option<ChannelId>,
     pub attempts: i32,
+    /// Earlier tries of which nobody knows how they ended.
+    pub doubts: i32,
     fence: i64,
 }
 
@@ -53,6 +63,8 @@ pub enum End {
     Dropped(Value),
     /// Not yet: it comes again after a growing wait, or is dead after too many.
     Failed(Value),
+    /// It went out, and nobody knows whether the receiver has it: it comes once more, or is dead.
+    Lost(Value),
     /// Trying again would not help: left for a person.
     Dead(Value),
     /// It waits until then without having been tried.
@@ -62,19 +74,31 @@ pub enum End {
     },
 }
 
-/// Claims at most so many due messages, providers in turn.
+/// Claims at most so many due messages, providers in turn; none to receivers that are `busy`, none of providers that
+/// are `full`.
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn claim(db: &Db, clock: &Clock, most: usize) -> Result<Vec<Letter>, sqlx::Error> {
+pub async fn claim(
+    db: &Db,
+    clock: &Clock,
+    most: usize,
+    (busy, full): (&[Receiver], &[ProviderId]),
+) -> Result<Vec<Letter>, sqlx::Error> {
     let now = clock.now();
+    let providers: Vec<uuid::Uuid> = busy.iter().map(|(provider, _)| provider.0).collect();
+    let channels: Vec<Option<uuid::Uuid>> = busy.iter().map(|(_, channel)| channel.map(|id| id.0)).collect();
+    let full: Vec<uuid::Uuid> = full.iter().map(|provider| provider.0).collect();
     let rows = sqlx::query!(
         r#"select provider_id as "provider_id!", outgoing_id as "outgoing_id!", channel_id, fence as "fence!",
-                  attempts as "attempts!"
-             from door_claim_outgoing($1, $2, $3)"#,
+                  attempts as "attempts!", doubts as "doubts!"
+             from door_claim_outgoing($1, $2, $3, $4, $5, $6)"#,
         now,
         now + LEASE,
         i32::try_from(most).unwrap_or(i32::MAX),
+        &providers,
+        &channels as &[Option<uuid::Uuid>],
+        &full,
     )
     .fetch_all(db.pool())
     .await?;
@@ -83,6 +107,7 @@ pub async fn claim(db: &Db, clock: &Clock, most: usize) -> Result<Vec<Letter>, s
         id: OutgoingId(row.outgoing_id),
         channel: row.channel_id.map(ChannelId),
         attempts: row.attempts,
+        doubts: row.doubts,
         fence: row.fence,
     });
     Ok(letters.collect())
@@ -91,6 +116,10 @@ pub async fn claim(db: &Db, clock: &Clock, most: usize) -> Result<Vec<Letter>, s
 impl Letter {
     pub fn scope(&self) -> &Scope {
         &self.scope
+    }
+
+    pub fn receiver(&self) -> Receiver {
+        (self.scope.provider(), self.channel)
     }
 
     /// A transaction that holds the message's lease and prolongs it; `None`: it went to somebody else.
@@ -112,27 +141,48 @@ impl Letter {
         Ok((held.rows_affected() > 0).then_some(tx))
     }
 
+    /// Notes, before it goes out, that nobody knows how this try ends; `finish` takes it back where it is known.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn doubt(&self, tx: &mut Tx) -> Result<(), sqlx::Error> {
+        sqlx::query!(
+            "update outgoing set doubts = $4 where provider_id = $1 and outgoing_id = $2 and fence = $3",
+            self.scope.provider().0,
+            self.id.0,
+            self.fence,
+            self.doubts + 1,
+        )
+        .execute(&mut **tx)
+        .await?;
+        Ok(())
+    }
+
     /// Notes how it ended. A stale holder changes nothing.
     ///
     /// # Errors
     /// The database does not answer: the message comes again after its lease.
     pub async fn finish(&self, db: &Db, clock: &Clock, chance: &Chance, end: End) -> Result<(), sqlx::Error> {
         let now = clock.now();
+        let doubts = self.doubts + i32::from(matches!(end, End::Lost(_)));
+        let again = Some(now + back_off(self.attempts, chance));
         let (state, problem, due, held, attempts) = match end {
             End::Sent => ("sent", None, None, false, self.attempts),
             End::Dropped(why) => ("dropped", Some(why), None, false, self.attempts),
             End::Dead(problem) => ("dead", Some(problem), None, false, self.attempts),
-            End::Failed(problem) if self.attempts >= MAX_TRIES => {
+            End::Lost(problem) if doubts >= MAX_DOUBTS => ("dead", Some(problem), None, false, self.attempts),
+            End::Failed(problem) | End::Lost(problem) if self.attempts >= MAX_TRIES => {
                 ("dead", Some(problem), None, false, self.attempts)
             }
-            End::Failed(problem) => {
-                ("waiting", Some(problem), Some(now + back_off(self.attempts, chance)), false, self.attempts)
+            End::Failed(problem) | End::Lost(problem) => {
+                ("waiting", Some(problem), again, false, self.attempts)
             }
             End::Waits { until, held } => ("waiting", None, Some(until), held, self.attempts - 1),
         };
         let mut tx = self.scope.begin(db).await?;
         sqlx::query!(
-            "update outgoing set leased_until = null, state = $4, problem = $5, due_at = $6, held = $7, attempts = $8
+            "update outgoing set leased_until = null, state = $4, problem = $5, due_at = $6, held = $7, attempts = $8,
+                    doubts = $9
               where provider_id = $1 and outgoing_id = $2 and fence = $3 and leased_until is not null",
             self.scope.provider().0,
             self.id.0,
@@ -142,6 +192,7 @@ impl Letter {
             due,
             held,
             attempts,
+            doubts,
         )
         .execute(&mut *tx)
         .await?;
@@ -180,11 +231,12 @@ pub async fn put(tx: &mut Tx, clock: &Clock, chance: &Chance, messages: &[New]) 
     let told: Vec<Value> = messages.iter().map(|one| one.told.clone()).collect();
     let due: Vec<DateTime<Utc>> = messages.iter().map(|one| one.due_at).collect();
     let held: Vec<bool> = messages.iter().map(|one| one.held).collect();
+    let urgent: Vec<bool> = messages.iter().map(|one| one.urgent).collect();
     let new = sqlx::query!(
         "insert into outgoing (provider_id, made_at, outgoing_id, event, recipient, customer_id, channel_id, person_id,
-                               told, due_at, held)
+                               told, due_at, held, urgent)
          select $1, $2, m.* from unnest($3::uuid[], $4::text[], $5::text[], $6::uuid[], $7::uuid[], $8::uuid[],
-                                        $9::jsonb[], $10::timestamptz[], $11::bool[]) as m
+                                        $9::jsonb[], $10::timestamptz[], $11::bool[], $12::bool[]) as m
          on conflict (provider_id, event, recipient) do nothing",
         provider.0,
         now,
@@ -197,6 +249,7 @@ pub async fn put(tx: &mut Tx, clock: &Clock, chance: &Chance, messages: &[New]) 
         &told,
         &due,
         &held,
+        &urgent,
     )
     .execute(&mut **tx)
     .await?;

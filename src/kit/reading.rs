@@ -115,6 +115,21 @@ pub async fn done(
     Ok(())
 }
 
+/// Forgets up to where the part was read: the next reading is as the first.
+pub async fn forget(tx: &mut Tx, customer: CustomerId, part: &str) -> Result<bool, sqlx::Error> {
+    let provider = tx.scope().provider();
+    let done = sqlx::query!(
+        "update reading set watermark = null
+          where provider_id = $1 and customer_id = $2 and part = $3 and watermark is not null",
+        provider.0,
+        customer.0,
+        part
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(done.rows_affected() > 0)
+}
+
 /// Keeps that the part failed; it comes again after a growing wait, or not before `wait` where Microsoft named one.
 pub async fn failed(
     tx: &mut Tx,

@@ -1,7 +1,7 @@
 //! Sessions: rows whose id is stored hashed, with idle and absolute end, a new id at each sign-in.
 
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use sha2::{Digest, Sha256};
 
 use crate::kit::chance::Chance;
@@ -146,6 +146,21 @@ pub async fn open(
         .execute(&mut **tx)
         .await?;
     Ok(host_cookie(COOKIE, secret))
+}
+
+/// Ends what is over: sessions past their end, and those that were not used for too long. What is bound to them goes
+/// with them, sealed tokens too.
+pub async fn sweep(tx: &mut Tx, now: DateTime<Utc>) -> Result<u64, sqlx::Error> {
+    let provider = tx.scope().provider();
+    let gone = sqlx::query!(
+        "delete from session where provider_id = $1 and (ends_at <= $2 or seen_at <= $3)",
+        provider.0,
+        now,
+        now - IDLE
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(gone.rows_affected())
 }
 
 /// A cookie of this origin only, out of reach of scripts.

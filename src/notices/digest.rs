@@ -31,7 +31,7 @@ pub async fn write(
     app: &App,
     tx: &mut Tx,
     settings: &Settings,
-    now: DateTime<Utc>,
+    (round, now): (DateTime<Utc>, DateTime<Utc>),
 ) -> Result<(), sqlx::Error> {
     let readers = store::digest_readers(tx, &settings.digest_roles).await?;
     let ids: Vec<Uuid> = readers.iter().map(|(id, _)| id.0).collect();
@@ -55,7 +55,8 @@ pub async fn write(
         known.entry(person).or_default().happened.push(line);
     }
     let dead = store::dead_count(tx).await?;
-    let day = settings.zone().local(now).date();
+    // Of the day it was due: however late it is written, the next one is another.
+    let day = settings.zone().local(round).date();
     let message = |(id, roles): (crate::kit::ids::PersonId, Vec<String>)| {
         let mut of = known.remove(&id.0).unwrap_or_default();
         of.dead = dead;
@@ -77,6 +78,7 @@ pub async fn write(
             told: json!({ "what": "digest", "parts": parts }),
             due_at: now,
             held: false,
+            urgent: true,
         })
     };
     let messages: Vec<New> = readers.into_iter().filter_map(message).collect();

@@ -2,10 +2,12 @@
 //! Other rooms tell `kit::happening`; this one weighs it against the provider's rules and puts messages into the outbox.
 
 mod digest;
+mod leave;
 pub mod model;
 mod pages;
 mod post;
 pub mod quiet;
+mod round;
 mod send;
 mod stages;
 pub mod store;

@@ -152,8 +152,9 @@ impl Told {
     }
 
     /// Its identity within the provider.
-    pub fn event(&self, customer: CustomerId) -> String {
-        format!("{}/{customer}/{}", self.kind.key(), self.about)
+    pub fn event(&self, customer: Option<CustomerId>) -> String {
+        let whose = customer.map_or_else(|| "provider".to_owned(), |customer| customer.to_string());
+        format!("{}/{whose}/{}", self.kind.key(), self.about)
     }
 }
 

@@ -1,50 +1,71 @@
 //! The sender: claims what is due in the outbox, sends it, and notes how that ended. One after the other to the same
 //! receiver, different receivers side by side.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use chrono::TimeDelta;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use super::leave::{Ready, may_leave};
 use super::model::Told;
-use super::send::{self, Failure};
+use super::send::{self, Failure, Leaves};
 use super::store::{self, Letter, Settings};
 use super::words::{self, Of, Said};
-use super::{digest, quiet};
+use super::{digest, quiet, round};
 use crate::app::App;
 use crate::kit::happening::Kind;
-use crate::kit::outbox::{self, End};
+use crate::kit::ids::ProviderId;
+use crate::kit::outbox::{self, End, Receiver};
 use crate::kit::text::{Lang, T};
 
 /// How often a quiet process looks for what is due.
 const POLL: Duration = Duration::from_millis(500);
-/// Claimed at once, and receivers sent to at once.
+/// Claimed at once, and receivers sent to at once: of all, and of one provider, whose silent servers must not take the
+/// places of the others.
 const MOST: usize = 32;
-const AT_ONCE: usize = 16;
-/// A receiver that was not reached so often in a row is let rest for a while.
-const GIVEN_UP: u32 = 2;
-const REST: TimeDelta = TimeDelta::minutes(1);
-
+const AT_ONCE: usize = 32;
+const OF_ONE: usize = 8;
 /// Sends what is due.
 pub struct Post {
     app: App,
+    /// Who is being sent to by this process: nothing more is claimed for him meanwhile.
+    busy: Mutex<BTreeSet<Receiver>>,
 }
 
-/// What was prepared under the lease.
-enum Ready {
-    Send(Box<Letter>, Box<Settings>),
-    Over(End),
-    /// The lease went to somebody else, or the round of digests was written.
-    Nothing,
+/// A receiver's turn. It ends with the task, however that ends.
+struct Turn {
+    post: Arc<Post>,
+    receiver: Receiver,
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.post.busy().remove(&self.receiver);
+    }
 }
 
 impl Post {
     pub fn new(app: &App) -> Self {
-        Self { app: app.clone() }
+        Self { app: app.clone(), busy: Mutex::default() }
+    }
+
+    fn busy(&self) -> MutexGuard<'_, BTreeSet<Receiver>> {
+        self.busy.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What is due now, but nothing for receivers and providers that have their part.
+    async fn claim(&self) -> Result<Vec<outbox::Letter>, sqlx::Error> {
+        let busy: Vec<Receiver> = self.busy().iter().copied().collect();
+        let mut of_one: BTreeMap<ProviderId, usize> = BTreeMap::new();
+        for (provider, _) in &busy {
+            *of_one.entry(*provider).or_default() += 1;
+        }
+        let full: Vec<ProviderId> =
+            of_one.into_iter().filter(|(_, many)| *many >= OF_ONE).map(|(provider, _)| provider).collect();
+        outbox::claim(&self.app.db, &self.app.clock, MOST, (&busy, &full)).await
     }
 
     /// Sends what is due now, until nothing is; says how many messages were claimed. Tests call this.
@@ -54,7 +75,7 @@ impl Post {
     pub async fn run_due(self: &Arc<Self>) -> Result<usize, sqlx::Error> {
         let mut all = 0;
         loop {
-            let claimed = outbox::claim(&self.app.db, &self.app.clock, MOST).await?;
+            let claimed = self.claim().await?;
             if claimed.is_empty() {
                 return Ok(all);
             }
@@ -71,8 +92,7 @@ impl Post {
         while !stop.is_cancelled() {
             while under_way.try_join_next().is_some() {}
             let free = under_way.len() < AT_ONCE;
-            let claimed =
-                if free { outbox::claim(&self.app.db, &self.app.clock, MOST).await } else { Ok(Vec::new()) };
+            let claimed = if free { self.claim().await } else { Ok(Vec::new()) };
             match claimed {
                 Ok(claimed) if !claimed.is_empty() => {
                     self.start(claimed, &mut under_way);
@@ -91,30 +111,56 @@ impl Post {
         while under_way.join_next().await.is_some() {}
     }
 
-    /// One task per receiver: he sees one connection of ours at a time, and who is slow delays nobody else.
+    /// One task per receiver: he sees one connection of this process at a time, and who is slow delays nobody else.
     fn start(self: &Arc<Self>, claimed: Vec<outbox::Letter>, under_way: &mut JoinSet<()>) {
-        let mut by_receiver: BTreeMap<_, Vec<outbox::Letter>> = BTreeMap::new();
+        let mut by_receiver: BTreeMap<Receiver, Vec<outbox::Letter>> = BTreeMap::new();
         for letter in claimed {
-            by_receiver.entry((letter.scope().provider(), letter.channel)).or_default().push(letter);
+            by_receiver.entry(letter.receiver()).or_default().push(letter);
         }
-        for letters in by_receiver.into_values() {
+        // What is not begun by then goes back, before its lease ends.
+        let until = self.app.clock.now() + outbox::LEASE / 3;
+        for (receiver, letters) in by_receiver {
+            let may = {
+                let mut busy = self.busy();
+                let of_one = busy.iter().filter(|(provider, _)| *provider == receiver.0).count();
+                of_one < OF_ONE && busy.insert(receiver)
+            };
             let post = Arc::clone(self);
+            if !may {
+                under_way.spawn(async move { post.give_back(&letters).await });
+                continue;
+            }
+            let turn = Turn { post, receiver };
             under_way.spawn(async move {
-                let mut unreached = 0;
-                for letter in letters {
-                    unreached = post.one(&letter, unreached).await;
+                let (post, mut unreached) = (&turn.post, 0);
+                for (at, letter) in letters.iter().enumerate() {
+                    if at > 0 && post.app.clock.now() >= until {
+                        return post.give_back(&letters[at..]).await;
+                    }
+                    unreached = post.one(letter, unreached).await;
                 }
             });
         }
     }
 
+    /// They come again at once, as if they had not been claimed.
+    async fn give_back(&self, letters: &[outbox::Letter]) {
+        for letter in letters {
+            let until = self.app.clock.now();
+            self.note(letter, End::Waits { until, held: false }).await;
+        }
+    }
+
+    async fn note(&self, letter: &outbox::Letter, end: End) {
+        let app = &self.app;
+        if let Err(error) = letter.finish(&app.db, &app.clock, &app.chance, end).await {
+            tracing::warn!(id = %letter.id, %error, "what became of a message was not noted");
+        }
+    }
+
     /// Sends one, unless so many before it did not reach the same receiver; says how many that are now.
     async fn one(&self, letter: &outbox::Letter, unreached: u32) -> u32 {
-        let app = &self.app;
-        let end = match self.prepare(letter).await {
-            Ok(Ready::Send(..)) if unreached >= GIVEN_UP => {
-                End::Waits { until: app.clock.now() + REST, held: false }
-            }
+        let end = match self.prepare(letter, unreached).await {
             Ok(Ready::Send(full, settings)) => self.send(letter, &full, &settings).await,
             Ok(Ready::Over(end)) => end,
             Ok(Ready::Nothing) => return unreached,
@@ -125,46 +171,53 @@ impl Post {
         };
         let now_unreached = match &end {
             End::Failed(problem) if problem["cause"] == "unreached" => unreached + 1,
+            End::Lost(_) => unreached + 1,
             End::Waits { held: false, .. } => unreached,
             _ => 0,
         };
-        if let End::Failed(problem) | End::Dead(problem) = &end {
-            tracing::warn!(id = %letter.id, %problem, "a message was not sent");
+        if let End::Failed(problem) | End::Lost(problem) | End::Dead(problem) = &end {
+            // The receiver's own words may hold addresses: they stand in the outbox, for whoever may read it.
+            let cause = problem["cause"].as_str().unwrap_or_default();
+            tracing::warn!(id = %letter.id, cause, "a message was not sent");
         }
-        if let Err(error) = letter.finish(&app.db, &app.clock, &app.chance, end).await {
-            tracing::warn!(id = %letter.id, %error, "what became of a message was not noted");
-        }
+        self.note(letter, end).await;
         now_unreached
     }
 
     /// Holds the lease, and looks whether the message is still needed and may leave now.
-    async fn prepare(&self, letter: &outbox::Letter) -> Result<Ready, sqlx::Error> {
+    async fn prepare(&self, letter: &outbox::Letter, unreached: u32) -> Result<Ready, sqlx::Error> {
         let (app, now) = (&self.app, self.app.clock.now());
         let Some(mut tx) = letter.begin(&app.db, &app.clock).await? else { return Ok(Ready::Nothing) };
         let Some(full) = store::letter(&mut tx, letter.id).await? else { return Ok(Ready::Nothing) };
         let settings = store::settings(&mut tx).await?;
-        if full.told["what"] == "digest-round" {
-            let next = (!settings.digest_roles.is_empty())
-                .then(|| quiet::next_at(settings.zone(), settings.digest_at, now));
-            digest::write(app, &mut tx, &settings, now).await?;
-            store::set_round(&mut tx, letter.id, next, now).await?;
-            tx.commit_bookkeeping("digests are told by what stands").await?;
-            if let Some(until) = next {
-                letter.finish(&app.db, &app.clock, &app.chance, End::Waits { until, held: false }).await?;
+        match full.told["what"].as_str() {
+            Some("digest-round") => {
+                let next = (!settings.digest_roles.is_empty())
+                    .then(|| quiet::next_at(settings.zone(), settings.digest_at, now));
+                digest::write(app, &mut tx, &settings, (full.due_at, now)).await?;
+                store::set_round(&mut tx, letter.id, next, now).await?;
+                tx.commit_bookkeeping("digests are told by what stands").await?;
+                if let Some(until) = next {
+                    self.note(letter, End::Waits { until, held: false }).await;
+                }
+                return Ok(Ready::Nothing);
             }
-            return Ok(Ready::Nothing);
+            Some("provider-round") => {
+                round::make(app, &mut tx, &settings, now).await?;
+                tx.commit_bookkeeping("what is over goes, and keys that end are told by what stands").await?;
+                self.note(letter, End::Waits { until: now + round::EVERY, held: false }).await;
+                return Ok(Ready::Nothing);
+            }
+            _ => {}
+        }
+        let ready = may_leave(letter, full, settings, (unreached, now));
+        if let Ready::Send(full, _) = &ready
+            && !full.drops_what_it_has()
+        {
+            letter.doubt(&mut tx).await?;
         }
         tx.commit_bookkeeping("a message's lease is no act").await?;
-        if let Some(why) = needless(&full) {
-            return Ok(Ready::Over(End::Dropped(json!({ "cause": why }))));
-        }
-        if let Some(until) = settings.quiet().until(now).filter(|_| full.held) {
-            return Ok(Ready::Over(End::Waits { until, held: true }));
-        }
-        if letter.attempts > outbox::MAX_TRIES {
-            return Ok(Ready::Over(End::Dead(json!({ "cause": "crashed" }))));
-        }
-        Ok(Ready::Send(Box::new(full), Box::new(settings)))
+        Ok(ready)
     }
 
     async fn send(&self, letter: &outbox::Letter, full: &Letter, settings: &Settings) -> End {
@@ -179,8 +232,11 @@ impl Post {
         };
         match sent {
             Ok(()) => End::Sent,
-            Err(failure) if failure.passes => End::Failed(failure.problem),
-            Err(failure) => End::Dead(failure.problem),
+            Err(failure) => match failure.leaves {
+                Leaves::Again => End::Failed(failure.problem),
+                Leaves::Doubt => End::Lost(failure.problem),
+                Leaves::Nothing => End::Dead(failure.problem),
+            },
         }
     }
 
@@ -189,8 +245,10 @@ impl Post {
         let (t, now, portal) = (language(full), self.app.clock.now(), &self.app.portal_url);
         match full.told["what"].as_str()? {
             "happening" => {
-                let (customer, name, domain, _) = full.customer.clone()?;
-                let of = Of { customer, name, domain };
+                let of = match full.customer.clone() {
+                    Some((customer, name, domain, _)) => Of { customer: Some(customer), name, domain },
+                    None => Of { customer: None, name: full.provider.clone(), domain: String::new() },
+                };
                 Some(words::happening(t, &happening(&full.told)?, &of, portal, now))
             }
             "digest" => Some(words::digest(t, &full.told, portal, now)),
@@ -214,18 +272,4 @@ pub fn happening(told: &Value) -> Option<Told> {
         facts: told["facts"].clone(),
         at: told["at"].as_str()?.parse().ok()?,
     })
-}
-
-/// Why nobody needs the message any more.
-fn needless(full: &Letter) -> Option<&'static str> {
-    if full.waits == Some(false) && full.told["facts"]["request"].is_string() {
-        return Some("overtaken");
-    }
-    if full.person.as_ref().is_some_and(|person| !person.wanted) {
-        return Some("not-wanted");
-    }
-    if full.channel.as_ref().is_some_and(|channel| !channel.enabled) && full.told["what"] != "test" {
-        return Some("channel-off");
-    }
-    None
 }

@@ -33,9 +33,14 @@ impl Zone {
     /// The moment a clock there shows this time. Shown twice: the first. Never shown, when clocks are put forward: the
     /// moment that many minutes later.
     fn moment(self, local: NaiveDateTime) -> DateTime<Utc> {
+        self.moment_after(local, DateTime::<Utc>::MIN_UTC)
+    }
+
+    /// The same, but shown twice: the second, where the first is not after `now`.
+    fn moment_after(self, local: NaiveDateTime, now: DateTime<Utc>) -> DateTime<Utc> {
         let found = |local| match self {
-            Self::Named(zone) => first(zone.from_local_datetime(&local)),
-            Self::Fixed(zone) => first(zone.from_local_datetime(&local)),
+            Self::Named(zone) => after(zone.from_local_datetime(&local), now),
+            Self::Fixed(zone) => after(zone.from_local_datetime(&local), now),
         };
         found(local)
             .or_else(|| found(local + TimeDelta::hours(1)))
@@ -44,8 +49,14 @@ impl Zone {
     }
 }
 
-fn first<Z: TimeZone>(found: LocalResult<DateTime<Z>>) -> Option<DateTime<Utc>> {
-    found.earliest().map(|at| at.with_timezone(&Utc))
+fn after<Z: TimeZone>(found: LocalResult<DateTime<Z>>, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let (first, second) = match found {
+        LocalResult::None => return None,
+        LocalResult::Single(at) => (at.clone(), at),
+        LocalResult::Ambiguous(first, second) => (first, second),
+    };
+    let (first, second) = (first.with_timezone(&Utc), second.with_timezone(&Utc));
+    Some(if first > now { first } else { second })
 }
 
 /// Minutes after midnight as `22:00`.
@@ -98,7 +109,7 @@ impl Quiet {
             [midnight, midnight + TimeDelta::minutes(i64::from(ends))]
         });
         let end = boundaries.into_iter().find(|at| *at > local && !self.is_quiet(*at));
-        end.map(|end| self.zone.moment(end))
+        end.map(|end| self.zone.moment_after(end, now))
     }
 }
 
@@ -158,6 +169,16 @@ mod tests {
         assert_eq!(weekend.until(at("2026-11-28T12:00:00Z")), Some(at("2026-11-29T23:00:00Z")));
         assert_eq!(weekend.until(at("2026-11-27T12:00:00Z")), None);
         assert_eq!(amsterdam(None, false).until(at("2026-11-28T12:00:00Z")), None);
+    }
+
+    #[test]
+    fn a_night_that_ends_in_the_hour_shown_twice_never_ends_in_the_past() {
+        // 25 October 2026, 03:00 becomes 02:00: half past two comes at 00:30 and at 01:30.
+        let night = amsterdam(Some((22 * 60, 2 * 60 + 30)), false);
+        assert_eq!(night.until(at("2026-10-25T00:10:00Z")), Some(at("2026-10-25T00:30:00Z")));
+        assert_eq!(night.until(at("2026-10-25T00:40:00Z")), None);
+        assert_eq!(night.until(at("2026-10-25T01:10:00Z")), Some(at("2026-10-25T01:30:00Z")));
+        assert_eq!(night.until(at("2026-10-25T01:30:00Z")), None);
     }
 
     #[test]

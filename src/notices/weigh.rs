@@ -13,7 +13,8 @@ use crate::kit::outbox::New;
 /// Everything the weighing needs to know of one customer.
 #[derive(Debug)]
 pub struct Scales {
-    pub customer: CustomerId,
+    /// None: it concerns the provider himself.
+    pub customer: Option<CustomerId>,
     pub tags: Vec<String>,
     pub rules: Vec<Rule>,
     /// Channels that are in use.
@@ -60,12 +61,13 @@ impl Scales {
             New {
                 event: told.event(self.customer),
                 recipient: recipient(channel, person),
-                customer: Some(self.customer),
+                customer: self.customer,
                 channel,
                 person,
                 told: happening(told),
                 due_at: held.unwrap_or(now),
                 held: held.is_some(),
+                urgent,
             }
         };
         to.into_iter().map(message).collect()
@@ -123,7 +125,7 @@ mod tests {
             is_manager: false,
         };
         Scales {
-            customer: CustomerId(Uuid::from_u128(9)),
+            customer: Some(CustomerId(Uuid::from_u128(9))),
             tags: Vec::new(),
             rules,
             channels: vec![ChannelId(Uuid::from_u128(1))],

@@ -30,16 +30,18 @@ pub struct Said {
 /// Whose happening it is.
 #[derive(Clone, Debug)]
 pub struct Of {
-    pub customer: CustomerId,
+    /// None: the provider's himself.
+    pub customer: Option<CustomerId>,
     pub name: String,
     pub domain: String,
 }
 
 /// The page of the portal that a happening is dealt with on.
-pub fn path(told: &Told, customer: CustomerId) -> String {
+pub fn path(told: &Told, customer: Option<CustomerId>) -> String {
     if let Some(path) = told.fact("path").filter(|path| path.starts_with('/') && !path.starts_with("//")) {
         return path.to_owned();
     }
+    let Some(customer) = customer else { return "/admin".to_owned() };
     match told.kind {
         Kind::RequestPending | Kind::RequestDecided | Kind::RequestExpired | Kind::DeliveryFailed => {
             format!("/customers/{customer}/requests")
@@ -83,7 +85,7 @@ pub fn happening(t: T, told: &Told, of: &Of, portal: &Url, now: DateTime<Utc>) -
         moment(told, "until").map(|at| t.notices_until().moment(t.moment(&at)).left(t.time_left(&at, &now)));
     let many = told.facts.get("many").and_then(Value::as_i64).map(|many| many.to_string());
     let facts = [
-        (t.notices_fact_customer(), Some(named(of))),
+        (t.notices_fact_customer(), of.customer.map(|_| named(of))),
         (t.notices_fact_what(), told.fact("title").map(str::to_owned)),
         (t.notices_fact_package(), package.map(str::to_owned)),
         (t.notices_fact_who(), who(told)),

@@ -17,7 +17,7 @@ use crate::kit::work::{Claimed, Outcome, WorkError};
 
 /// The kind of work; whoever tells a happening wakes it.
 pub const WORK: &str = happening::WORK;
-/// While requests wait their ends may move without a happening: looked at so often at least.
+/// While requests wait their ends may move or become known without a happening: looked at so often at least.
 const LOOK: TimeDelta = TimeDelta::hours(6);
 
 pub async fn work(app: App, claimed: Claimed) -> Outcome {
@@ -47,7 +47,7 @@ async fn round(app: &App, claimed: &Claimed) -> Result<Option<DateTime<Utc>>, Wo
     if put > 0 {
         app.nudge.notify_waiters();
     }
-    let running = pending.iter().filter_map(|one| running(one).next(now));
+    let running = pending.iter().filter_map(|one| running(one)?.next(now));
     let next = running.chain((!pending.is_empty()).then_some(now + LOOK)).min();
     Ok(if more { Some(now) } else { next })
 }
@@ -65,7 +65,7 @@ async fn weigh(
     }
     let channels = store::channels(tx).await?;
     let scales = Scales {
-        customer,
+        customer: Some(customer),
         tags: store::tags(tx, customer).await?,
         rules,
         channels: channels.iter().filter(|one| one.enabled).map(|one| one.id).collect(),
@@ -77,14 +77,15 @@ async fn weigh(
     outbox::put(tx, &app.clock, &app.chance, &messages).await
 }
 
-fn running(pending: &Pending) -> Running {
-    Running { created_at: pending.created_at, denied_at: pending.denied_at }
+/// None: when it is denied automatically is not known (yet).
+fn running(pending: &Pending) -> Option<Running> {
+    Some(Running { created_at: pending.created_at, denied_at: pending.denied_at? })
 }
 
 /// What is to be told of each pending request now; what was told before is no news to `tell`.
 fn due_stages(customer: CustomerId, pending: &[Pending], now: DateTime<Utc>) -> Vec<Happening> {
     let due = pending.iter().filter_map(|one| {
-        let stage = running(one).reached(now)?;
+        let stage = running(one)?.reached(now)?;
         Some(Happening {
             kind: Kind::RequestPending,
             customer,

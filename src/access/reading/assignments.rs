@@ -146,7 +146,6 @@ pub async fn keep(
     let endings = store::take_endings(tx, customer, now).await?;
     tell::warnings(tx, customer, &new, now).await?;
     tell::endings(tx, customer, &endings, now).await?;
-    tell::credentials(tx, customer, now).await?;
     let moves = read.held.iter().any(|one| one.state == "delivering");
     Ok(Kept::adaptive(written > 0 || moves, &read.due, now, PACE))
 }

@@ -31,6 +31,6 @@ pub use people::{
 pub use reviews::{DecisionRow, RoundCursor, RoundFilter, RoundRow, decisions, round, rounds};
 pub use rounds::{Undecided, keep_decisions, keep_definitions, keep_rounds, policies, undecided, unsettled};
 pub use warnings::{
-    Ending, NewWarning, WarningRow, approver_seats, blocked_guests, is_first, keep_warnings, take_endings,
+    Ending, NewWarning, WarningRow, approver_seats, blocked_guests, keep_warnings, take_endings,
     warning_counts, warnings,
 };

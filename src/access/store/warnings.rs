@@ -152,18 +152,6 @@ pub async fn keep_warnings(
     Ok(told.collect())
 }
 
-/// Whether the customer is the provider's first one: what belongs to no customer is told with him.
-pub async fn is_first(tx: &mut Tx, customer: CustomerId) -> Result<bool, sqlx::Error> {
-    let provider = tx.scope().provider();
-    let first = sqlx::query_scalar!(
-        "select customer_id from customer where provider_id = $1 order by customer_id limit 1",
-        provider.0
-    )
-    .fetch_optional(&mut **tx)
-    .await?;
-    Ok(first == Some(customer.0))
-}
-
 /// An end that has come within another step and was not told of there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ending {

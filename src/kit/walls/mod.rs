@@ -41,7 +41,10 @@ pub const DOOR_POLICIES: [(&str, &str, &str, &str, &str); 10] = [
 /// The only functions that run with another's rights, with their arguments.
 pub const DOORS: [(&str, &str); 6] = [
     ("door_claim_client", "bytea, bytea"),
-    ("door_claim_outgoing", "timestamp with time zone, timestamp with time zone, integer"),
+    (
+        "door_claim_outgoing",
+        "timestamp with time zone, timestamp with time zone, integer, uuid[], uuid[], uuid[]",
+    ),
     ("door_claim_work", "timestamp with time zone, timestamp with time zone, integer, integer, text[]"),
     ("door_consent", "bytea, timestamp with time zone"),
     ("door_session", "bytea, timestamp with time zone, timestamp with time zone"),

@@ -158,6 +158,7 @@ pub async fn test(
         told: json!({ "what": "test", "by": page.frame.person_name }),
         due_at: app.clock.now(),
         held: false,
+        urgent: true,
     };
     outbox::put(&mut tx, &app.clock, &app.chance, &[message]).await?;
     let event = Event::new("notices.tested").after(json!({ "channel": channel.name }));

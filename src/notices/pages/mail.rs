@@ -149,6 +149,7 @@ pub async fn test(State(app): State<App>, page: Page, Form(NothingForm {}): Form
         told: json!({ "what": "test", "by": known.name }),
         due_at: app.clock.now(),
         held: false,
+        urgent: true,
     };
     outbox::put(&mut tx, &app.clock, &app.chance, &[message]).await?;
     tx.commit(&app.clock, Event::new("notices.tested").after(json!({ "to": known.mail }))).await?;

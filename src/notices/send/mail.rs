@@ -1,15 +1,19 @@
 //! Mail, by the provider's own server. The server's name is looked up first, and what was found is connected to.
 
-use std::time::SystemTime;
+use std::net::SocketAddr;
+use std::time::{Duration, SystemTime};
 
+use lettre::Message;
 use lettre::address::Envelope;
 use lettre::message::header::{ContentType, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MessageBuilder, MultiPart, SinglePart};
-use lettre::transport::smtp::authentication::Credentials;
-use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
-use lettre::transport::smtp::extension::ClientId;
-use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
+use lettre::transport::smtp::Error;
+use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
+use lettre::transport::smtp::client::{AsyncSmtpConnection, Certificate, TlsParameters};
+use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
+use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter, MailParameter};
 use secrecy::ExposeSecret;
+use tokio::time::timeout;
 
 use super::{Failure, mail_place, open};
 use crate::app::App;
@@ -23,7 +27,8 @@ const PASSWORD: [u16; 4] = [530, 534, 535, 538];
 /// Addresses of one server that are tried.
 const TRIES: usize = 3;
 
-/// Sends it; its Message-ID is that of the outbox, whenever it is sent.
+/// Sends it; its Message-ID is that of the outbox, whenever it is sent. A server that accepts and says nothing is given up
+/// after the installation's patience: once while it is connected to, and once with the message.
 pub async fn send(
     app: &App,
     letter: &outbox::Letter,
@@ -36,29 +41,57 @@ pub async fn send(
     }
     let message = message(app, letter, &settings.mail.from, to, said)?;
     let port = u16::try_from(settings.mail.port).unwrap_or(0);
-    let found = app.reach.addresses(&settings.mail.host, port).await;
+    let server = Server::of(app, letter, settings)?;
+    let silent = |_| Failure::passing("unreached", "the mail server says nothing");
+    let patience = app.reach.patience();
+    let found = timeout(patience, app.reach.addresses(&settings.mail.host, port)).await.map_err(silent)?;
     let addresses = found.map_err(|why| match why {
         Unreached::Private(_) => Failure::dead("private", why.to_string()),
         other => Failure::passing("unreached", other.to_string()),
     })?;
-    let mut last = Failure::passing("unreached", "");
-    for address in addresses.into_iter().take(TRIES) {
-        let transport = transport(app, letter, settings, &address.ip().to_string(), port)?;
-        let envelope: &Envelope = message.envelope();
-        match transport.send_raw(envelope, &message.formatted()).await {
-            Ok(_) => return Ok(()),
-            Err(error) => {
-                last = failure(&error);
-                if last.problem["cause"] != "unreached" {
-                    break;
-                }
-            }
+    let mut connection = timeout(patience, server.connect(app, &addresses)).await.map_err(silent)??;
+    let (envelope, bytes) = (message.envelope(), message.formatted());
+    // Out of patience before the message itself went out, or after it did.
+    let mut out = false;
+    let sent = timeout(patience, hand_over(&mut connection, (envelope, &bytes), &mut out)).await;
+    match sent {
+        Ok(Ok(())) => {
+            // It has the message, whatever it says to this.
+            timeout(patience / 4, connection.quit()).await.ok();
+            Ok(())
         }
+        Ok(Err(error)) if out && error.status().is_none() => Err(Failure::lost(told(&error))),
+        Ok(Err(error)) => Err(failure(&error)),
+        Err(_) if out => Err(Failure::lost("the mail server says nothing to the message")),
+        Err(elapsed) => Err(silent(elapsed)),
     }
-    Err(last)
 }
 
-fn failure(error: &lettre::transport::smtp::Error) -> Failure {
+/// The conversation about one message. `out` is set before its first byte leaves.
+async fn hand_over(
+    connection: &mut AsyncSmtpConnection,
+    (envelope, bytes): (&Envelope, &[u8]),
+    out: &mut bool,
+) -> Result<(), Error> {
+    let mut parameters = Vec::new();
+    // A server that does not know these refuses the address or the message itself, in its own words.
+    let mut addresses = envelope.to().iter().chain(envelope.from());
+    if !addresses.all(|address| AsRef::<str>::as_ref(address).is_ascii()) {
+        parameters.push(MailParameter::SmtpUtfEight);
+    }
+    if !bytes.is_ascii() && connection.server_info().supports_feature(Extension::EightBitMime) {
+        parameters.push(MailParameter::Body(MailBodyParameter::EightBitMime));
+    }
+    connection.command(Mail::new(envelope.from().cloned(), parameters)).await?;
+    for to in envelope.to() {
+        connection.command(Rcpt::new(to.clone(), Vec::new())).await?;
+    }
+    connection.command(Data).await?;
+    *out = true;
+    connection.message(bytes).await.map(drop)
+}
+
+fn failure(error: &Error) -> Failure {
     let code = error.status().map(u16::from);
     let said = told(error);
     match code {
@@ -83,38 +116,67 @@ fn told(error: &dyn std::error::Error) -> String {
     said
 }
 
-fn transport(
-    app: &App,
-    letter: &outbox::Letter,
-    settings: &Settings,
-    address: &str,
-    port: u16,
-) -> Result<AsyncSmtpTransport<Tokio1Executor>, Failure> {
-    let wrong = |error: &dyn std::error::Error| Failure::passing("mail-tls", told(error));
-    let mut parameters = TlsParameters::builder(settings.mail.host.clone());
-    if let Some(pem) = app.reach.authorities() {
-        parameters =
-            parameters.add_root_certificate(Certificate::from_pem(pem).map_err(|error| wrong(&error))?);
-    }
-    let tls = match settings.mail.tls.as_str() {
-        "none" => Tls::None,
-        kind => {
-            let parameters = parameters.build().map_err(|error| wrong(&error))?;
-            if kind == "tls" { Tls::Wrapper(parameters) } else { Tls::Required(parameters) }
+/// How the provider's mail server is spoken to.
+struct Server {
+    hello: ClientId,
+    tls: Option<TlsParameters>,
+    /// Encrypted from the first byte.
+    wrapped: bool,
+    credentials: Option<Credentials>,
+}
+
+impl Server {
+    fn of(app: &App, letter: &outbox::Letter, settings: &Settings) -> Result<Self, Failure> {
+        let wrong = |error: &dyn std::error::Error| Failure::passing("mail-tls", told(error));
+        let mut parameters = TlsParameters::builder(settings.mail.host.clone());
+        if let Some(pem) = app.reach.authorities() {
+            parameters =
+                parameters.add_root_certificate(Certificate::from_pem(pem).map_err(|error| wrong(&error))?);
         }
-    };
-    let host = app.portal_url.host_str().unwrap_or("portal").to_owned();
-    let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(address)
-        .port(port)
-        .tls(tls)
-        .timeout(Some(app.reach.patience()))
-        .hello_name(ClientId::Domain(host));
-    if let (false, Some(sealed)) = (settings.mail.user.is_empty(), &settings.mail_sealed) {
-        let password = open(app, &mail_place(letter.scope().provider()), sealed)?;
-        let password = password.expose_secret().to_owned();
-        builder = builder.credentials(Credentials::new(settings.mail.user.clone(), password));
+        let kind = settings.mail.tls.as_str();
+        let tls =
+            if kind == "none" { None } else { Some(parameters.build().map_err(|error| wrong(&error))?) };
+        let credentials = match (settings.mail.user.is_empty(), &settings.mail_sealed) {
+            (false, Some(sealed)) => {
+                let password = open(app, &mail_place(letter.scope().provider()), sealed)?;
+                let password = password.expose_secret().to_owned();
+                Some(Credentials::new(settings.mail.user.clone(), password))
+            }
+            _ => None,
+        };
+        let host = app.portal_url.host_str().unwrap_or("portal").to_owned();
+        Ok(Self { hello: ClientId::Domain(host), tls, wrapped: kind == "tls", credentials })
     }
-    Ok(builder.build())
+
+    /// Connected, encrypted and signed in: at the first address that is reached.
+    async fn connect(&self, app: &App, addresses: &[SocketAddr]) -> Result<AsyncSmtpConnection, Failure> {
+        let part = app.reach.patience() / u32::try_from(addresses.len().clamp(1, TRIES)).unwrap_or(1);
+        let mut last = Failure::passing("unreached", "");
+        for address in addresses.iter().take(TRIES) {
+            match self.connect_to(*address, part).await {
+                Ok(connection) => return Ok(connection),
+                Err(error) => last = failure(&error),
+            }
+            if last.problem["cause"] != "unreached" {
+                break;
+            }
+        }
+        Err(last)
+    }
+
+    /// `within` is for the connection itself: some servers think for long before they say their first word.
+    async fn connect_to(&self, address: SocketAddr, within: Duration) -> Result<AsyncSmtpConnection, Error> {
+        let wrapped = self.tls.clone().filter(|_| self.wrapped);
+        let mut connection =
+            AsyncSmtpConnection::connect_tokio1(address, Some(within), &self.hello, wrapped, None).await?;
+        if let Some(tls) = self.tls.clone().filter(|_| !self.wrapped) {
+            connection.starttls(tls, &self.hello).await?;
+        }
+        if let Some(credentials) = &self.credentials {
+            connection.auth(DEFAULT_MECHANISMS, credentials).await?;
+        }
+        Ok(connection)
+    }
 }
 
 fn message(

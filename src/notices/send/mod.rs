@@ -16,22 +16,37 @@ use crate::kit::ids::{ChannelId, ProviderId};
 use crate::kit::outbox;
 use crate::kit::seal::Place;
 
+/// What a failure leaves to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leaves {
+    /// Trying again may help without anybody acting.
+    Again,
+    /// It went out, and no answer came: the receiver may have it.
+    Doubt,
+    /// Trying again helps nothing.
+    Nothing,
+}
+
 /// Why a message was not sent.
 #[derive(Clone, Debug)]
 pub struct Failure {
-    /// Trying again may help without anybody acting.
-    pub passes: bool,
+    pub leaves: Leaves,
     /// `cause`, whose words are `notices-cause-…`, and `detail`, what the receiver said.
     pub problem: Value,
 }
 
 impl Failure {
     pub fn passing(cause: &'static str, detail: impl Into<String>) -> Self {
-        Self { passes: true, problem: problem(cause, detail.into()) }
+        Self { leaves: Leaves::Again, problem: problem(cause, detail.into()) }
     }
 
     pub fn dead(cause: &'static str, detail: impl Into<String>) -> Self {
-        Self { passes: false, problem: problem(cause, detail.into()) }
+        Self { leaves: Leaves::Nothing, problem: problem(cause, detail.into()) }
+    }
+
+    /// It went out, and what became of it is not known.
+    pub fn lost(detail: impl Into<String>) -> Self {
+        Self { leaves: Leaves::Doubt, problem: problem("answer-lost", detail.into()) }
     }
 }
 
@@ -89,7 +104,14 @@ pub async fn to_channel(
             let secrets = secrets(app, provider, channel.id, &channel.sealed, app.clock.now())?;
             let body = webhook::body(full, said);
             let headers = webhook::signed(letter, &body, &secrets, app.clock.now())?;
-            webhook::post(app, &target, &body, &headers).await
+            // Its receiver knows the message by its id and drops what he has: without an answer it is not there.
+            webhook::post(app, &target, &body, &headers).await.map_err(|failure| match failure.leaves {
+                Leaves::Doubt => Failure {
+                    leaves: Leaves::Again,
+                    problem: json!({ "cause": "unreached", "detail": failure.problem["detail"] }),
+                },
+                Leaves::Again | Leaves::Nothing => failure,
+            })
         }
     }
 }

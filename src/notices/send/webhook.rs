@@ -100,7 +100,10 @@ pub async fn post(
             let error = error.without_url();
             return Err(match reach::reason(&error) {
                 Some(why) => unreached(&why),
-                None => Failure::passing("unreached", chain(&error)),
+                None if error.is_connect() || error.is_builder() => {
+                    Failure::passing("unreached", chain(&error))
+                }
+                None => Failure::lost(chain(&error)),
             });
         }
     };
@@ -110,6 +113,8 @@ pub async fn post(
     }
     let said = format!("{status}: {}", beginning(answer).await);
     Err(match status.as_u16() {
+        // Who stands before the receiver heard nothing more of it.
+        504 => Failure::lost(said),
         408 | 425 | 429 | 500..=599 => Failure::passing("receiver-later", said),
         300..=399 => Failure::dead("redirected", said),
         _ => Failure::dead("receiver-refused", said),

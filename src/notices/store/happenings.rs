@@ -57,7 +57,7 @@ pub async fn weighed(
     Ok(done.rows_affected())
 }
 
-/// A request that waits and is denied automatically at a known moment.
+/// A request that waits.
 #[derive(Clone, Debug)]
 pub struct Pending {
     pub id: String,
@@ -67,7 +67,8 @@ pub struct Pending {
     pub requestor_mail: String,
     pub justification: String,
     pub created_at: DateTime<Utc>,
-    pub denied_at: DateTime<Utc>,
+    /// When it is denied automatically, once that is known.
+    pub denied_at: Option<DateTime<Utc>>,
 }
 
 impl Pending {
@@ -87,9 +88,9 @@ pub async fn pending(tx: &mut Tx, customer: CustomerId) -> Result<Vec<Pending>, 
     sqlx::query_as!(
         Pending,
         r#"select request_id as id, package, package_name, requestor_name, requestor_mail, justification, created_at,
-                  denied_at as "denied_at!"
+                  denied_at
              from access_request
-            where provider_id = $1 and customer_id = $2 and state = 'pendingApproval' and denied_at is not null"#,
+            where provider_id = $1 and customer_id = $2 and state = 'pendingApproval'"#,
         provider.0,
         customer.0
     )

@@ -5,6 +5,7 @@ mod digest;
 mod happenings;
 mod outgoing;
 mod people;
+mod round;
 mod rules;
 mod settings;
 mod snoozes;
@@ -19,7 +20,8 @@ pub use outgoing::{
     Filter, Letter, OutRow, ToChannel, ToPerson, again, again_all, dead_count, letter, list, of_customer,
     release, set_round,
 };
-pub use people::{Choice, choice, readers, set_choice};
+pub use people::{Choice, choice, everybody, readers, set_choice};
+pub use round::{key_told, prune};
 pub use rules::{add_rule, drop_rule, rule, rules, set_rule};
 pub use settings::{Mail, Settings, set_mail, set_times, settings};
 pub use snoozes::{SnoozeRow, active, end_snooze, snooze, snoozed, snoozes};

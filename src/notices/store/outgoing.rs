@@ -15,13 +15,24 @@ pub const PAGE: i64 = 50;
 #[derive(Clone, Debug)]
 pub struct Letter {
     pub told: Value,
+    /// The provider's name.
+    pub provider: String,
     pub made_at: DateTime<Utc>,
-    pub held: bool,
+    pub due_at: DateTime<Utc>,
+    /// It leaves in quiet hours too.
+    pub urgent: bool,
     pub customer: Option<(CustomerId, String, String, Uuid)>,
     pub channel: Option<ToChannel>,
     pub person: Option<ToPerson>,
     /// Where a pending request is told: whether it waits still.
     pub waits: Option<bool>,
+}
+
+impl Letter {
+    /// Its receiver knows a message by its id, and drops one that he has: it may be sent again and again.
+    pub fn drops_what_it_has(&self) -> bool {
+        self.channel.as_ref().is_some_and(|channel| channel.kind == ChannelKind::Webhook)
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -47,7 +58,7 @@ pub struct ToPerson {
 pub async fn letter(tx: &mut Tx, id: OutgoingId) -> Result<Option<Letter>, sqlx::Error> {
     let provider = tx.scope().provider();
     let row = sqlx::query!(
-        r#"select o.told, o.made_at, o.held, o.customer_id, c.name as "customer_name?", c.domain as "domain?",
+        r#"select o.told, v.name as provider, o.made_at, o.due_at as "due_at!", o.urgent, o.customer_id, c.name as "customer_name?", c.domain as "domain?",
                   c.entra_tenant_id as "tenant?",
                   h.channel_id as "channel_id?", h.kind as "channel_kind?", h.language as "channel_language?",
                   h.enabled as "channel_enabled?", h.sealed_target as "sealed_target?", h.sealed_secret,
@@ -99,8 +110,10 @@ pub async fn letter(tx: &mut Tx, id: OutgoingId) -> Result<Option<Letter>, sqlx:
     });
     Ok(Some(Letter {
         told: row.told,
+        provider: row.provider,
         made_at: row.made_at,
-        held: row.held,
+        due_at: row.due_at,
+        urgent: row.urgent,
         customer,
         channel,
         person,
@@ -209,7 +222,7 @@ pub async fn dead_count(tx: &mut Tx) -> Result<i64, sqlx::Error> {
 pub async fn again(tx: &mut Tx, id: OutgoingId, now: DateTime<Utc>) -> Result<bool, sqlx::Error> {
     let (provider, viewer) = (tx.scope().provider(), tx.scope().limited_to());
     let done = sqlx::query!(
-        "update outgoing o set state = 'waiting', due_at = $3, attempts = 0, problem = null
+        "update outgoing o set state = 'waiting', due_at = $3, attempts = 0, doubts = 0, problem = null
           where o.provider_id = $1 and o.outgoing_id = $2 and o.state = 'dead'
             and ($4::uuid is null or o.customer_id is null or exists (
                  select 1 from person_customer v where v.provider_id = $1 and v.person_id = $4
@@ -228,7 +241,7 @@ pub async fn again(tx: &mut Tx, id: OutgoingId, now: DateTime<Utc>) -> Result<bo
 pub async fn again_all(tx: &mut Tx, now: DateTime<Utc>) -> Result<u64, sqlx::Error> {
     let (provider, viewer) = (tx.scope().provider(), tx.scope().limited_to());
     let done = sqlx::query!(
-        "update outgoing o set state = 'waiting', due_at = $2, attempts = 0, problem = null
+        "update outgoing o set state = 'waiting', due_at = $2, attempts = 0, doubts = 0, problem = null
           where o.provider_id = $1 and o.state = 'dead'
             and ($3::uuid is null or o.customer_id is null or exists (
                  select 1 from person_customer v where v.provider_id = $1 and v.person_id = $3

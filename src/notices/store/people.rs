@@ -29,6 +29,25 @@ pub async fn readers(tx: &mut Tx, customer: CustomerId) -> Result<Vec<Reader>, s
     .await
 }
 
+/// People who may come in, have a mail address and want mail: for what concerns the provider himself.
+pub async fn everybody(tx: &mut Tx) -> Result<Vec<Reader>, sqlx::Error> {
+    let provider = tx.scope().provider();
+    sqlx::query_as!(
+        Reader,
+        r#"select p.person_id as "id: PersonId", p.roles, coalesce(p.language, v.default_language) as "language!",
+                  false as "is_manager!"
+             from person p
+             join provider v on v.provider_id = $1
+             left join notice_choice n on n.provider_id = $1 and n.person_id = p.person_id
+            where p.provider_id = $1 and p.disabled_at is null and p.roles <> '{}' and p.mail <> ''
+              and coalesce(n.mail, true)
+            order by p.person_id"#,
+        provider.0
+    )
+    .fetch_all(&mut **tx)
+    .await
+}
+
 /// What somebody chose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Choice {

@@ -311,3 +311,29 @@ async fn an_extension_is_told_from_a_new_request() {
     }
     there.cloud.end().await;
 }
+
+#[tokio::test]
+async fn when_the_end_of_a_request_becomes_known_what_tells_of_it_is_woken() {
+    let there = There::new().await;
+    there.know_package().await;
+    let within = async |seconds: Option<i64>| {
+        let set = sqlx::query!("update link set decide_within = $1", seconds);
+        set.execute(&there.app.owner).await.unwrap();
+    };
+    there.run().await;
+    within(None).await;
+    there.ask("ada").await;
+    there.later().await;
+    let ends = async || {
+        let ends = sqlx::query_scalar!("select denied_at from access_request");
+        ends.fetch_one(&there.app.owner).await.unwrap()
+    };
+    assert_eq!(ends().await, None);
+    within(Some(7200)).await;
+    there.later().await;
+    let end = ends().await.unwrap();
+    let due = sqlx::query_scalar!("select due_at from work where kind = 'notices'");
+    let due = due.fetch_one(&there.app.owner).await.unwrap().unwrap();
+    assert!(due <= end - chrono::TimeDelta::minutes(50), "half the time, not in six hours: {due}");
+    there.cloud.end().await;
+}

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use mssp_portal::connections::store;
 use mssp_portal::kit::right::Role;
 use serde_json::json;
 
@@ -202,6 +203,47 @@ async fn what_is_over_is_taken_away_when_somebody_connects() {
     assert_eq!(held(&there).await, 2);
     assert_eq!(ben.connect(&there, "ben").await.status, 303);
     assert_eq!(held(&there).await, 1);
+    there.cloud.end().await;
+}
+
+#[tokio::test]
+async fn what_is_over_goes_though_nobody_comes_any_more() {
+    let there = There::ready().await;
+    there.connected("ben").await;
+    assert_eq!(held(&there).await, 1);
+    let sessions = async || {
+        let many = sqlx::query_scalar!(r#"select count(*) as "n!" from session"#);
+        many.fetch_one(&there.app.owner).await.unwrap()
+    };
+    let post = mssp_portal::work::post(&there.app.app);
+    there.app.clock.advance(Duration::from_secs(62 * 60));
+    let fresh = there.app.session(there.contoso.id, there.contoso.everyone.id).await;
+    post.run_due().await.unwrap();
+    assert_eq!((held(&there).await, sessions().await), (0, 1));
+    assert_eq!(there.app.get(Some(&fresh), "/connections").await.status, 200);
+    there.cloud.end().await;
+}
+
+#[tokio::test]
+async fn a_renewal_brings_no_connection_back_that_was_ended_meanwhile() {
+    let there = There::ready().await;
+    let ben = there.connected("ben").await;
+    let app = &there.app.app;
+    let session = crate::walls::world::session(&there.app, &ben.person).await;
+    let mut tx = session.scope.begin(&app.db).await.unwrap();
+    let kept = store::held(&mut tx, &app.seal, &session, there.customer).await.unwrap().unwrap();
+    let made = store::Made {
+        entra_tenant_id: there.tenant,
+        account: kept.account,
+        access: "renewed".into(),
+        refresh: None,
+        expires_at: app.clock.now() + chrono::TimeDelta::hours(1),
+    };
+    assert!(store::renew(&mut tx, &app.seal, &session, there.customer, &made).await.unwrap());
+    assert_eq!(store::disconnect(&mut tx, &session, there.customer).await.unwrap(), 1);
+    assert!(!store::renew(&mut tx, &app.seal, &session, there.customer, &made).await.unwrap());
+    tx.commit_bookkeeping("test").await.unwrap();
+    assert_eq!(held(&there).await, 0);
     there.cloud.end().await;
 }
 

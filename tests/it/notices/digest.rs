@@ -69,3 +69,22 @@ async fn each_role_is_told_its_own_once_a_day() {
     stage.round().await;
     assert_eq!(server.mails().len(), before);
 }
+
+#[tokio::test]
+async fn a_digest_that_is_written_late_is_still_that_of_its_own_day() {
+    let server = Smtp::start().await;
+    let stage = super::mail::stage(&server).await;
+    super::stages::keep(&stage, "r1", "pendingApproval", "2026-11-23T12:00:00Z", 14).await;
+    sqlx::query!("update customer set open_requests = 1 where customer_id = $1", stage.customer.0)
+        .execute(&stage.app.owner)
+        .await
+        .unwrap();
+    stage.form("/admin/notices/times", EIGHT).await;
+    // An outage: the digest of the 24th leaves in the morning of the 25th, and that of the 25th at its hour.
+    stage.move_to("2026-11-25T06:00:00Z");
+    stage.round().await;
+    assert_eq!(server.mails().len(), 1);
+    stage.move_to("2026-11-25T07:00:00Z");
+    stage.round().await;
+    assert_eq!(server.mails().len(), 2);
+}

@@ -4,7 +4,7 @@ use mssp_portal::kit::happening::Kind;
 use serde_json::json;
 
 use super::{Stage, many};
-use crate::support::receiver::Receiver;
+use crate::support::receiver::{Receiver, Reply};
 
 const NIGHT: &str = "zone=Europe%2FAmsterdam&from=22%3A00&until=07%3A00&digest_at=08%3A00";
 
@@ -30,6 +30,33 @@ async fn at_night_only_what_is_urgent_leaves_and_the_rest_in_the_morning() {
     stage.move_to("2026-11-24T06:00:00Z");
     stage.round().await;
     assert_eq!(paths(), ["/urgent", "/quiet"]);
+}
+
+#[tokio::test]
+async fn what_failed_in_the_evening_does_not_leave_at_night_unless_it_is_urgent() {
+    let (stage, receiver) = (Stage::new().await, Receiver::start().await);
+    let (quiet, _) = stage.channel("webhook", &format!("{}/quiet", receiver.url)).await;
+    let (urgent, _) = stage.channel("webhook", &format!("{}/urgent", receiver.url)).await;
+    stage.rule_to(&quiet, "").await;
+    stage.rule_to(&urgent, "&urgent=yes").await;
+    stage.form("/admin/notices/times", NIGHT).await;
+    stage.move_to("2026-11-23T20:59:50Z");
+    for _ in 0..2 {
+        receiver.reply(Reply::Status(503));
+    }
+    stage.told(Kind::ConsentLost, "reader/1", json!({})).await;
+    stage.round().await;
+    assert_eq!((receiver.sent().len(), stage.states().await), (2, vec![many("waiting", 2)]));
+    stage.wait(1);
+    stage.round().await;
+    let paths = || receiver.sent().iter().skip(2).map(|one| one.path.clone()).collect::<Vec<_>>();
+    assert_eq!(paths(), ["/urgent"]);
+    stage.move_to("2026-11-24T06:00:00Z");
+    stage.round().await;
+    assert_eq!(
+        (paths(), stage.states().await),
+        (vec!["/urgent".to_owned(), "/quiet".to_owned()], vec![many("sent", 2)])
+    );
 }
 
 #[tokio::test]

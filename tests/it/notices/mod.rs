@@ -5,6 +5,8 @@ mod hours;
 mod mail;
 mod outbox;
 mod pages;
+mod round;
+mod silent;
 mod stages;
 mod webhook;
 

@@ -71,6 +71,25 @@ async fn each_stage_is_told_once_and_by_itself() {
 }
 
 #[tokio::test]
+async fn an_end_that_becomes_known_later_is_told_on_the_way_to_it() {
+    let (stage, receiver) = (Stage::new().await, Receiver::start().await);
+    let (channel, _) = stage.channel("webhook", &receiver.url).await;
+    stage.rule_to(&channel, "").await;
+    keep(&stage, "r1", "pendingApproval", "2026-11-23T12:00:00Z", 14).await;
+    let end = sqlx::query!("update access_request set denied_at = null");
+    end.execute(&stage.app.owner).await.unwrap();
+    stage.round().await;
+    let end: DateTime<Utc> = "2026-12-07T12:00:00Z".parse().unwrap();
+    let known = sqlx::query!("update access_request set denied_at = $1", end);
+    known.execute(&stage.app.owner).await.unwrap();
+    while stage.now() < "2026-11-30T18:00:00Z".parse::<DateTime<Utc>>().unwrap() {
+        stage.wait(6 * 60);
+        stage.round().await;
+    }
+    assert_eq!(told(&receiver), ["50"]);
+}
+
+#[tokio::test]
 async fn after_an_outage_only_the_last_stage_that_was_missed_is_told() {
     let (stage, receiver) = (Stage::new().await, Receiver::start().await);
     let (channel, _) = stage.channel("webhook", &receiver.url).await;

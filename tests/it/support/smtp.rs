@@ -88,6 +88,8 @@ pub enum Answer {
     Say(&'static str),
     /// Takes it, and closes the connection without a word.
     Vanish,
+    /// Takes it, and says nothing for as long as the server stands.
+    Hold,
 }
 
 #[derive(Default)]
@@ -127,6 +129,23 @@ impl Smtp {
             while let Ok((stream, _)) = listener.accept().await {
                 kept.lock().unwrap().connections += 1;
                 tokio::spawn(converse(stream, tls.clone(), kept.clone()));
+            }
+        });
+        server
+    }
+
+    /// Accepts connections and never says a word.
+    pub async fn silent() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let kept: Arc<Mutex<Kept>> = Arc::default();
+        let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let server = Self { port, authority: made.cert.pem().into_bytes(), kept: kept.clone() };
+        tokio::spawn(async move {
+            let mut open = Vec::new();
+            while let Ok((stream, _)) = listener.accept().await {
+                kept.lock().unwrap().connections += 1;
+                open.push(stream);
             }
         });
         server
@@ -214,8 +233,10 @@ where
                     user: user.clone(),
                 };
                 kept.lock().unwrap().mails.push(mail);
-                if answer.is_some() {
-                    return None;
+                match answer {
+                    None => {}
+                    Some(Answer::Hold) => std::future::pending().await,
+                    Some(_) => return None,
                 }
                 "250 taken"
             }

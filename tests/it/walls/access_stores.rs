@@ -55,13 +55,6 @@ pub fn looks() -> Vec<Act> {
             !access::decisions(tx, at.ready(), &round_of(at.ready())).await?.is_empty()
         };
         "access::undecided" => |tx, at| !access::undecided(tx, at.ready(), at.now()).await?.is_empty();
-        "access::is_first" => |tx, at| {
-            let mut first = Vec::new();
-            for customer in [at.ready(), at.failed(), at.of.new] {
-                first.push(access::is_first(tx, customer).await?);
-            }
-            first.contains(&true)
-        };
         "access::unsettled" => |tx, at| !access::unsettled(tx, at.ready(), at.now()).await?.is_empty();
         "access::policies" => |tx, at| !access::policies(tx, at.ready()).await?.is_empty();
         "access::ours" => |tx, at| access::ours(tx, at.ready()).await?.domain.is_some();

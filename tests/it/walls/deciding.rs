@@ -88,6 +88,7 @@ pub fn looks() -> Vec<Act> {
 }
 
 /// Each changes something of the provider's, where it is let.
+#[expect(clippy::too_many_lines, reason = "one entry per function")]
 pub fn writes() -> Vec<Act> {
     let mut all = of_requests();
     all.extend(of_connections());
@@ -173,6 +174,18 @@ fn of_connections() -> Vec<Act> {
             };
             connections::keep(tx, &at.app.app.seal, &session, at.of.new, (&made, at.now())).await?;
             true
+        };
+        "connections::renew" => |tx, at| {
+            let session = session_of(at.app, &at.of.everyone).await;
+            let account = Account { oid: at.of.word.to_owned(), ..Account::default() };
+            let made = Made {
+                entra_tenant_id: EntraTenantId(uuid::Uuid::nil()),
+                account,
+                access: "changed".into(),
+                refresh: None,
+                expires_at: at.later(),
+            };
+            connections::renew(tx, &at.app.app.seal, &session, at.ready(), &made).await.is_ok_and(|done| done)
         };
         "connections::sweep" => |tx, at| connections::sweep(tx, at.now() + chrono::TimeDelta::days(1)).await? > 0;
         "connections::drop_here" => |tx, at| {

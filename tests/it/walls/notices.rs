@@ -89,6 +89,7 @@ pub fn message(
         told: json!({ "what": "happening", "kind": "drifted", "about": word, "at": at, "facts": { "why": word } }),
         due_at: at,
         held: false,
+        urgent: false,
     }
 }
 

@@ -449,12 +449,14 @@ pub fn writes() -> Vec<Act> {
             reading::failed(tx, chance, at.ready(), reading::ALERTS, told, at.later()).await.map(|()| true)?
         };
         "kit::hurry" => |tx, at| reading::hurry(tx, at.ready(), &[], at.now()).await.map(|()| true)?;
+        "kit::forget" => |tx, at| reading::forget(tx, at.ready(), reading::ASSIGNMENTS).await?;
         "kit::wake" => |tx, at| work::wake(tx, at.ready(), "another", at.now()).await.map(|()| true)?;
         "kit::tell" => |tx, at| {
             let (customer, about) = (at.ready(), "changed".to_owned());
             let told = Happening { kind: Kind::Drifted, customer, about, facts: json!({}) };
             happening::tell(tx, &told, at.later()).await?
         };
+        "kit::sweep" => |tx, at| session::sweep(tx, at.now() + chrono::TimeDelta::days(1)).await? > 0;
         "kit::sleep" => |tx, at| work::sleep(tx, at.ready()).await.map(|()| true)?;
         "kit::open" => |tx, at| {
             let app = &at.app.app;

@@ -375,7 +375,7 @@ async fn asked_for(tx: &mut Tx, id: CustomerId, word: &str, now: chrono::DateTim
     let due = reading::Due::default();
     let problem = json!({ "cause": CAUSE, "detail": word });
     reading::failed(tx, &Chance::seeded(1), id, reading::ALERTS, (&due, &problem, None), now).await.unwrap();
-    let kept = reading::Kept { changed: true, watermark: None, rest: None };
+    let kept = reading::Kept { changed: true, watermark: Some(now), rest: None };
     reading::done(tx, &Chance::seeded(1), id, reading::ASSIGNMENTS, (&due, &kept), now).await.unwrap();
     let link = format!("https://myaccess.example/{word}");
     let package = (word, word, link.as_str());

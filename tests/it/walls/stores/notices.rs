@@ -24,6 +24,7 @@ pub fn looks() -> Vec<Act> {
         "notices::snoozes" => |tx, at| !notices::snoozes(tx, at.ready(), at.now()).await?.is_empty();
         "notices::active" => |tx, at| !notices::active(tx, at.now()).await?.is_empty();
         "notices::readers" => |tx, at| !notices::readers(tx, at.ready()).await?.is_empty();
+        "notices::everybody" => |tx, _at| !notices::everybody(tx).await?.is_empty();
         "notices::choice" => |tx, at| {
             // The furnished person wants mail, which is what everybody gets who said nothing: told apart by a row.
             let changed = notices::Choice { mail: false, digest: false };
@@ -53,7 +54,7 @@ pub fn looks() -> Vec<Act> {
 
 pub fn writes() -> Vec<Act> {
     acts! {
-        "alerts::keep" => |tx, at| alerts::keep(tx, at.ready(), &[alert("changed", at.later())]).await?;
+        "alerts::keep" => |tx, at| alerts::keep(tx, at.ready(), &[alert("changed", at.later())]).await?.0;
         "alerts::set_closed" => |tx, at| alerts::set_closed(tx, at.ready()).await?;
         "notices::set_mail" => |tx, at| {
             let mail = notices::Mail { host: "changed".to_owned(), ..notices::Settings::default().mail };
@@ -110,6 +111,8 @@ pub fn writes() -> Vec<Act> {
             let id = OutgoingId(at.app.app.chance.uuid_v4());
             notices::set_round(tx, id, Some(at.later()), at.now()).await.map(|()| true)?
         };
+        "notices::key_told" => |tx, _at| notices::key_told(tx, "reader", "changed").await?;
+        "notices::prune" => |tx, at| notices::prune(tx, at.now() + chrono::TimeDelta::days(500)).await? > 0;
         "kit::put" => |tx, at| {
             let message = message("changed", at.of.notices.channel, at.ready(), at.now());
             outbox::put(tx, &at.app.app.clock, &at.app.app.chance, &[message]).await? > 0
