@@ -121,7 +121,7 @@ async fn a_blocked_guest_is_looked_at_until_he_is_free_and_warned_of_again_once_
     let scope = Scope::of_command_line(contoso);
     let first = held(&app, "Ada", "soc.example", "tier1", 99);
     keep(&app, contoso, one, std::slice::from_ref(&first)).await;
-    let id = sqlx::query_scalar!("select match_id from person_match").fetch_one(&app.owner).await.unwrap();
+    let id = mssp_portal::access::model::match_of_mail(contoso, "ada@soc.example");
     let form = "address=ada%40soc.example&why=Left";
     let left = app.post(Some(&anna), &format!("/access/people/{id}/leave"), form).await;
     assert_eq!(left.status, 303, "{}", left.body);

@@ -6,6 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use mssp_portal::access::model::Holding;
 use mssp_portal::kit::ids::{CustomerId, ProviderId};
 use mssp_portal::kit::right::Role;
+use mssp_portal::kit::scope::Scope;
 use mssp_portal::work;
 use uuid::Uuid;
 
@@ -132,9 +133,12 @@ async fn what_comes_to_a_leaver_joins_his_record_and_what_comes_to_him_once_he_i
     let (left, id) = (app.app.clock.now(), whose(&app, "ada@soc.example").await);
     let record = leave(&app, &anna, id).await;
     all_gone(&app, None).await;
-    sqlx::query!("update work set due_at = null where kind = 'leave'").execute(&app.owner).await.unwrap();
+    let mut tx = Scope::of_command_line(contoso).begin(&app.app.db).await.unwrap();
+    mssp_portal::kit::work::sleep(&mut tx, one).await.unwrap();
+    tx.commit_bookkeeping("test").await.unwrap();
 
     app.clock.advance(Duration::from_secs(86_400));
+    let anna = app.session(contoso, anna.id).await;
     rows.push(given("tier2"));
     rows.push(held(&app, "Ben", "soc.example", "tier2", 300));
     keep(&app, contoso, one, &rows).await;
@@ -151,7 +155,7 @@ async fn what_comes_to_a_leaver_joins_his_record_and_what_comes_to_him_once_he_i
     asked(&app, (contoso, one), ("r", "userAdd", "delivered"), ("ada@soc.example", "Ada-tier4"), left).await;
     rows.extend([given("tier3"), given("tier4")]);
     keep(&app, contoso, one, &rows).await;
-    let now = page(&app, &anna, &record).await;
+    let now = page(&app, &app.session(contoso, anna.id).await, &record).await;
     assert!(
         now.contains("1 of 3") && now.contains("Package tier4") && !now.contains("Package tier3"),
         "{now}"
