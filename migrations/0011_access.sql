@@ -1,7 +1,8 @@
 -- Who has access at which customer until when, the rounds in which it is reviewed, who is who across customers, what
 -- warns of losing it, and people removed everywhere. Runs as portal_owner; an old portal goes on beside it.
 
--- A human as far as his accounts at customers tell. For display only: nobody gets or loses access by it.
+-- A human as far as his accounts at customers tell. Nobody gets access by it; whoever removes a person everywhere removes
+-- every account that stands with him here, and is shown each of them before he confirms.
 create table person_match (
     provider_id uuid not null references provider,
     match_id    uuid not null,
@@ -206,6 +207,8 @@ create table leaver (
     why         text not null,
     started_by  uuid,
     started_at  timestamptz not null,
+    -- Begun by somebody who sees every customer; else it concerns only those that he sees.
+    whole       boolean not null,
     primary key (provider_id, leaver_id),
     foreign key (provider_id, started_by) references person (provider_id, person_id)
 );
@@ -221,6 +224,9 @@ create table leaver_removal (
     package_id    text not null,
     package_name  text not null default '',
     target_oid    text not null default '',
+    -- Whose account it is; he may have several.
+    target_name   text not null default '',
+    target_mail   text not null default '',
     ends_at       timestamptz,
     -- waiting: not tried yet; sending: the request may have left; asked: Microsoft has it; by-customer: only he can;
     -- failed: Microsoft refuses; verified: seen to be gone.
@@ -238,6 +244,9 @@ create table leaver_removal (
     foreign key (provider_id, customer_id) references customer on delete cascade
 );
 create index leaver_removal_open on leaver_removal (provider_id, customer_id) where state <> 'verified';
+-- What somebody has asked for and has not yet, by his address.
+create index access_request_open_mail on access_request (provider_id, lower(requestor_mail))
+    where gone_at is null and state in ('submitted', 'pendingApproval', 'scheduled', 'delivering');
 
 do $$
 declare

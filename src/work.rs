@@ -22,6 +22,7 @@ fn kinds() -> Kinds<App> {
     Kinds::default()
         .with(onboarding::work::RUN, onboarding::work::run)
         .with(access::work::WORK, access::work::work)
+        .patient(access::endings::WORK, last, access::endings::work)
         .patient(reading::work::WORK, reading::work::PATIENCE, reading::work::work)
         .with(access_requests::settle::WORK, access_requests::settle::work)
         .with(notices::work::WORK, notices::work::work)

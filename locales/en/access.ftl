@@ -51,7 +51,7 @@ access-state-partiallydelivered = Partly delivered
 access-state-deliveryfailed = Delivery failed
 access-state-expired = Ended
 access-person-who = Who he is
-access-person-who-lead = Accounts are put together by their address inside our own organisation. This is for display only: nobody gets or loses access by it.
+access-person-who-lead = Accounts are put together by their address inside our own organisation. Nobody gets access by it. Whoever removes a person everywhere removes all of his accounts, and is shown each of them before.
 access-person-alone = He is not from our directory, so he is matched with nobody.
 access-everywhere = at every customer
 access-at = at { $customer }
@@ -72,7 +72,7 @@ access-leave-lead = Everything below ends: { $count ->
     [one] one package
    *[other] { $count } packages
     } at the customers you see. Nothing is undone by itself; who needs access again must ask for it.
-access-leave-how = Where the customer has consented to the operator app, the portal removes it and then reads whether it is gone. Elsewhere the record says exactly what the customer's administrator must do, and the portal sees when he has.
+access-leave-how = Where the customer has consented to the operator app, the portal removes it and then reads whether it is gone. Elsewhere the record says exactly what the customer's administrator must do, and the portal sees when he has, if it may read there. What comes to him in the next 30 days, or was asked for before, is removed too.
 access-leave-limited = Only the customers that you see are concerned. Ask somebody who sees all for the others.
 access-leave-more = And more on the person's page; they are removed too.
 access-leave-type = Type { $address } to confirm
@@ -118,7 +118,24 @@ access-way-elsewhere = was gone already
 access-steps = What the customer must do
 access-steps-lead = He has consented to reading only. Send his administrator this text; the portal sees when it is done.
 access-steps-one = Microsoft Entra admin center › ID Governance › Entitlement management › Access packages › { $package } › Assignments: select { $who }, Remove.
-access-steps-mail = { $who } ({ $mail }) has left us. Please end his access in your directory: open the Microsoft Entra admin center (entra.microsoft.com), ID Governance, Entitlement management, Access packages. Open each of these packages: { $packages }. Under Assignments select { $mail } and choose Remove. We see in our portal when it is done; you need not answer.
+access-steps-mail = { $who } has left us. Please end this access in your directory: open the Microsoft Entra admin center (entra.microsoft.com), ID Governance, Entitlement management, Access packages. Open each of these packages, and under Assignments select the account that stands with it and choose Remove: { $packages }.
+access-column-account = Account
+access-leave-requests = Asked for, and still open
+access-leave-requests-lead = Deny what waits for a decision: approved, it gives access again. What is approved already cannot be denied any more; as soon as it is there the portal removes it too. The record is not done while one of these is open.
+access-record-asked = { $count ->
+    [one] One request is still open.
+   *[other] { $count } requests are still open.
+    }
+access-record-part = Begun by somebody who sees only some customers: it concerns these alone.
+access-record-view = Only the customers that you see are listed.
+access-record-hidden = More is open at others.
+access-left-hidden = { $count } at customers that you do not see
+access-removal-paused = Not removed: the customer is paused
+access-removal-unseen = The portal may not read this directory: it cannot see whether this is gone. Have the customer confirm it.
+access-steps-lead-unseen = The portal has no consent there: it can neither remove it nor see whether it is gone. Send his administrator this text.
+access-steps-lead-paused = The customer is paused: the portal removes and reads nothing there. Send his administrator this text, or end the pause.
+access-steps-mail-seen = We see in our portal when it is done; you need not answer.
+access-steps-mail-unseen = Please tell us when it is done: we cannot see it ourselves.
 access-still-ends = ends by itself on { $date }
 access-expiring-lead = Access that ends, the nearest end first. Who needs it longer asks for an extension in My Access; where one is asked, it stands here.
 access-within = Within { $days } days

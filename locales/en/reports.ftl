@@ -38,6 +38,7 @@ reports-no-end = No end set
 reports-requests = Requests in the period
 reports-requests-approved = Approved
 reports-requests-denied = Denied by a person
+reports-requests-denied-by-unknown = Denied in time; by whom is not known
 reports-requests-expired = Denied because nobody decided in time
 reports-requests-failed = Approved, but the access could not be given
 reports-requests-waiting = Waiting for a decision now

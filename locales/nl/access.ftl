@@ -51,7 +51,7 @@ access-state-partiallydelivered = Deels geleverd
 access-state-deliveryfailed = Levering mislukt
 access-state-expired = Afgelopen
 access-person-who = Wie hij is
-access-person-who-lead = Accounts worden samengenomen op hun adres binnen onze eigen organisatie. Dat is alleen om te tonen: niemand krijgt of verliest er toegang door.
+access-person-who-lead = Accounts worden samengenomen op hun adres binnen onze eigen organisatie. Niemand krijgt er toegang door. Wie een persoon overal verwijdert, verwijdert al zijn accounts, en krijgt elk daarvan vooraf te zien.
 access-person-alone = Hij komt niet uit onze directory en wordt daarom met niemand samengenomen.
 access-everywhere = bij elke klant
 access-at = bij { $customer }
@@ -72,7 +72,7 @@ access-leave-lead = Alles hieronder eindigt: { $count ->
     [one] één pakket
    *[other] { $count } pakketten
     } bij de klanten die u ziet. Niets wordt vanzelf hersteld; wie weer toegang nodig heeft, moet die aanvragen.
-access-leave-how = Waar de klant toestemming voor de schrijfapp heeft gegeven, verwijdert de portal de toegang en leest daarna of die weg is. Elders staat in het verslag precies wat de beheerder van de klant moet doen, en de portal ziet wanneer dat is gebeurd.
+access-leave-how = Waar de klant toestemming voor de schrijfapp heeft gegeven, verwijdert de portal de toegang en leest daarna of die weg is. Elders staat in het verslag precies wat de beheerder van de klant moet doen, en de portal ziet wanneer dat is gebeurd, als die daar mag lezen. Wat hij in de komende 30 dagen nog krijgt, of eerder heeft aangevraagd, wordt ook verwijderd.
 access-leave-limited = Het gaat alleen om de klanten die u ziet. Vraag voor de andere iemand die alles ziet.
 access-leave-more = En meer op de pagina van de persoon; ook die worden verwijderd.
 access-leave-type = Typ { $address } om te bevestigen
@@ -118,7 +118,24 @@ access-way-elsewhere = was al weg
 access-steps = Wat de klant moet doen
 access-steps-lead = Hij heeft alleen toestemming om te lezen gegeven. Stuur zijn beheerder deze tekst; de portal ziet wanneer het is gedaan.
 access-steps-one = Microsoft Entra-beheercentrum › ID-governance › Rechtenbeheer › Toegangspakketten › { $package } › Toewijzingen: selecteer { $who }, Verwijderen.
-access-steps-mail = { $who } ({ $mail }) werkt niet meer bij ons. Beëindig alstublieft zijn toegang in uw directory: open het Microsoft Entra-beheercentrum (entra.microsoft.com), ID-governance, Rechtenbeheer, Toegangspakketten. Open elk van deze pakketten: { $packages }. Selecteer onder Toewijzingen { $mail } en kies Verwijderen. Wij zien in onze portal wanneer het is gedaan; u hoeft niet te antwoorden.
+access-steps-mail = { $who } werkt niet meer bij ons. Beëindig alstublieft deze toegang in uw directory: open het Microsoft Entra-beheercentrum (entra.microsoft.com), ID-governance, Rechtenbeheer, Toegangspakketten. Open elk van deze pakketten, selecteer onder Toewijzingen het account dat erbij staat en kies Verwijderen: { $packages }.
+access-column-account = Account
+access-leave-requests = Aangevraagd en nog open
+access-leave-requests-lead = Weiger wat op een beslissing wacht: goedgekeurd geeft het opnieuw toegang. Wat al is goedgekeurd, kan niet meer worden geweigerd; zodra het er is, verwijdert de portal het ook. Het verslag is niet klaar zolang hiervan iets open is.
+access-record-asked = { $count ->
+    [one] Eén aanvraag is nog open.
+   *[other] { $count } aanvragen zijn nog open.
+    }
+access-record-part = Begonnen door iemand die maar een deel van de klanten ziet: alleen die klanten vallen eronder.
+access-record-view = Alleen de klanten die u ziet staan hier.
+access-record-hidden = Bij andere is nog meer open.
+access-left-hidden = { $count } bij klanten die u niet ziet
+access-removal-paused = Niet verwijderd: de klant is gepauzeerd
+access-removal-unseen = De portal mag deze directory niet lezen en kan niet zien of dit weg is. Laat de klant het bevestigen.
+access-steps-lead-unseen = De portal heeft daar geen toestemming: die kan het niet verwijderen en niet zien of het weg is. Stuur zijn beheerder deze tekst.
+access-steps-lead-paused = De klant is gepauzeerd: de portal verwijdert en leest daar niets. Stuur zijn beheerder deze tekst, of beëindig de pauze.
+access-steps-mail-seen = Wij zien in onze portal wanneer het is gedaan; u hoeft niet te antwoorden.
+access-steps-mail-unseen = Laat ons alstublieft weten wanneer het is gedaan: wij kunnen het zelf niet zien.
 access-still-ends = loopt vanzelf af op { $date }
 access-expiring-lead = Toegang die afloopt, de eerste afloop bovenaan. Wie langer toegang nodig heeft, vraagt in Mijn toegang een verlenging aan; waar dat is gebeurd, staat het hier.
 access-within = Binnen { $days } dagen

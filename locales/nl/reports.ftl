@@ -38,6 +38,7 @@ reports-no-end = Geen einde ingesteld
 reports-requests = Aanvragen in de periode
 reports-requests-approved = Goedgekeurd
 reports-requests-denied = Geweigerd door een persoon
+reports-requests-denied-by-unknown = Op tijd geweigerd; door wie is niet bekend
 reports-requests-expired = Geweigerd omdat niemand op tijd besliste
 reports-requests-failed = Goedgekeurd, maar de toegang kon niet worden verleend
 reports-requests-waiting = Wacht nu op een beslissing

@@ -56,10 +56,11 @@ impl Ours {
     pub fn is(&self, held: &Holding) -> bool {
         let of_organization = !held.organization.is_empty()
             && self.organization.as_ref().is_some_and(|id| id.eq_ignore_ascii_case(&held.organization));
-        let of_domain = self
-            .domain
-            .as_ref()
-            .is_some_and(|domain| held.target_mail.rsplit_once('@').is_some_and(|(_, his)| his == domain));
+        // An address proves nothing against an organization that is named and not ours.
+        let of_domain = held.organization.is_empty()
+            && self.domain.as_ref().is_some_and(|domain| {
+                held.target_mail.rsplit_once('@').is_some_and(|(_, his)| his == domain)
+            });
         of_organization || of_domain
     }
 }
@@ -213,6 +214,10 @@ pub fn is_over(state: &str) -> bool {
     matches!(state, "Completed" | "AutoReviewed" | "Applied" | "Completing" | "AutoReviewing")
 }
 
+/// Access that came to a leaver later than this after he left, and was not asked for before, is that of somebody who came
+/// back.
+pub const LEFT: TimeDelta = TimeDelta::days(30);
+
 /// How a removal of one assignment stands. `leaver-state-<key>` is its sentence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Removal {
@@ -220,7 +225,7 @@ pub enum Removal {
     /// The request may have left; nobody heard the answer.
     Sending,
     Asked,
-    /// Only the customer can remove it: he has consented to reading only.
+    /// Only the customer can remove it: he has not consented to writing.
     ByCustomer,
     Failed,
     /// Seen to be gone.
@@ -299,5 +304,6 @@ mod tests {
         };
         assert!(ours.is(&held("org", "a@else.example")) && ours.is(&held("", "a@soc.example")));
         assert!(!ours.is(&held("", "a@notsoc.example")) && !Ours::default().is(&held("", "")));
+        assert!(!ours.is(&held("another", "a@soc.example")), "another organization says that he is its own");
     }
 }

@@ -1,6 +1,6 @@
 //! Removes what leavers hold at one customer, and looks until it is gone. Before anything is sent again it is looked
 //! whether the assignment still stands and no request for its end is under way: Microsoft knows no key for that. Where
-//! the customer has consented to reading only, he removes it himself, and the portal sees that he has.
+//! the customer has not consented to writing he removes it himself, and the portal sees that he has if it may read.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -38,14 +38,21 @@ enum LeaveError {
     Work(#[from] WorkError),
     #[error(transparent)]
     Sql(#[from] sqlx::Error),
+    #[error("neither app has a credential")]
+    NoCredential,
 }
 
-/// The work itself. It sleeps once everything is gone, and while the customer is paused.
+/// The work itself. It sleeps once everything is gone, while the customer is paused, and where nothing can be seen:
+/// fresh consent wakes it.
 pub async fn work(app: App, claimed: Claimed) -> Outcome {
     match leave(&app, &claimed).await {
         Ok(next) => Outcome::Done { next },
         Err(LeaveError::Work(WorkError::LeaseLost)) => Outcome::LeaseLost,
         Err(LeaveError::Graph(error)) => failed(&app, &claimed, &error).await,
+        Err(error @ LeaveError::NoCredential) => {
+            let problem = json!({ "cause": "bad-credential", "detail": error.to_string() });
+            Outcome::Failed { problem, next: None }
+        }
         Err(error) => {
             tracing::warn!(customer = %claimed.customer(), %error, "access not removed");
             Outcome::Failed { problem: json!({ "cause": "internal" }), next: None }
@@ -75,6 +82,16 @@ async fn failed(app: &App, claimed: &Claimed, error: &GraphError) -> Outcome {
     Outcome::Failed { problem: error.problem(), next }
 }
 
+enum Start {
+    /// Nothing to remove, or the customer is paused.
+    Nothing,
+    /// Nothing can be read, nor written: only the customer can remove it, and only he can see that it is gone.
+    Unseen(Vec<RemovalRow>),
+    /// He consented, and we have no credential to use it.
+    NoCredential,
+    Ready(Before),
+}
+
 /// What is known before Microsoft is asked.
 struct Before {
     open: Vec<RemovalRow>,
@@ -84,15 +101,20 @@ struct Before {
     writes: Option<Directory>,
 }
 
-async fn start(app: &App, claimed: &Claimed) -> Result<Option<Before>, LeaveError> {
+async fn start(app: &App, claimed: &Claimed) -> Result<Start, LeaveError> {
     let mut tx = claimed.begin(&app.db).await?;
-    let Some(customer) = customers::find(&mut tx, claimed.customer()).await? else { return Ok(None) };
+    let Some(customer) = customers::find(&mut tx, claimed.customer()).await? else {
+        return Ok(Start::Nothing);
+    };
     let open = store::open_removals(&mut tx, customer.id).await?;
     if customer.pause.is_some() || open.is_empty() {
-        return Ok(None);
+        return Ok(Start::Nothing);
     }
     let consents = consent::store::all(&mut tx, customer.id).await?;
     let granted = |app: AppKind| consents.iter().any(|one| one.app == app && one.granted());
+    if !granted(AppKind::Reader) && !granted(AppKind::Operator) {
+        return Ok(Start::Unseen(open));
+    }
     let mut directory = async |kind: AppKind| -> Result<Option<Directory>, LeaveError> {
         if !granted(kind) {
             return Ok(None);
@@ -103,11 +125,25 @@ async fn start(app: &App, claimed: &Claimed) -> Result<Option<Before>, LeaveErro
     };
     let (reads, writes) = (directory(AppKind::Reader).await?, directory(AppKind::Operator).await?);
     // Whoever may write may read it too.
-    Ok(reads.or_else(|| writes.clone()).map(|looks| Before { open, looks, writes }))
+    let looks = reads.or_else(|| writes.clone());
+    Ok(looks.map_or(Start::NoCredential, |looks| Start::Ready(Before { open, looks, writes })))
 }
 
 async fn leave(app: &App, claimed: &Claimed) -> Result<Option<DateTime<Utc>>, LeaveError> {
-    let Some(before) = start(app, claimed).await? else { return Ok(None) };
+    let before = match start(app, claimed).await? {
+        Start::Ready(before) => before,
+        Start::Nothing => return Ok(None),
+        Start::NoCredential => return Err(LeaveError::NoCredential),
+        Start::Unseen(open) => {
+            // What was sent may have arrived, and what Microsoft has it goes on with: these stay as they are.
+            let untried = |one: &&RemovalRow| matches!(one.state, Removal::Waiting | Removal::Failed);
+            for removal in open.iter().filter(untried) {
+                let moved = Moved { state: Removal::ByCustomer, way: "", request: "", problem: None };
+                bookkeep(app, claimed, removal, &moved).await?;
+            }
+            return Ok(None);
+        }
+    };
     let standing = standing(&before).await?;
     let now = app.clock.now();
     let mut still = Vec::new();
@@ -263,7 +299,7 @@ async fn refused(
 fn told(removal: &RemovalRow, more: Value) -> Value {
     let mut told = json!({
         "person": removal.leaver_name, "mail": removal.leaver_mail, "package": removal.package_name,
-        "assignment": removal.assignment,
+        "account": removal.account(), "assignment": removal.assignment,
     });
     if let (Some(told), Value::Object(more)) = (told.as_object_mut(), more) {
         told.extend(more);

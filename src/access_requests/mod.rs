@@ -10,7 +10,7 @@ pub mod settle;
 pub mod store;
 mod tell;
 
-pub use pages::{asks, routes};
+pub use pages::{asks, routes, state};
 
 /// Kind of work: a turn of the reading of one customer, which the room `reading` does.
 pub const WORK: &str = "requests";

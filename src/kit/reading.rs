@@ -167,14 +167,30 @@ pub async fn hurry(
     parts: &[&str],
     now: DateTime<Utc>,
 ) -> Result<(), sqlx::Error> {
+    hurry_each(tx, &[customer], parts, now).await
+}
+
+/// The same for many customers with one statement.
+pub async fn hurry_each(
+    tx: &mut Tx,
+    customers: &[CustomerId],
+    parts: &[&str],
+    now: DateTime<Utc>,
+) -> Result<(), sqlx::Error> {
     let provider = tx.scope().provider();
     let parts: Vec<String> = parts.iter().map(|&part| part.to_owned()).collect();
+    let ids: Vec<uuid::Uuid> = customers.iter().map(|customer| customer.0).collect();
+    // In one order always, so that two who hurry the same rows never wait for each other in a circle.
     sqlx::query!(
-        "update reading set due_at = $4
-          where provider_id = $1 and customer_id = $2 and (cardinality($3::text[]) = 0 or part = any ($3))
-            and due_at > $4",
+        "with his as (
+           select customer_id, part from reading
+            where provider_id = $1 and customer_id = any ($2)
+              and (cardinality($3::text[]) = 0 or part = any ($3)) and due_at > $4
+            order by customer_id, part for no key update)
+         update reading r set due_at = $4 from his
+          where r.provider_id = $1 and r.customer_id = his.customer_id and r.part = his.part",
         provider.0,
-        customer.0,
+        &ids,
         &parts,
         now
     )

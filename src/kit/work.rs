@@ -27,6 +27,8 @@ use crate::kit::unknown;
 pub const MAX_ATTEMPTS: i32 = 5;
 /// How long a claim is good for. A handler that needs longer renews.
 pub const LEASE: TimeDelta = TimeDelta::seconds(120);
+/// A kind that asks nothing of Microsoft and goes on while a customer is paused: what is known to end does end.
+pub const ENDINGS: &str = "endings";
 /// How often a quiet process looks for due work.
 const POLL: Duration = Duration::from_millis(500);
 /// The part of a process's places that is filled by one claim.
@@ -306,13 +308,36 @@ pub async fn claim_now(
     }))
 }
 
-/// Puts the row to sleep; a paused customer's, say.
+/// A first row of this kind, due then; one that is there already stays as it is.
+pub async fn begin(
+    tx: &mut Tx,
+    customer: CustomerId,
+    kind: &'static str,
+    at: DateTime<Utc>,
+) -> Result<(), sqlx::Error> {
+    let provider = tx.scope().provider();
+    sqlx::query!(
+        "insert into work (provider_id, customer_id, kind, due_at, rank_at) values ($1, $2, $3, $4, $4)
+             on conflict (provider_id, customer_id, kind) do nothing",
+        provider.0,
+        customer.0,
+        kind,
+        at,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Puts the rows to sleep; a paused customer's, say. What goes on meanwhile does.
 pub async fn sleep(tx: &mut Tx, customer: CustomerId) -> Result<(), sqlx::Error> {
     let provider = tx.scope().provider();
     sqlx::query!(
-        "update work set due_at = null, rank_at = null, woken = false where provider_id = $1 and customer_id = $2",
+        "update work set due_at = null, rank_at = null, woken = false
+          where provider_id = $1 and customer_id = $2 and kind <> $3",
         provider.0,
-        customer.0
+        customer.0,
+        ENDINGS
     )
     .execute(&mut **tx)
     .await?;

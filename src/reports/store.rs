@@ -24,7 +24,7 @@ pub struct Access {
     pub by_nobody: bool,
 }
 
-/// Who has access (`now`), or whose access ended from `from` on.
+/// Who has access (`now`), or whose access ended from `from` on: what is still on its way, or never came, did not end.
 pub async fn access(
     tx: &mut Tx,
     customer: CustomerId,
@@ -47,8 +47,11 @@ pub async fn access(
                      and q.assignment_id <> '' and q.decision = 'approved'
                    order by q.waited_until desc limit 1
                   ) r on true
-            where a.provider_id = $1 and a.customer_id = $2 and a.holds = $3
-              and (a.holds or coalesce(a.expired_at, a.gone_at, a.changed_at) >= $4)
+            where a.provider_id = $1 and a.customer_id = $2
+              and case when $3 then a.holds
+                       else (a.state = 'expired'
+                             or (a.gone_at is not null and a.state in ('delivered', 'partiallyDelivered')))
+                            and coalesce(a.expired_at, a.gone_at, a.changed_at) >= $4 end
             order by a.package_name, a.target_name, a.assignment_id limit $5"#,
         provider.0,
         customer.0,
@@ -60,7 +63,7 @@ pub async fn access(
     .await
 }
 
-/// A round of a review that was due in the period or is under way.
+/// A round of a review that was due in the period or is under way. One that was withdrawn before it was over is none.
 #[derive(Clone, Debug)]
 pub struct Round {
     pub package_name: String,
@@ -83,6 +86,8 @@ pub async fn rounds(
         r#"select package_name, starts_at, due_at, open as "open!", people, approved, denied
              from review
             where provider_id = $1 and customer_id = $2 and (open or due_at >= $3)
+              and (gone_at is null
+                   or state in ('Completed', 'AutoReviewed', 'Applied', 'Completing', 'AutoReviewing'))
             order by due_at, package_name, instance_id limit $4"#,
         provider.0,
         customer.0,
@@ -97,7 +102,10 @@ pub async fn rounds(
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Requests {
     pub approved: i64,
+    /// By somebody who is known.
     pub denied: i64,
+    /// In time, and it is not known (yet) by whom.
+    pub denied_by_unknown: i64,
     /// Denied by nobody: the time to decide was over.
     pub expired: i64,
     pub failed: i64,
@@ -113,8 +121,12 @@ pub async fn requests(
     sqlx::query_as!(
         Requests,
         r#"select count(*) filter (where decision = 'approved' and waited_until >= $3) as "approved!",
-                  count(*) filter (where decision = 'denied' and decision_from <> 'nobody' and waited_until >= $3) as "denied!",
-                  count(*) filter (where decision = 'denied' and decision_from = 'nobody' and waited_until >= $3) as "expired!",
+                  count(*) filter (where decision = 'denied' and decision_from not in ('nobody', '') and waited_until >= $3) as "denied!",
+                  count(*) filter (where decision = 'denied' and decision_from = '' and waited_until >= $3
+                                     and not coalesce(waited_until >= denied_at, false)) as "denied_by_unknown!",
+                  count(*) filter (where decision = 'denied' and waited_until >= $3
+                                     and (decision_from = 'nobody'
+                                          or (decision_from = '' and coalesce(waited_until >= denied_at, false)))) as "expired!",
                   count(*) filter (where failed_at >= $3) as "failed!",
                   count(*) filter (where state = 'pendingApproval') as "waiting!"
              from access_request

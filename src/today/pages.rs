@@ -252,13 +252,13 @@ fn health_tiles(t: T, failing: i64, stopped: i64) -> Vec<Tile> {
 }
 
 /// What warns of losing access, by kind.
-fn warning_tiles(t: T, counts: &[(WarningKind, i64)]) -> Vec<Tile> {
+fn warning_tiles(t: T, counts: &[(WarningKind, Counted)]) -> Vec<Tile> {
     let kinds = WarningKind::ALL.into_iter();
     let found = kinds.filter_map(|kind| Some((kind, counts.iter().find(|(of, _)| *of == kind)?.1)));
-    let tile = |(kind, count): (WarningKind, i64)| Tile {
+    let tile = |(kind, count): (WarningKind, Counted)| Tile {
         href: format!("/access/warnings?kind={}", kind.key()),
         label: access::labelled(t, kind),
-        count: count.to_string(),
+        count: count.figure(t),
         tone: match kind {
             WarningKind::ApproversEmpty | WarningKind::ApproverLast => "pressure-last-day",
             WarningKind::ApproversFew => "move-us",

@@ -1,5 +1,5 @@
-//! Somebody leaves: everything he holds is listed, removed after his address was typed, seen to be gone, and told in a
-//! record to hand over.
+//! The record of a removal: what he held and whose account it was, what became of it, what he has asked for still, and
+//! what his customers must do.
 
 use std::collections::BTreeMap;
 
@@ -11,121 +11,28 @@ use serde::Deserialize;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::person::find;
-use super::rows::HeldView;
+use super::leave::{RequestView, requests};
 use super::{Part, parts};
 use crate::access::model::Removal;
-use crate::access::store::{self, LeaverRow, NewLeaver, PersonRow, RemovalRow};
+use crate::access::store::{self, LeaverRow, RemovalRow};
 use crate::access::work::WORK;
 use crate::app::App;
 use crate::kit::audit::Event;
-use crate::kit::error::{AppError, AppResult, Told};
-use crate::kit::form::{FieldErrors, Form};
+use crate::kit::error::{AppError, AppResult};
+use crate::kit::form::Form;
 use crate::kit::frame::Frame;
+use crate::kit::ids::CustomerId;
 use crate::kit::page::Page;
 use crate::kit::right::Right;
 use crate::kit::scope::Tx;
 use crate::kit::text::T;
-use crate::kit::work;
-
-#[derive(Template)]
-#[template(path = "access/leave.html")]
-struct AskView {
-    frame: Frame,
-    t: T,
-    parts: Vec<Part>,
-    person: PersonRow,
-    /// What must be typed: his address, or his name where no address is known.
-    typed_is: String,
-    rows: Vec<HeldView>,
-    /// More than fit the page.
-    more: bool,
-    limited: bool,
-    address: String,
-    why: String,
-    errors: FieldErrors,
-}
-
-fn to_type(person: &PersonRow) -> String {
-    if person.mail.is_empty() { person.name.clone() } else { person.mail.clone() }
-}
-
-async fn view(app: &App, page: &Page, tx: &mut Tx, person: PersonRow) -> Result<AskView, AppError> {
-    let (t, now) = (page.t, app.clock.now());
-    let (rows, next) = store::held_by(tx, person.id, true, None).await?;
-    Ok(AskView {
-        t,
-        parts: parts(page, "/access/people"),
-        typed_is: to_type(&person),
-        rows: rows.into_iter().map(|row| HeldView::new(row, t, now)).collect(),
-        more: next.is_some(),
-        limited: page.scope().limited_to().is_some(),
-        address: String::new(),
-        why: String::new(),
-        errors: FieldErrors::default(),
-        frame: page.frame.clone(),
-        person,
-    })
-}
-
-pub async fn ask(State(app): State<App>, page: Page, Path(id): Path<String>) -> AppResult {
-    let mut tx = page.scope().begin(&app.db).await?;
-    let person = find(&mut tx, &id).await?;
-    let view = view(&app, &page, &mut tx, person).await?;
-    drop(tx);
-    page.show(&view)
-}
-
-#[derive(Deserialize)]
-pub struct LeaveForm {
-    address: String,
-    why: String,
-}
-
-pub async fn start(
-    State(app): State<App>,
-    page: Page,
-    Path(id): Path<String>,
-    Form(form): Form<LeaveForm>,
-) -> AppResult {
-    let (t, now) = (page.t, app.clock.now());
-    let mut tx = page.scope().begin(&app.db).await?;
-    let person = find(&mut tx, &id).await?;
-    let why: String = form.why.trim().chars().take(500).collect();
-    let typed = form.address.trim().to_lowercase() == to_type(&person).to_lowercase();
-    if !typed || why.is_empty() {
-        let mut view = view(&app, &page, &mut tx, person).await?;
-        if !typed {
-            view.errors.add("address", t.access_leave_typed_wrong());
-        }
-        if why.is_empty() {
-            view.errors.add("why", t.access_why_missing());
-        }
-        (view.address, view.why) = (form.address, form.why);
-        return page.show_again(&view);
-    }
-    let leaver = app.chance.uuid_v7(now);
-    let new =
-        NewLeaver { id: leaver, match_id: person.id, name: &person.name, mail: &person.mail, why: &why };
-    let customers = store::start(&mut tx, &new, now).await?;
-    if customers.is_empty() {
-        return Err(AppError::Conflict(Told {
-            title: t.access_leave_nothing(),
-            what: t.access_leave_nothing_what(),
-            fix: t.access_leave_nothing_fix(),
-        }));
-    }
-    work::wake_each(&mut tx, &customers, WORK, now).await?;
-    let event = Event::new("access.leaver-started").why(why).after(json!({
-        "person": person.name, "mail": person.mail, "customers": customers.len(),
-    }));
-    tx.commit(&app.clock, event).await?;
-    app.nudge.notify_waiters();
-    Ok(Redirect::to(&format!("/access/leavers/{leaver}?done=leaving")).into_response())
-}
+use crate::kit::{reading, work};
 
 struct RemovalView {
     package: String,
+    /// Whose account it is: its name, and its address.
+    name: String,
+    account: String,
     state: String,
     state_key: &'static str,
     icon: &'static str,
@@ -136,17 +43,18 @@ struct RemovalView {
     /// What Microsoft refused, and what to do.
     problem: Option<(String, String)>,
     ends: Option<String>,
+    /// Nobody here can see whether it is gone.
+    unseen: bool,
     /// For the customer's administrator.
     steps: Option<String>,
 }
 
 struct CustomerView {
-    id: String,
     href: String,
     name: String,
     removals: Vec<RemovalView>,
-    /// What the customer must do, as a text to send; with its id on the page.
-    mail: Option<(String, String)>,
+    /// What the customer must do, as a text to send; with its id on the page, and what it is for.
+    mail: Option<(String, String, String)>,
 }
 
 #[derive(Template)]
@@ -158,9 +66,15 @@ struct LeaverView {
     leaver: LeaverRow,
     started: String,
     printed: String,
+    /// Packages that are not gone, and requests that are open, of all customers.
     left: i64,
+    asked: i64,
+    /// Some of that is at customers that are not in view.
+    hidden: bool,
+    limited: bool,
     person_href: String,
     customers: Vec<CustomerView>,
+    requests: Vec<RequestView>,
     may_again: bool,
 }
 
@@ -174,66 +88,75 @@ const fn look(state: Removal) -> (&'static str, &'static str) {
     }
 }
 
+/// What the portal does not do, or not see: his administrator must.
+fn by_customer(row: &RemovalRow) -> bool {
+    row.state != Removal::Verified && (row.state == Removal::ByCustomer || row.paused || !row.reads)
+}
+
 fn removal(row: &RemovalRow, t: T, now: DateTime<Utc>) -> RemovalView {
-    let (state_key, icon) = look(row.state);
+    let open = row.state != Removal::Verified;
+    let (state_key, icon) = if open && row.paused { ("us", "player-pause") } else { look(row.state) };
     let cause = row.problem.as_ref().and_then(|problem| problem["cause"].as_str());
     let text = |cause: &str, part: &str| t.text(&format!("errors-{cause}-{part}"));
+    let state = || t.text_or_key(&format!("access-removal-{}", row.state.key()));
     RemovalView {
         package: row.package_name.clone(),
-        state: t.text_or_key(&format!("access-removal-{}", row.state.key())),
+        name: row.target_name.clone(),
+        account: row.account().to_owned(),
+        state: if open && row.paused { t.access_removal_paused() } else { state() },
         state_key,
         icon,
-        way: (row.state == Removal::Verified && !row.way.is_empty())
-            .then(|| t.text_or_key(&format!("access-way-{}", row.way))),
+        way: (!open && !row.way.is_empty()).then(|| t.text_or_key(&format!("access-way-{}", row.way))),
         asked: row.asked_at.map(|at| t.moment(&at)),
         verified: row.verified_at.map(|at| t.moment(&at)),
         looked: row.looked_at.map(|at| t.age(&at, &now)),
-        problem: cause.filter(|_| row.state != Removal::Verified).map(|cause| {
+        problem: cause.filter(|_| open).map(|cause| {
             let what = text(cause, "what").unwrap_or_else(|| t.health_cause_unknown_what());
             (what, text(cause, "fix").unwrap_or_default())
         }),
-        ends: row.ends_at.filter(|_| row.state != Removal::Verified).map(|at| t.date(&at)),
-        steps: (row.state == Removal::ByCustomer)
-            .then(|| t.access_steps_one().package(row.package_name.clone()).who(row.leaver_mail.clone())),
+        ends: row.ends_at.filter(|_| open).map(|at| t.date(&at)),
+        unseen: open && !row.reads && !row.paused,
+        steps: by_customer(row)
+            .then(|| t.access_steps_one().package(row.package_name.clone()).who(row.account().to_owned())),
     }
 }
 
-/// One customer's part of the record, with the text for his administrator where only he can do it.
+/// The text for a customer's administrator, where only he can do it: each package with the account that holds it.
+fn mail(t: T, rows: &[&RemovalRow]) -> Option<(String, String, String)> {
+    let first = rows.first()?;
+    let packages: Vec<_> =
+        rows.iter().map(|row| format!("{} ({})", row.package_name, row.account())).collect();
+    let (lead, end) = match (first.paused, first.reads) {
+        (true, _) => (t.access_steps_lead_paused(), t.access_steps_mail_unseen()),
+        (_, false) => (t.access_steps_lead_unseen(), t.access_steps_mail_unseen()),
+        _ => (t.access_steps_lead(), t.access_steps_mail_seen()),
+    };
+    let text = t.access_steps_mail().who(first.leaver_name.clone()).packages(packages.join(", "));
+    Some((format!("mail-{}", first.customer), format!("{text} {end}"), lead))
+}
+
+/// One customer's part of the record.
 fn customers(t: T, rows: &[RemovalRow], now: DateTime<Utc>) -> Vec<CustomerView> {
-    let mut found: Vec<CustomerView> = Vec::new();
-    let mut places: BTreeMap<String, usize> = BTreeMap::new();
-    let mut mails: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut found: Vec<(CustomerView, Vec<&RemovalRow>)> = Vec::new();
+    let mut places: BTreeMap<CustomerId, usize> = BTreeMap::new();
     for row in rows {
-        let id = row.customer.to_string();
-        if row.state == Removal::ByCustomer {
-            mails.entry(id.clone()).or_default().push(row.package_name.clone());
-        }
-        let view = removal(row, t, now);
-        if let Some(known) = places.get(&id).and_then(|place| found.get_mut(*place)) {
-            known.removals.push(view);
-            continue;
-        }
-        places.insert(id.clone(), found.len());
-        found.push(CustomerView {
-            href: format!("/customers/{id}/people"),
-            name: row.customer_name.clone(),
-            removals: vec![view],
-            mail: None,
-            id,
+        let place = *places.entry(row.customer).or_insert_with(|| {
+            let view = CustomerView {
+                href: format!("/customers/{}/people", row.customer),
+                name: row.customer_name.clone(),
+                removals: Vec::new(),
+                mail: None,
+            };
+            found.push((view, Vec::new()));
+            found.len() - 1
         });
+        if let Some((view, his)) = found.get_mut(place) {
+            view.removals.push(removal(row, t, now));
+            his.extend(by_customer(row).then_some(row));
+        }
     }
-    let Some(first) = rows.first() else { return found };
-    for one in &mut found {
-        one.mail = mails.get(&one.id).map(|packages| {
-            let text = t
-                .access_steps_mail()
-                .who(first.leaver_name.clone())
-                .mail(first.leaver_mail.clone())
-                .packages(packages.join(", "));
-            (format!("mail-{}", one.id), text)
-        });
-    }
-    found
+    let mailed = |(view, his): (CustomerView, Vec<&RemovalRow>)| CustomerView { mail: mail(t, &his), ..view };
+    found.into_iter().map(mailed).collect()
 }
 
 async fn found(tx: &mut Tx, id: &str) -> Result<LeaverRow, AppError> {
@@ -246,16 +169,24 @@ pub async fn show(State(app): State<App>, page: Page, Path(id): Path<String>) ->
     let mut tx = page.scope().begin(&app.db).await?;
     let leaver = found(&mut tx, &id).await?;
     let rows = store::removals(&mut tx, leaver.id).await?;
+    let (asker, limited) = (leaver.asker(), page.scope().limited_to().is_some());
+    let asked = store::open_request_count(&mut tx, &asker).await?;
+    let requests = requests(&page, store::open_requests(&mut tx, &asker).await?);
     drop(tx);
+    let listed = i64::try_from(requests.len()).unwrap_or(i64::MAX);
     page.show(&LeaverView {
         t,
         parts: parts(&page, "/access/leavers"),
         started: t.moment(&leaver.started_at),
         printed: t.moment(&now),
-        left: leaver.all - leaver.verified,
+        left: leaver.open,
+        asked,
+        hidden: limited && (leaver.hidden() > 0 || asked > listed),
+        limited,
+        requests,
         person_href: format!("/access/people/{}", leaver.match_id),
         customers: customers(t, &rows, now),
-        may_again: page.scope().may(Right::RemoveAccess) && leaver.verified < leaver.all,
+        may_again: page.scope().may(Right::RemoveAccess) && (leaver.verified < leaver.all || listed > 0),
         frame: page.frame.clone(),
         leaver,
     })
@@ -278,6 +209,9 @@ pub async fn again(
     let open = rows.iter().filter(|row| row.state != Removal::Verified);
     let customers: Vec<_> = open.map(|row| row.customer).collect();
     work::wake_each(&mut tx, &customers, WORK, now).await?;
+    let asked = store::open_requests(&mut tx, &leaver.asker()).await?;
+    let asked: Vec<_> = asked.into_iter().map(|one| one.customer).collect();
+    reading::hurry_each(&mut tx, &asked, &[reading::ASSIGNMENTS], now).await?;
     let event =
         Event::new("access.removal-again").after(json!({ "person": leaver.name, "mail": leaver.mail }));
     tx.commit(&app.clock, event).await?;

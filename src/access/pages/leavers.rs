@@ -29,6 +29,8 @@ struct RowView {
     all: i64,
     by_customer: i64,
     failed: i64,
+    /// Open at customers that are not in view.
+    hidden: i64,
 }
 
 #[derive(Template)]
@@ -54,6 +56,7 @@ pub async fn show(State(app): State<App>, page: Page, Query(asked): Query<Asked>
         rows: rows
             .into_iter()
             .map(|row| RowView {
+                hidden: row.hidden(),
                 href: format!("/access/leavers/{}", row.id),
                 name: row.name,
                 mail: row.mail,

@@ -65,8 +65,9 @@ struct LinksView {
     shows: Vec<Choice>,
     packages: Vec<Choice>,
     approvers: bool,
-    /// Packages he has, and packages there are.
-    progress: Option<(i64, i64)>,
+    /// Packages he has, and packages there are; and the same as a bar, where both are known exactly.
+    progress: Option<(String, String)>,
+    bar: Option<(i64, i64)>,
     made: String,
     rows: Vec<CustomerView>,
     /// Analysts to choose from, while none is.
@@ -108,6 +109,7 @@ pub async fn show(State(app): State<App>, page: Page, Query(asked): Query<Asked>
         packages,
         approvers: asked.approvers == "yes",
         progress: None,
+        bar: None,
         made: t.moment(&now),
         name: None,
         rows: Vec::new(),
@@ -140,7 +142,9 @@ pub async fn show(State(app): State<App>, page: Page, Query(asked): Query<Asked>
         view.name = known.map(|one| (one.name, format!("/access/people/{id}")));
     }
     let (rows, next) = store::links(&mut tx, &mails, id, &filter).await?;
-    view.progress = Some(store::progress(&mut tx, id, &filter).await?);
+    let (held, all) = store::progress(&mut tx, id, &filter).await?;
+    view.progress = Some((held.figure(t), all.figure(t)));
+    view.bar = held.exactly().zip(all.exactly());
     drop(tx);
     view.rows = rows
         .into_iter()

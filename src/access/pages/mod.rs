@@ -3,6 +3,7 @@
 mod customer;
 mod expiring;
 mod export;
+mod leave;
 mod leaver;
 mod leavers;
 mod links;
@@ -30,8 +31,8 @@ pub fn routes() -> Routes<App> {
         .get("/access/people/{match}", Right::ViewCustomers, person::show)
         .post("/access/people/{match}/merge", Right::RemoveAccess, who::merge)
         .post("/access/people/{match}/split", Right::RemoveAccess, who::split)
-        .get("/access/people/{match}/leave", Right::RemoveAccess, leaver::ask)
-        .post("/access/people/{match}/leave", Right::RemoveAccess, leaver::start)
+        .get("/access/people/{match}/leave", Right::RemoveAccess, leave::ask)
+        .post("/access/people/{match}/leave", Right::RemoveAccess, leave::start)
         .get("/access/leavers", Right::ViewCustomers, leavers::show)
         .get("/access/leavers/{leaver}", Right::ViewCustomers, leaver::show)
         .post("/access/leavers/{leaver}/again", Right::RemoveAccess, leaver::again)

@@ -12,6 +12,8 @@ pub struct HeldView {
     pub person_href: String,
     pub name: String,
     pub mail: String,
+    /// Which account of his it is: its name there, and its address or object id.
+    pub account: (String, String),
     pub ours: bool,
     pub package: String,
     pub state: String,
@@ -58,6 +60,7 @@ impl HeldView {
                     |at| t.access_extension_left(t.time_left(&at, &now)),
                 )
             }),
+            account: (row.target_name, row.account.trim_start_matches("oid:").to_owned()),
             customer: row.customer_name,
             name: row.name,
             mail: row.mail,

@@ -8,6 +8,7 @@ use super::{Choice, Part, choice, parts};
 use crate::access::model::WarningKind;
 use crate::access::store::{self, WarningRow};
 use crate::app::App;
+use crate::kit::counted::Counted;
 use crate::kit::error::AppResult;
 use crate::kit::frame::Frame;
 use crate::kit::page::Page;
@@ -78,8 +79,8 @@ pub async fn show(State(app): State<App>, page: Page, Query(asked): Query<Asked>
     let found = store::warnings(&mut tx, None, WarningKind::from_key(&asked.kind), SHOWN).await?;
     drop(tx);
     let kind = |kind: WarningKind| {
-        let many = counts.iter().find(|(of, _)| *of == kind).map_or(0, |(_, many)| *many);
-        choice(kind.key(), t.access_choice().label(labelled(t, kind)).count(many), &asked.kind)
+        let many = counts.iter().find(|(of, _)| *of == kind).map_or_else(Counted::default, |(_, many)| *many);
+        choice(kind.key(), t.access_choice().label(labelled(t, kind)).count(many.figure(t)), &asked.kind)
     };
     page.show(&WarningsView {
         t,

@@ -1,4 +1,5 @@
-//! Who is who, said by a person with a reason: two are one, or an account is somebody else's. For display only.
+//! Who is who, said by a person with a reason: two are one, or an account is somebody else's. Nobody gets access
+//! by it; whoever removes a person everywhere removes every account of his.
 
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};

@@ -4,9 +4,9 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::plain;
-use crate::access::model::{Holding, seats};
+use crate::access::endings;
+use crate::access::model::Holding;
 use crate::access::store::{self, SeenGuest};
-use crate::access::tell;
 use crate::access_requests::store::{self as requests, KnownPackage};
 use crate::graph::assignments::{of_package_ask, user_ask};
 use crate::graph::batch::{Answers, Batch, Slot};
@@ -140,12 +140,9 @@ pub async fn keep(
 ) -> Result<Kept, sqlx::Error> {
     let written = store::keep_assignments(tx, customer, &read.held, now).await?;
     store::keep_guests(tx, customer, &read.guests, now).await?;
-    let mut warnings = seats(store::approver_seats(tx, customer).await?.as_deref(), now);
-    warnings.extend(store::blocked_guests(tx, customer).await?);
-    let new = store::keep_warnings(tx, customer, &warnings, now).await?;
-    let endings = store::take_endings(tx, customer, now).await?;
-    tell::warnings(tx, customer, &new, now).await?;
-    tell::endings(tx, customer, &endings, now).await?;
+    endings::begin(tx, customer, now).await?;
+    endings::warn(tx, customer, now).await?;
+    endings::tell_ends(tx, customer, now).await?;
     let moves = read.held.iter().any(|one| one.state == "delivering");
     Ok(Kept::adaptive(written > 0 || moves, &read.due, now, PACE))
 }

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::access::model::APPROVERS;
+use crate::kit::counted::{Counted, STOP};
 use crate::kit::ids::CustomerId;
 use crate::kit::scope::Tx;
 use crate::kit::view::plan_each;
@@ -298,32 +299,42 @@ pub async fn links(
     Ok((rows.collect(), next))
 }
 
-/// How far an analyst is over all customers in view: packages he has, and packages there are.
+/// How far an analyst is over all customers in view: packages he has, and packages there are. What he has is walked from
+/// his own side, so that nobody's page takes longer because others have much.
 pub async fn progress(
     tx: &mut Tx,
     match_id: Option<Uuid>,
     filter: &LinksFilter,
-) -> Result<(i64, i64), sqlx::Error> {
+) -> Result<(Counted, Counted), sqlx::Error> {
     let (provider, viewer) = (tx.scope().provider(), tx.scope().limited_to());
     let row = sqlx::query!(
-        r#"select count(*) as "all!", count(h.package_id) as "held!"
-             from link l
-             left join (select distinct a.customer_id, a.package_id from assignment a
-                         where a.provider_id = $1 and a.match_id = $3 and a.holds) h
-                    on h.customer_id = l.customer_id and h.package_id = l.package_id
-            where l.provider_id = $1 and l.alive and ($4 or l.package <> $5) and ($6::text is null or l.package = $6)
-              and ($2::uuid is null or exists (select 1 from person_customer v where v.provider_id = $1
-                   and v.person_id = $2 and v.customer_id = l.customer_id))"#,
+        r#"select (select count(*) from (
+                    select 1 from link l
+                     where l.provider_id = $1 and l.alive and ($4 or l.package <> $5)
+                       and ($6::text is null or l.package = $6)
+                       and ($2::uuid is null or exists (select 1 from person_customer v where v.provider_id = $1
+                            and v.person_id = $2 and v.customer_id = l.customer_id))
+                     limit $7) as few) as "all!",
+                  (select count(*) from (
+                    select a.customer_id, a.package_id from assignment a
+                     where a.provider_id = $1 and a.match_id = $3 and a.holds
+                       and exists (select from link l where l.provider_id = $1 and l.customer_id = a.customer_id
+                            and l.package_id = a.package_id and l.alive and ($4 or l.package <> $5)
+                            and ($6::text is null or l.package = $6))
+                       and ($2::uuid is null or exists (select 1 from person_customer v where v.provider_id = $1
+                            and v.person_id = $2 and v.customer_id = a.customer_id))
+                     group by a.customer_id, a.package_id order by a.customer_id, a.package_id limit $7) as few) as "held!""#,
         provider.0,
         viewer.map(|person| person.0),
         match_id,
         filter.approvers,
         APPROVERS,
         filter.package,
+        STOP,
     )
     .fetch_one(&mut **tx)
     .await?;
-    Ok((row.held, row.all))
+    Ok((Counted::of(row.held), Counted::of(row.all)))
 }
 
 #[cfg(test)]

@@ -20,6 +20,8 @@ pub struct HeldRow {
     pub account: String,
     pub match_id: Uuid,
     pub name: String,
+    /// As the customer's directory calls this account of his.
+    pub target_name: String,
     pub mail: String,
     pub ours: bool,
     pub package: String,
@@ -43,8 +45,7 @@ macro_rules! held {
         let (provider, viewer) = ($tx.scope().provider(), $tx.scope().limited_to());
         sqlx::query!(
             r#"select a.customer_id, c.name as customer_name, a.assignment_id, a.account, a.match_id, m.name,
-                      a.target_mail,
-                      a.ours, a.package, a.package_name, a.state, a.holds, a.starts_at, a.ends_at,
+                      a.target_name, a.target_mail, a.ours, a.package, a.package_name, a.state, a.holds, a.starts_at, a.ends_at,
                       coalesce(a.expired_at, a.gone_at) as ended_at, r.due_at as "review_due?",
                       coalesce(r.open, false) as "review_open!", e.request_id is not null as "extension!",
                       e.denied_at as "extension_until?"
@@ -84,6 +85,7 @@ macro_rules! held {
             account: row.account,
             match_id: row.match_id,
             name: if row.name.is_empty() { row.target_mail.clone() } else { row.name },
+            target_name: row.target_name,
             mail: row.target_mail,
             ours: row.ours,
             package: row.package,

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
-use super::matches;
+use super::{leaving, matches};
 use crate::access::model::{Holding, Ours};
 use crate::kit::ids::CustomerId;
 use crate::kit::scope::Tx;
@@ -70,6 +70,7 @@ pub async fn keep_assignments(
     touched.extend(gone);
     matches::refresh(tx, &touched).await?;
     next_expiry(tx, customer).await?;
+    leaving::follow(tx, customer, now).await?;
     Ok(many)
 }
 
@@ -161,7 +162,8 @@ const LOOKED_AFTER: TimeDelta = TimeDelta::days(60);
 /// How often a guest without access is looked at again.
 const LOOK_AGAIN: TimeDelta = TimeDelta::hours(24);
 
-/// Guests of ours who hold nothing here any more and were not looked at for a while, some of them.
+/// Guests of ours who hold nothing here any more and were not looked at for a while, some of them; whoever was seen
+/// blocked is looked at until he is not, or is deleted.
 pub async fn guests_to_see(
     tx: &mut Tx,
     customer: CustomerId,
@@ -172,8 +174,9 @@ pub async fn guests_to_see(
     sqlx::query_scalar!(
         "select a.target_oid from assignment a
            left join guest g on g.provider_id = $1 and g.customer_id = $2 and g.oid = a.target_oid
-          where a.provider_id = $1 and a.customer_id = $2 and a.ours and a.target_oid <> ''
-            and coalesce(a.expired_at, a.gone_at) > $4
+          where a.provider_id = $1 and a.customer_id = $2 and a.target_oid <> ''
+            and ((a.ours and coalesce(a.expired_at, a.gone_at) > $4)
+                 or (g.blocked_at is not null and g.deleted_at is null))
             and (g.looked_at is null or (g.looked_at < $5 and g.deleted_at is null))
           group by a.target_oid, g.looked_at
          having not exists (select from assignment h where h.provider_id = $1 and h.customer_id = $2

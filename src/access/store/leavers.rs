@@ -4,7 +4,8 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::access::model::Removal;
+use super::asked::Asker;
+use crate::access::model::{LEFT, Removal};
 use crate::kit::ids::CustomerId;
 use crate::kit::scope::Tx;
 
@@ -18,11 +19,27 @@ pub struct LeaverRow {
     pub why: String,
     pub started_by: Option<String>,
     pub started_at: DateTime<Utc>,
+    /// Who began it, where it concerns only the customers that he sees.
+    pub only_of: Option<Uuid>,
     /// Of the customers in view.
     pub all: i64,
     pub verified: i64,
     pub by_customer: i64,
     pub failed: i64,
+    /// Not gone yet, of all customers: a bare number tells nobody where.
+    pub open: i64,
+}
+
+impl LeaverRow {
+    /// Open at customers that are not in view.
+    pub const fn hidden(&self) -> i64 {
+        self.open - (self.all - self.verified)
+    }
+
+    /// What he asked for and may still be given.
+    pub fn asker(&self) -> Asker {
+        Asker { match_id: self.match_id, until: Some(self.started_at + LEFT), only_of: self.only_of }
+    }
 }
 
 /// One thing he held, and what became of it.
@@ -39,6 +56,9 @@ pub struct RemovalRow {
     pub package: String,
     pub package_id: String,
     pub package_name: String,
+    pub target_name: String,
+    pub target_mail: String,
+    pub target_oid: String,
     pub ends_at: Option<DateTime<Utc>>,
     pub state: Removal,
     pub way: String,
@@ -48,63 +68,18 @@ pub struct RemovalRow {
     pub asked_at: Option<DateTime<Utc>>,
     pub looked_at: Option<DateTime<Utc>>,
     pub verified_at: Option<DateTime<Utc>>,
+    /// Nothing is done at the customer.
+    pub paused: bool,
+    /// His directory may be read: that it is gone can be seen.
+    pub reads: bool,
 }
 
-/// What is known of him when it begins.
-pub struct NewLeaver<'a> {
-    pub id: Uuid,
-    pub match_id: Uuid,
-    pub name: &'a str,
-    pub mail: &'a str,
-    pub why: &'a str,
-}
-
-/// Begins the removal of everything he holds at the customers in view; gives those customers. What another removal of
-/// his is at work on already is left to it.
-pub async fn start(
-    tx: &mut Tx,
-    new: &NewLeaver<'_>,
-    now: DateTime<Utc>,
-) -> Result<Vec<CustomerId>, sqlx::Error> {
-    let (provider, viewer, by) = (tx.scope().provider(), tx.scope().limited_to(), tx.scope().person());
-    sqlx::query!(
-        "insert into leaver (provider_id, leaver_id, match_id, name, mail, why, started_by, started_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8)",
-        provider.0,
-        new.id,
-        new.match_id,
-        new.name,
-        new.mail,
-        new.why,
-        by.map(|by| by.0),
-        now
-    )
-    .execute(&mut **tx)
-    .await?;
-    let customers = sqlx::query_scalar!(
-        "insert into leaver_removal (provider_id, leaver_id, customer_id, assignment_id, package, package_id,
-                                     package_name, target_oid, ends_at, state)
-         select $1, $2, a.customer_id, a.assignment_id, a.package, a.package_id, a.package_name, a.target_oid,
-                a.ends_at, 'waiting'
-           from assignment a
-          where a.provider_id = $1 and a.match_id = $3 and a.gone_at is null
-            and a.state in ('delivered', 'partiallyDelivered', 'delivering')
-            and ($4::uuid is null or exists (select 1 from person_customer v where v.provider_id = $1
-                 and v.person_id = $4 and v.customer_id = a.customer_id))
-            and not exists (select from leaver_removal r where r.provider_id = $1 and r.customer_id = a.customer_id
-                 and r.assignment_id = a.assignment_id and r.state <> 'verified')
-         returning customer_id",
-        provider.0,
-        new.id,
-        new.match_id,
-        viewer.map(|person| person.0)
-    )
-    .fetch_all(&mut **tx)
-    .await?;
-    let mut customers: Vec<CustomerId> = customers.into_iter().map(CustomerId).collect();
-    customers.sort_unstable();
-    customers.dedup();
-    Ok(customers)
+impl RemovalRow {
+    /// Whose account it is, as somebody finds it in the customer's directory.
+    pub fn account(&self) -> &str {
+        let known = [&self.target_mail, &self.target_name].into_iter().find(|text| !text.is_empty());
+        known.unwrap_or(&self.target_oid)
+    }
 }
 
 /// Where a page of leavers ends.
@@ -139,8 +114,10 @@ async fn some(
     sqlx::query_as!(
         LeaverRow,
         r#"select l.leaver_id as id, l.match_id, l.name, l.mail, l.why, p.name as "started_by?", l.started_at,
-                  n.all_of as "all!", n.verified as "verified!", n.by_customer as "by_customer!",
-                  n.failed as "failed!"
+                  case when not l.whole then l.started_by end as only_of, n.all_of as "all!", n.verified as "verified!", n.by_customer as "by_customer!",
+                  n.failed as "failed!",
+                  (select count(*) from leaver_removal o where o.provider_id = $1 and o.leaver_id = l.leaver_id
+                      and o.state <> 'verified') as "open!"
              from leaver l
              left join person p on p.provider_id = $1 and p.person_id = l.started_by
              cross join lateral (
@@ -173,8 +150,11 @@ macro_rules! removals {
         let (provider, viewer) = ($tx.scope().provider(), $tx.scope().limited_to());
         sqlx::query!(
             r#"select r.leaver_id, l.name as leaver_name, l.mail as leaver_mail, l.why, l.started_at, r.customer_id,
-                      c.name as customer_name, r.assignment_id, r.package, r.package_id, r.package_name, r.ends_at,
-                      r.state, r.way, r.request_id, r.problem, r.attempts, r.asked_at, r.looked_at, r.verified_at
+                      c.name as customer_name, r.assignment_id, r.package, r.package_id, r.package_name,
+                      r.target_name, r.target_mail, r.target_oid, r.ends_at, r.state, r.way, r.request_id, r.problem,
+                      r.attempts, r.asked_at, r.looked_at, r.verified_at, c.paused_at is not null as "paused!",
+                      exists (select from consent k where k.provider_id = $1 and k.customer_id = r.customer_id
+                          and k.state = 'granted' and k.app in ('reader', 'operator')) as "reads!"
                  from leaver_removal r
                  join leaver l on l.provider_id = $1 and l.leaver_id = r.leaver_id
                  join customer c on c.provider_id = $1 and c.customer_id = r.customer_id
@@ -202,6 +182,9 @@ macro_rules! removals {
             package: row.package,
             package_id: row.package_id,
             package_name: row.package_name,
+            target_name: row.target_name,
+            target_mail: row.target_mail,
+            target_oid: row.target_oid,
             ends_at: row.ends_at,
             state: Removal::from_key(&row.state).unwrap_or(Removal::Waiting),
             way: row.way,
@@ -211,6 +194,8 @@ macro_rules! removals {
             asked_at: row.asked_at,
             looked_at: row.looked_at,
             verified_at: row.verified_at,
+            paused: row.paused,
+            reads: row.reads,
         })
         .collect::<Vec<_>>()
     }};

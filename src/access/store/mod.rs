@@ -1,16 +1,19 @@
 //! SQL of the access room.
 
+mod asked;
 mod estate;
 mod found;
 mod held;
 mod keep;
 mod leavers;
+mod leaving;
 mod matches;
 mod people;
 mod reviews;
 mod rounds;
 mod warnings;
 
+pub use asked::{Asker, OpenRequest, open_request_count, open_requests};
 pub use estate::{
     Cell, CustomerCursor, Has, LinkRow, LinksFilter, LinksOfCustomer, MatrixRow, Stands, links, matrix,
     progress,
@@ -21,9 +24,9 @@ pub use held::{
 };
 pub use keep::{SeenGuest, guests_to_see, keep_assignments, keep_guests, ours};
 pub use leavers::{
-    LeaverCursor, LeaverRow, Moved, NewLeaver, RemovalRow, leaver, leavers, open_removals, removals,
-    set_removal, start,
+    LeaverCursor, LeaverRow, Moved, RemovalRow, leaver, leavers, open_removals, removals, set_removal,
 };
+pub use leaving::{NewLeaver, start};
 pub use matches::{Account, merge, split};
 pub use people::{
     PeopleFilter, PeoplePage, PeopleSort, PersonRow, Said, mails_of, match_of, people, person, said,

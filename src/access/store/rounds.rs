@@ -77,17 +77,26 @@ pub async fn keep_definitions(
     )
     .execute(&mut **tx)
     .await?;
-    let gone = sqlx::query!(
-        "update review_definition set gone_at = $4
-          where provider_id = $1 and customer_id = $2 and gone_at is null and definition_id <> all ($3)",
+    // Nobody lists the rounds of a definition that is gone: what was not over then never will be.
+    let gone = sqlx::query_scalar!(
+        r#"with definitions as (
+             update review_definition set gone_at = $4
+              where provider_id = $1 and customer_id = $2 and gone_at is null and definition_id <> all ($3)
+             returning 1),
+           rounds as (
+             update review set gone_at = $4, changed_at = $4
+              where provider_id = $1 and customer_id = $2 and gone_at is null and definition_id <> all ($3)
+                and state not in ('Completed', 'AutoReviewed', 'Applied', 'Completing', 'AutoReviewing')
+             returning 1)
+           select (select count(*) from definitions) + (select count(*) from rounds) as "many!""#,
         provider.0,
         customer.0,
         &ids,
         now
     )
-    .execute(&mut **tx)
+    .fetch_one(&mut **tx)
     .await?;
-    Ok(written.rows_affected() + gone.rows_affected())
+    Ok(written.rows_affected() + u64::try_from(gone).unwrap_or_default())
 }
 
 /// Keeps the rounds of these definitions, all of which were read.

@@ -4,6 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
 use crate::access::model::{APPROVERS, STEPS, Seat, Warning, WarningKind};
+use crate::kit::counted::{Counted, STOP};
 use crate::kit::ids::CustomerId;
 use crate::kit::scope::Tx;
 
@@ -19,13 +20,13 @@ pub struct WarningRow {
     pub facts: Value,
 }
 
-/// Who may decide at this customer: by the group as it was last read, and by who holds the approvers' package since.
-/// `None`: his approvers' group was not read yet.
+/// Who may decide at this customer: who is in the group as it was last read, and who came by the approvers' package
+/// since. `None`: his approvers' group was not read yet.
 pub async fn approver_seats(tx: &mut Tx, customer: CustomerId) -> Result<Option<Vec<Seat>>, sqlx::Error> {
     let provider = tx.scope().provider();
     let members = sqlx::query!(
         r#"select coalesce(m ->> 'id', '') as "id!",
-                  coalesce(nullif(m ->> 'name', ''), m ->> 'mail', '') as "name!", m is null as "empty!"
+                  coalesce(nullif(m ->> 'name', ''), m ->> 'mail', '') as "name!", m is null as "empty!", o.read_at
              from observation o
              join owned_object g on g.provider_id = $1 and g.customer_id = $2 and g.object = 'group.approvers'
              cross join lateral (
@@ -38,11 +39,9 @@ pub async fn approver_seats(tx: &mut Tx, customer: CustomerId) -> Result<Option<
     )
     .fetch_all(&mut **tx)
     .await?;
-    if members.is_empty() {
-        return Ok(None);
-    }
-    let held = sqlx::query!(
-        "select target_oid, target_name, target_mail, ends_at, holds from assignment
+    let Some(read_at) = members.first().map(|member| member.read_at) else { return Ok(None) };
+    let packages = sqlx::query!(
+        "select target_oid, target_name, target_mail, ends_at, holds, changed_at from assignment
           where provider_id = $1 and customer_id = $2 and package = $3",
         provider.0,
         customer.0,
@@ -50,13 +49,21 @@ pub async fn approver_seats(tx: &mut Tx, customer: CustomerId) -> Result<Option<
     )
     .fetch_all(&mut **tx)
     .await?;
-    let by_package = |id: &str| held.iter().any(|one| one.target_oid.eq_ignore_ascii_case(id));
+    let is_member = |oid: &str| members.iter().any(|one| !one.empty && one.id.eq_ignore_ascii_case(oid));
+    // Whoever has it by the package goes with it, also since the group was read; anybody else was put there by hand.
+    let by_package = |id: &str| {
+        let mut his = packages.iter().filter(|one| one.target_oid.eq_ignore_ascii_case(id));
+        his.any(|one| one.holds || one.changed_at > read_at)
+    };
     let mut seats: Vec<Seat> = members
         .iter()
         .filter(|member| !member.empty && !by_package(&member.id))
         .map(|member| Seat { name: member.name.clone(), ends_at: None })
         .collect();
-    seats.extend(held.iter().filter(|one| one.holds).map(|one| Seat {
+    // Somebody who holds it and was not in the group when it was read was taken out by hand, unless it is newer.
+    let decides = packages.iter().filter(|one| one.holds);
+    let decides = decides.filter(|one| is_member(&one.target_oid) || one.changed_at > read_at);
+    seats.extend(decides.map(|one| Seat {
         name: if one.target_name.is_empty() { one.target_mail.clone() } else { one.target_name.clone() },
         ends_at: one.ends_at,
     }));
@@ -64,7 +71,7 @@ pub async fn approver_seats(tx: &mut Tx, customer: CustomerId) -> Result<Option<
     Ok(Some(seats))
 }
 
-/// Guests who cannot sign in and hold nothing here.
+/// Guests who cannot sign in and hold nothing here. A leaver should not, unless he was given something after he left.
 pub async fn blocked_guests(tx: &mut Tx, customer: CustomerId) -> Result<Vec<Warning>, sqlx::Error> {
     let provider = tx.scope().provider();
     let rows = sqlx::query!(
@@ -73,7 +80,12 @@ pub async fn blocked_guests(tx: &mut Tx, customer: CustomerId) -> Result<Vec<War
             where g.provider_id = $1 and g.customer_id = $2 and g.blocked_at is not null and g.deleted_at is null
               and not exists (select from assignment a where a.provider_id = $1 and a.customer_id = $2
                    and a.target_oid = g.oid and a.holds)
-              and not exists (select from leaver l where l.provider_id = $1 and l.match_id = g.match_id)
+              and not exists (select from leaver l where l.provider_id = $1 and l.match_id = g.match_id
+                   and not exists (select from assignment b where b.provider_id = $1 and b.customer_id = $2
+                        and b.target_oid = g.oid and b.first_seen_at >= l.started_at
+                        and not exists (select from leaver_removal r where r.provider_id = $1
+                             and r.leaver_id = l.leaver_id and r.customer_id = $2
+                             and r.assignment_id = b.assignment_id)))
             order by g.oid limit 200"#,
         provider.0,
         customer.0
@@ -246,19 +258,25 @@ pub async fn warnings(
     Ok(found)
 }
 
-/// How many warnings of each kind there are, over all customers in view.
-pub async fn warning_counts(tx: &mut Tx) -> Result<Vec<(WarningKind, i64)>, sqlx::Error> {
+/// How many warnings of each kind there are, over all customers in view; kinds without any are left out.
+pub async fn warning_counts(tx: &mut Tx) -> Result<Vec<(WarningKind, Counted)>, sqlx::Error> {
     let (provider, viewer) = (tx.scope().provider(), tx.scope().limited_to());
-    let rows = sqlx::query!(
-        r#"select w.kind, count(*) as "many!" from access_warning w
-            where w.provider_id = $1
-              and ($2::uuid is null or exists (select 1 from person_customer v where v.provider_id = $1
-                   and v.person_id = $2 and v.customer_id = w.customer_id))
-            group by w.kind"#,
+    let kinds: Vec<String> = WarningKind::ALL.map(|kind| kind.key().to_owned()).into();
+    let counts = sqlx::query_scalar!(
+        r#"select (select count(*) from (
+                    select 1 from access_warning w
+                     where w.provider_id = $1 and w.kind = n.kind
+                       and ($2::uuid is null or exists (select 1 from person_customer v where v.provider_id = $1
+                            and v.person_id = $2 and v.customer_id = w.customer_id))
+                     limit $4) as few) as "many!"
+             from unnest($3::text[]) with ordinality as n (kind, place) order by n.place"#,
         provider.0,
-        viewer.map(|person| person.0)
+        viewer.map(|person| person.0),
+        &kinds,
+        STOP
     )
     .fetch_all(&mut **tx)
     .await?;
-    Ok(rows.into_iter().filter_map(|row| Some((WarningKind::from_key(&row.kind)?, row.many))).collect())
+    let counts = WarningKind::ALL.into_iter().zip(counts.into_iter().map(Counted::of));
+    Ok(counts.filter(|(_, many)| !many.is_none()).collect())
 }

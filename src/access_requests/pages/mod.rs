@@ -12,7 +12,7 @@ mod one;
 mod outcome;
 mod rows;
 
-pub use rows::asks;
+pub use rows::{asks, state};
 
 use crate::app::App;
 use crate::kit::right::Right;

@@ -1,6 +1,9 @@
 //! Access: who holds what at which customer until when, who is who, reviews, the estate, and people who leave.
 
+mod exports;
+mod known;
 mod leave;
+mod left;
 mod lists;
 mod reading;
 mod there;

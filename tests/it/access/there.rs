@@ -71,6 +71,17 @@ impl There {
         let organization = json!({ "displayName": "MSSP", "description": "", "state": "configured",
             "identitySources": [source] });
         let organization = self.made(tenant, &format!("{EM}/connectedOrganizations"), organization).await;
+        sqlx::query!(
+            "insert into owned_object (provider_id, customer_id, object, graph_id, since)
+             values ($1, $2, 'connected-organization', $3, $4)",
+            self.contoso.id.0,
+            customer.0,
+            organization,
+            self.app.app.clock.now()
+        )
+        .execute(&self.app.owner)
+        .await
+        .unwrap();
         let catalog = json!({ "displayName": "MSSP Accesses", "description": "", "state": "published",
             "isExternallyVisible": true });
         let catalog = self.made(tenant, &format!("{EM}/catalogs"), catalog).await;

@@ -67,6 +67,17 @@ async fn a_report_says_who_has_access_since_when_until_when_and_who_approved() {
     ended(&app, here, ("r2", &ben.id), ("approved", "nobody", ""), 30).await;
     ended(&app, here, ("r3", ""), ("denied", "nobody", ""), 50).await;
     ended(&app, here, ("r4", ""), ("denied", "here", "Grace"), 500).await;
+    // Nobody is known to have decided: after its time it was nobody, in time somebody whom the log has not told yet.
+    for (id, days) in [("r5", 45), ("r6", 44), ("r7", 43)] {
+        ended(&app, here, (id, ""), ("denied", "", ""), days).await;
+    }
+    sqlx::query!(
+        "update access_request set denied_at = waited_until + case when request_id = 'r5' then interval '-1 minute'
+                else interval '1 day' end where request_id in ('r5', 'r6')"
+    )
+    .execute(&app.owner)
+    .await
+    .unwrap();
 
     let page = report(&app, &anna, customer, "").await;
     let of_ada = row(&page, "ada@soc.example");
@@ -79,13 +90,65 @@ async fn a_report_says_who_has_access_since_when_until_when_and_who_approved() {
     assert!(row(&page[now.end..], "zoe@soc.example").contains("14 Oct 2026"), "{page}");
     let facts: String = page.split_whitespace().collect();
     assert!(facts.contains("<dt>Approved</dt><dd>2</dd><dt>Deniedbyaperson</dt><dd>0</dd>"), "{page}");
-    assert!(facts.contains("nobodydecidedintime</dt><dd>1</dd>"), "{page}");
+    assert!(facts.contains("bywhomisnotknown</dt><dd>2</dd>"), "{page}");
+    assert!(facts.contains("nobodydecidedintime</dt><dd>2</dd>"), "{page}");
 
     let longer = report(&app, &anna, customer, "months=24").await;
     let facts: String = longer.split_whitespace().collect();
     assert!(facts.contains("<dt>Deniedbyaperson</dt><dd>1</dd>"), "{longer}");
     let shorter = report(&app, &anna, customer, "months=3").await;
     assert!(shorter.contains("zoe@soc.example"), "within three months");
+}
+
+#[tokio::test]
+async fn only_access_that_was_there_ended_and_only_a_round_that_ran_is_finished() {
+    let app = TestApp::offline().await;
+    let contoso = provider(&app, "contoso").await;
+    let anna = app.person(contoso, "Anna", &[Role::AccountManager], true).await;
+    let customer = app.customer(contoso, "Woodgrove").await;
+    let states = [
+        ("Dan", "delivering"),
+        ("Fay", "deliveryFailed"),
+        ("Uma", "unknown"),
+        ("Eve", "expired"),
+        ("Gus", "delivered"),
+        ("Del", "delivering"),
+    ];
+    let rows = states.map(|(name, state)| {
+        let mut row = held(&app, name, "soc.example", "tier1", 300);
+        state.clone_into(&mut row.state);
+        row
+    });
+    keep(&app, contoso, customer, &rows).await;
+    // The last two are listed no more: one was there, one never came.
+    keep(&app, contoso, customer, &rows[..4]).await;
+    let now = app.app.clock.now();
+    let round = |id: &str, state: &str| Round {
+        id: id.into(),
+        definition: "d".into(),
+        state: state.into(),
+        starts_at: Some(now - TimeDelta::days(30)),
+        due_at: Some(now - TimeDelta::days(16)),
+    };
+    let definition = Definition { id: "d".into(), package: "reviewed".into(), ..Definition::default() };
+    let mut tx = Scope::of_command_line(contoso).begin(&app.app.db).await.unwrap();
+    store::keep_definitions(&mut tx, customer, &[definition], now).await.unwrap();
+    let rounds = [round("over", "Applied"), round("withdrawn", "NotStarted")];
+    store::keep_rounds(&mut tx, customer, &["d".into()], &rounds, now).await.unwrap();
+    store::keep_rounds(&mut tx, customer, &["d".into()], &[], now).await.unwrap();
+    tx.commit_bookkeeping("test").await.unwrap();
+    let page = report(&app, &anna, customer, "").await;
+    let (_, ended) = page.split_once("Access that ended").unwrap();
+    for (name, listed) in
+        [("Dan", false), ("Fay", false), ("Uma", false), ("Eve", true), ("Gus", true), ("Del", false)]
+    {
+        assert_eq!(ended.contains(&format!("{}@soc.example", name.to_lowercase())), listed, "{name}: {page}");
+    }
+    assert_eq!(
+        page.matches(">reviewed<").count(),
+        1,
+        "what was withdrawn before it was over is no round: {page}"
+    );
 }
 
 #[tokio::test]

@@ -12,6 +12,10 @@ impl At<'_> {
     fn holder(&self) -> uuid::Uuid {
         self.of.proposed.holder
     }
+
+    fn asker(&self) -> access::Asker {
+        access::Asker { match_id: self.holder(), ..access::Asker::default() }
+    }
 }
 
 /// Whether each sees anything of the provider's.
@@ -47,7 +51,7 @@ pub fn looks() -> Vec<Act> {
             !access::links(tx, &[], None, &access::LinksFilter::default()).await?.0.is_empty()
         };
         "access::progress" => |tx, _at| {
-            access::progress(tx, None, &access::LinksFilter::default()).await?.1 > 0
+            !access::progress(tx, None, &access::LinksFilter::default()).await?.1.is_none()
         };
         "access::rounds" => |tx, _at| !access::rounds(tx, &access::RoundFilter::default()).await?.0.is_empty();
         "access::round" => |tx, at| access::round(tx, at.ready(), &round_of(at.ready())).await?.is_some();
@@ -64,6 +68,8 @@ pub fn looks() -> Vec<Act> {
         "access::warnings" => |tx, at| !access::warnings(tx, Some(at.ready()), None, 9).await?.is_empty();
         "access::warning_counts" => |tx, _at| !access::warning_counts(tx).await?.is_empty();
         "access::leaver" => |tx, at| access::leaver(tx, at.of.proposed.leaver).await?.is_some();
+        "access::open_requests" => |tx, at| !access::open_requests(tx, &at.asker()).await?.is_empty();
+        "access::open_request_count" => |tx, at| access::open_request_count(tx, &at.asker()).await? > 0;
         "access::leavers" => |tx, _at| !access::leavers(tx, None, None).await?.0.is_empty();
         "access::removals" => |tx, at| !access::removals(tx, at.of.proposed.leaver).await?.is_empty();
         "access::open_removals" => |tx, at| !access::open_removals(tx, at.ready()).await?.is_empty();

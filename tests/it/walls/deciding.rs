@@ -88,7 +88,6 @@ pub fn looks() -> Vec<Act> {
 }
 
 /// Each changes something of the provider's, where it is let.
-#[expect(clippy::too_many_lines, reason = "one entry per function")]
 pub fn writes() -> Vec<Act> {
     let mut all = of_requests();
     all.extend(of_connections());

@@ -359,7 +359,8 @@ async fn asked_for(tx: &mut Tx, id: CustomerId, word: &str, now: chrono::DateTim
         package_name: format!("{word} package"),
         requestor_name: format!("{word} Analyst"),
         requestor_mail: address_of(word),
-        requestor_oid: word.to_owned(),
+        // Whoever leaves has asked for more.
+        requestor_oid: if state == PENDING { format!("holder-{id}") } else { word.to_owned() },
         justification: format!("Because of {word}"),
         created_at: now,
         ..ReadRequest::default()
