@@ -17,6 +17,8 @@ use crate::kit::scope::Tx;
 const LOG: TimeDelta = TimeDelta::days(30);
 /// These go first.
 const FRESH: TimeDelta = TimeDelta::minutes(20);
+/// While no request lacks who decided it: whatever is decided has the log read soon after.
+const NOTHING: TimeDelta = TimeDelta::days(1);
 /// Requests asked after in a turn: each costs two of five calls in ten seconds (contract §14).
 const AT_ONCE: i64 = 2;
 
@@ -38,7 +40,7 @@ pub async fn wanted(
 ) -> Result<Option<Wanted>, sqlx::Error> {
     let Some(due) = reading::due(tx, customer, reading::AUDIT, now).await? else { return Ok(None) };
     let requests = store::undecided(tx, customer, (now - LOG, now - FRESH), AT_ONCE, now).await?;
-    Ok((!requests.is_empty()).then_some(Wanted { due, requests }))
+    Ok(Some(Wanted { due, requests }))
 }
 
 pub struct Asked {
@@ -169,8 +171,12 @@ pub async fn keep(
             }
         }
     }
-    // Others may lack theirs still.
-    let rest = rest.unwrap_or(TimeDelta::seconds(30));
+    let rest = match rest {
+        Some(rest) => rest,
+        None if store::undecided(tx, customer, (now - LOG, now - FRESH), 1, now).await?.is_empty() => NOTHING,
+        // Others lack theirs still.
+        None => TimeDelta::seconds(30),
+    };
     Ok(reading::Kept { changed, watermark: None, rest: Some(rest) })
 }
 

@@ -247,8 +247,8 @@ pub async fn keep(
         reading::hurry(tx, customer, &[HISTORY], now + RESTING).await?;
     }
     if changes.iter().any(|change| !model::waits(&change.state)) {
-        // Who decided is asked of the log, which tells it minutes later.
-        reading::hurry(tx, customer, &[reading::AUDIT], now + TimeDelta::minutes(1)).await?;
+        // Who decided is asked of the log from the next turn on; it tells minutes later.
+        reading::hurry(tx, customer, &[reading::AUDIT], now + TimeDelta::seconds(30)).await?;
         // And who holds what may be another since.
         reading::hurry(tx, customer, &[reading::ASSIGNMENTS], now).await?;
     }

@@ -158,6 +158,18 @@ async fn what_a_lagging_replica_denied_once_is_found_again_by_the_whole_list() {
 }
 
 #[tokio::test]
+async fn a_log_that_no_request_needs_is_not_called_late() {
+    let there = ready().await;
+    there.later().await;
+    there.app.clock.advance(Duration::from_secs(1200));
+    there.run().await;
+    let path = format!("/customers/{}/reading", there.customer);
+    let page = there.page(&path).await;
+    assert!(page.contains("Who decided") && !page.contains("Its turn is due"), "{page}");
+    there.cloud.end().await;
+}
+
+#[tokio::test]
 async fn what_microsoft_forgets_stays_and_is_marked() {
     let there = ready().await;
     let id = there.ask("ada").await;
