@@ -238,7 +238,8 @@ impl Run<'_> {
                 && row["work"].as_array().unwrap().iter().all(|work| {
                     work["leased"].is_null()
                         && (work["due"].is_null() || instant(&work["due"]) > now)
-                        && work["outcome"] == "done"
+                        // Done, or not due for the first time yet.
+                        && ["done", ""].contains(&work["outcome"].as_str().unwrap())
                 })
         })
     }

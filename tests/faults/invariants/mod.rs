@@ -69,7 +69,7 @@ async fn read(run: &mut Run<'_>, phase: &str) {
 async fn again(run: &mut Run<'_>) -> Vec<String> {
     let writes = |run: &Run<'_>| {
         let journal = control(run.lane, "GET", "/journal", Value::Null);
-        let write = |call: &&Value| calls::is_graph(call) && call["method"] != "GET";
+        let write = |call: &&Value| calls::writes(call);
         journal.as_array().unwrap().iter().filter(write).count()
     };
     let mut problems = Vec::new();

@@ -10,7 +10,7 @@ use chrono::SubsecRound;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::calls::is_graph;
+use super::calls::writes;
 use crate::eye;
 use crate::play::{Run, instant};
 
@@ -60,7 +60,7 @@ impl Records {
     pub fn precede_every_write(&self, run: &Run<'_>, journal: &[Value]) -> Vec<String> {
         let mut problems = Vec::new();
         let bodies: Vec<Value> = self.audit.iter().map(said).collect();
-        for call in journal.iter().filter(|call| is_graph(call) && call["method"] != "GET") {
+        for call in journal.iter().filter(|call| writes(call)) {
             let Some(customer) = run.stage.customers.iter().find(|one| call["tenant"] == one.tenant.as_str())
             else {
                 continue;
