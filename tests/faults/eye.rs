@@ -33,6 +33,8 @@ pub async fn standing(owner: &PgPool, provider: ProviderId) -> Value {
                            and r.state = 'failed' and s.state = 'failed') as causes,
                        (select json_object_agg(o.object, o.graph_id) from owned_object o
                          where o.provider_id = c.provider_id and o.customer_id = c.customer_id) as owned,
+                       (select o.read_at from observation o where o.provider_id = c.provider_id
+                           and o.customer_id = c.customer_id) as read_at,
                        (select l.url from link l where l.provider_id = c.provider_id
                            and l.customer_id = c.customer_id and l.package = 'approvers') as linked,
                        (select json_object_agg(k.app, k.state) from consent k

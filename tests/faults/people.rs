@@ -9,6 +9,7 @@ use mssp_portal::kit::clock::Ticking;
 use serde_json::{Value, json};
 
 use crate::lane::Lane;
+use crate::play::instant;
 use crate::process::Process;
 use crate::schedule::Schedule;
 use crate::stage::{Customer, Stage, by_hand, control};
@@ -90,6 +91,29 @@ impl People {
             acted |= self.one(&act, schedule, row).await;
         }
         acted
+    }
+
+    /// Looks again at whoever was changed at his own place since he was read last; whether anybody was.
+    pub async fn look_again(
+        &mut self,
+        (lane, process, stage): (&Lane, &Process, &Stage),
+        standing: &Value,
+        changed: DateTime<Utc>,
+    ) -> bool {
+        let mut any = false;
+        for customer in &stage.customers {
+            let id = customer.id.to_string();
+            let row = standing.as_array().unwrap().iter().find(|row| row["customer_id"] == id.as_str());
+            if row.is_none_or(|row| row["read_at"].is_null() || instant(&row["read_at"]) > changed) {
+                continue;
+            }
+            any = true;
+            let act = Act { lane, process, stage, customer };
+            if self.may(&act, "look-again").is_some() {
+                act.press(self, "/check", "").await;
+            }
+        }
+        any
     }
 
     /// Counts the act, unless it was done a moment ago.

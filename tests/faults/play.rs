@@ -198,7 +198,11 @@ impl Run<'_> {
             }
             self.judge(&standing);
             if self.settled(&standing) {
-                return;
+                let changed = self.last_change();
+                let place = (self.lane, &self.process, &self.stage);
+                if !self.people.look_again(place, &standing, changed).await {
+                    return;
+                }
             }
             let last = self.last_fault().max(begun);
             if self.lane.hours.now() > last + ENDS_WITHIN {
@@ -254,6 +258,14 @@ impl Run<'_> {
         });
         let soonest = due.filter(|at| *at > now).min().unwrap_or(now);
         soonest.clamp(now + TimeDelta::seconds(1), now + TimeDelta::seconds(60))
+    }
+
+    /// When somebody last changed or deleted something at a customer's: portals cannot know before they read again.
+    fn last_change(&self) -> DateTime<Utc> {
+        let told = control(self.lane, "GET", "/faults/plan", Value::Null);
+        let changes = told["struck"].as_array().unwrap().iter();
+        let changes = changes.filter(|one| ["changed", "deleted"].contains(&one["fault"].as_str().unwrap()));
+        changes.map(|one| instant(&one["at"])).max().unwrap_or(DateTime::<Utc>::MIN_UTC)
     }
 
     /// When the last fault struck, or what it left behind ended.
