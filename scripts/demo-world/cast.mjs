@@ -14,6 +14,8 @@ export const CONTOSO = {
     name: "Contoso SOC",
     domain: "contoso.example",
     language: "en",
+    // Of Teams; it is told everything.
+    channel: "SOC shift",
     staff: staff("contoso.example", [
         ["Anna de Wit", "admin"],
         ["Bram Visser", "onboarding"],

@@ -120,6 +120,8 @@ export function portalVariables({ state, port, cloudUrl }) {
         CLOUD: "simulated",
         SIMULATED_CLOUD_URL: cloudUrl,
         SIMULATED_CLOCK: "true",
+        // The simulated channels of Teams are on this machine.
+        NOTICES_TO_PRIVATE: "true",
         // Everybody comes from one address here.
         RATE_PER_MINUTE: "100000",
         RATE_ANONYMOUS_PER_MINUTE: "10000",

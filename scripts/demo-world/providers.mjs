@@ -93,7 +93,17 @@ export async function setUp({ cloud, portal }, provider) {
         const checked = await admin.fill(at, `${at}/check`);
         if (!checked.body.includes("move-nobody")) throw new Error(`${provider.name} ${kind}: ${checked.text.slice(0, 600)}`);
     }
+    if (provider.channel) await tell(admin, provider.channel, `${cloud.url}/teams/${provider.slug}`);
     return { ...provider, apps, admin };
+}
+
+/** A channel of Teams that is told everything. */
+async function tell(admin, name, target) {
+    await admin.fill("/admin/notices/channels/add?kind=teams", "/channels/add", { name, target });
+    const page = await admin.open("/admin/notices/rules/add");
+    const form = page.form("/rules/add");
+    const [to] = form.fields.find((field) => field.name === "to").options.find(([, label]) => label === name);
+    await admin.submit(page, form, { name: `Everything to ${name}`, to });
 }
 
 /** The permissions the portal's page asks for: application ones first, then delegated ones. */

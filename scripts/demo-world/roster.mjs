@@ -51,6 +51,21 @@ export const CONTOSO_CUSTOMERS = [
     { name: "Munson's Pickles", domain: "munsonspickles.example", manager: FRANK, came: 0.2, story: "added" },
 ];
 
+/** What Defender has raised where. */
+const ALERTS = {
+    "Woodgrove Bank": [
+        ["high", "new", "Suspicious sign-in followed by mailbox rule", 5],
+        ["medium", "inProgress", "Unusual volume of file deletion", 26],
+        ["low", "resolved", "Malware was detected and blocked", 50],
+    ],
+    "Humongous Insurance": [["high", "inProgress", "Credential access tool on a server", 70]],
+    "City Power & Light": [["low", "new", "Unfamiliar sign-in properties", 3], ["informational", "new", "New device joined", 9]],
+    "Margie's Travel": [["medium", "new", "Password spray against several accounts", 11]],
+};
+for (const one of CONTOSO_CUSTOMERS) {
+    if (ALERTS[one.name]) one.later = { ...one.later, 0.3: { act: "alerted", alerts: ALERTS[one.name] } };
+}
+
 /** Fabrikam's: two of its own, and one directory that is a customer of both. */
 export const FABRIKAM_CUSTOMERS = [
     { name: "Lamna Healthcare", domain: "lamnahealthcare.example", manager: "Peter Lang", came: 170, story: "predecessor" },

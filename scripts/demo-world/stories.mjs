@@ -88,6 +88,16 @@ export const LATER = {
         await one.readNow();
         await one.reads("<h1>Drifted</h1>");
     },
+    /** Defender raised alerts; `alerts` are `[severity, status, title, hours ago]`. */
+    async alerted(one, { alerts }) {
+        const { cloud } = one.world;
+        const now = Date.now() - (await cloud.behind()) * 1000;
+        const before = (hours) => new Date(now - hours * 3_600_000).toISOString();
+        const list = alerts.map(([severity, status, title, hours], at) => ({
+            id: `da${at + 1}`, severity, status, title, createdDateTime: before(hours), lastUpdateDateTime: before(hours / 2),
+        }));
+        await cloud.set(one.tenant, { alerts: list });
+    },
     /** The group of approvers is emptied by hand; nobody can decide any more. */
     async loses(one) {
         const { cloud } = one.world;

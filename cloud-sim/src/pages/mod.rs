@@ -6,6 +6,7 @@ mod entra;
 mod home;
 mod my_access;
 pub mod pick;
+mod teams;
 mod upload;
 mod visitor;
 
@@ -16,7 +17,7 @@ use crate::call::Call;
 use crate::simulation::Shared;
 
 /// First pieces of the addresses that are pages of their own, beside Entra's `/{tenant}/…`.
-const PLACES: [&str; 6] = ["assets", "favicon.ico", "signin", "myaccess", "defender", "entra"];
+const PLACES: [&str; 7] = ["assets", "favicon.ico", "signin", "myaccess", "defender", "entra", "teams"];
 
 /// Whether a call is for a page of this module.
 pub fn wants(call: &Call) -> bool {
@@ -36,6 +37,8 @@ pub fn answer(shared: &Shared, call: &Call) -> Outcome {
         (_, ["entra", ..]) => entra::answer(shared, call),
         ("GET", ["defender"]) => Ok(defender::page(shared, call)),
         ("POST", ["defender", "activate"]) => Ok(defender::activate(shared, call)),
+        ("GET", ["teams", channel]) => Ok(teams::page(shared, channel)),
+        ("POST", ["teams", channel]) => teams::post(shared, call, channel),
         ("POST", ["signin"]) => Ok(pick::plain_picked(shared, call)),
         _ => Err(Answer::unknown()),
     }

@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::graph::Budgets;
 
@@ -34,6 +35,8 @@ pub use ids::{Ids, new_id};
 pub struct World {
     pub tenants: Vec<Tenant>,
     pub applications: Vec<Application>,
+    /// What was posted to channels of Teams, by their name, the oldest first.
+    pub channels: BTreeMap<String, Vec<Posted>>,
     pub switches: Switches,
     pub clock_offset_seconds: i64,
     /// Of a clock that stands still: the instant it was made.
@@ -46,6 +49,14 @@ pub struct World {
     pub ghosts: Vec<late::Ghost>,
     /// Identifiers of client assertions already used, with the instant they may be forgotten.
     pub used_assertions: BTreeMap<String, DateTime<Utc>>,
+}
+
+/// A card in a channel of Teams.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Posted {
+    pub at: Option<DateTime<Utc>>,
+    pub card: Value,
 }
 
 impl World {

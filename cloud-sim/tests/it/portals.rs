@@ -257,3 +257,37 @@ async fn unified_rbac_is_activated_by_a_security_administrator_only() {
     assert_eq!(gail.post("/defender/activate", &[("tid", ADATUM)]).await.status, 303);
     assert_eq!(tenant(&world, ADATUM).await["rbac"], "unified");
 }
+
+#[tokio::test]
+async fn a_channel_of_teams_takes_cards_and_shows_them() {
+    let world = World::with_consent().await;
+    let card = json!({
+        "type": "AdaptiveCard", "version": "1.4",
+        "body": [{ "type": "RichTextBlock", "inlines": [
+            { "type": "TextRun", "text": "New request", "weight": "bolder" }, { "type": "TextRun", "text": "<b>Ada" }] }],
+        "actions": [{ "type": "Action.OpenUrl", "title": "Open", "url": "https://portal.example/requests" }],
+    });
+    let message =
+        |kind: &str| json!({ "type": "message", "attachments": [{ "contentType": kind, "content": card }] });
+    let post = async |body: &Value| {
+        let sent = world.client.post(world.url("/teams/soc")).json(body).send().await.unwrap();
+        sent.status().as_u16()
+    };
+    assert_eq!(post(&message("application/vnd.microsoft.card.adaptive")).await, 202);
+    for refused in
+        [message("text/html"), json!({ "text": "plain" }), json!({ "type": "message", "attachments": [] })]
+    {
+        assert_eq!(post(&refused).await, 400, "{refused}");
+    }
+    let mut browser = Browser::new(world.simulation.base_url());
+    let page = browser.get("/teams/soc").await;
+    assert_accessible(&page);
+    for piece in
+        ["<strong>New request</strong>", "&#60;b&#62;Ada", "href=\"https://portal.example/requests\""]
+    {
+        assert!(page.text.contains(piece), "{piece}: {}", page.text);
+    }
+    assert_eq!(page.text.matches("<article>").count(), 1, "what was refused is not shown");
+    assert!(browser.get("/").await.text.contains("href=\"/teams/soc\""));
+    assert!(browser.get("/teams/other").await.text.contains("Nothing was posted"));
+}

@@ -145,7 +145,7 @@ fn a_model_knows_no_sql_no_axum_and_no_graph() {
 const DOORS: [(&str, &[&str]); 5] = [
     ("of_person", &["kit/session.rs", "sign_in/pages.rs"]),
     ("of_stranger", &["sign_in/pages.rs"]),
-    ("of_work", &["kit/outbox.rs", "kit/work.rs"]),
+    ("of_work", &["kit/outbox.rs", "kit/work/rows.rs", "kit/work/workers.rs"]),
     ("of_consent_link", &["customers/pages/callback.rs"]),
     ("of_command_line", &["program/audit.rs", "program/provider.rs", "program/provider_set.rs"]),
 ];
