@@ -77,11 +77,12 @@ fn text<'a>(value: &'a Value, name: &str) -> &'a str {
     value[name].as_str().unwrap_or_default()
 }
 
+fn line(block: &Value) -> Vec<Piece<'_>> {
+    let piece = |one| Piece { text: text(one, "text"), bold: text(one, "weight") == "bolder" };
+    list(&block["inlines"]).map(piece).collect()
+}
+
 fn message(posted: &Posted) -> Message<'_> {
-    let line = |block| {
-        let pieces = list(&block["inlines"]);
-        pieces.map(|one| Piece { text: text(one, "text"), bold: one["weight"] == "bolder" }).collect()
-    };
     let links = list(&posted.card["actions"]).filter(|one| one["type"] == "Action.OpenUrl");
     Message {
         at: posted.at.map(|at| at.format("%Y-%m-%d %H:%M UTC").to_string()).unwrap_or_default(),

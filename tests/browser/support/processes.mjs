@@ -52,7 +52,7 @@ export class Process {
     }).then((end) => {
       alive.delete(this.child);
       this.end = end;
-      for (const { refuse } of this.waiting.splice(0)) refuse(new Error(`${this.name} ended:\n${this.tail()}`));
+      for (const { refuse } of this.waiting.splice(0)) refuse(new Error(`${this.name} ended: ${end.error ?? end.signal ?? end.code}\n${this.tail()}`));
       return end;
     });
   }
@@ -71,7 +71,7 @@ export class Process {
     const known = this.said.split("\n").find((line) => line.includes(text));
     if (known !== undefined) return Promise.resolve(known);
     const heard = new Promise((answer, refuse) => {
-      if (this.end) refuse(new Error(`${this.name} ended:\n${this.tail()}`));
+      if (this.end) refuse(new Error(`${this.name} ended: ${end.error ?? end.signal ?? end.code}\n${this.tail()}`));
       else this.waiting.push({ text, answer: (line) => void answer(line), refuse });
     });
     return within(PATIENCE, () => `${text} from ${this.name}:\n${this.tail()}`, heard);
