@@ -98,6 +98,11 @@ export class Customer {
         await this.staff.fill(this.at("/onboarding"), "/check");
     }
 
+    /** Everything that is read of him, besides what the steps need. */
+    async refresh() {
+        await this.staff.fill(this.at(), "/refresh");
+    }
+
     /** He has consented to reading; what is in his directory was read. */
     async read() {
         await this.consent("reader");

@@ -97,6 +97,9 @@ export const LATER = {
             id: `da${at + 1}`, severity, status, title, createdDateTime: before(hours), lastUpdateDateTime: before(hours / 2),
         }));
         await cloud.set(one.tenant, { alerts: list });
+        await one.refresh();
+        await one.world.time.wait(`${one.name}: no alerts`, async () =>
+            (await one.staff.open(one.at("/alerts"))).body.includes("columnheader"));
     },
     /** The group of approvers is emptied by hand; nobody can decide any more. */
     async loses(one) {
