@@ -118,12 +118,14 @@ impl House {
     pub async fn one_cycle(&self, many: usize) -> f64 {
         let begun = self.app.clock.now();
         self.run(format!(
-            "update work set due_at = '{begun}', rank_at = '{begun}' where leased_until is null"
+            "update work set due_at = '{begun}', rank_at = '{begun}'
+              where kind = 'requests' and leased_until is null"
         ))
         .await;
         self.app.nudge.notify_waiters();
-        let read =
-            format!("select count(*) from work where started_at >= '{begun}' and done_at >= '{begun}'");
+        let read = format!(
+            "select count(*) from work where kind = 'requests' and started_at >= '{begun}' and done_at >= '{begun}'"
+        );
         while self.number(&read).await < i64::try_from(many).unwrap() {
             Clock::system().sleep(Duration::from_millis(50)).await;
         }
@@ -135,8 +137,8 @@ impl House {
         let now = self.app.clock.now();
         self.run(format!(
             "update work set due_at = d.at, rank_at = d.at
-               from (select customer_id, '{now}'::timestamptz + random() * interval '45 seconds' as at from work) d
-              where d.customer_id = work.customer_id"
+               from (select customer_id, '{now}'::timestamptz + random() * interval '45 seconds' as at from customer) d
+              where d.customer_id = work.customer_id and work.kind = 'requests'"
         ))
         .await;
     }

@@ -66,7 +66,7 @@ async fn figures_of_reading() {
     let tenants = cloud.populate(many).await;
     cloud.slow(LATENCY).await;
     let house = House::with(&cloud.base, &tenants).await;
-    let turns = "select coalesce(sum(fence), 0)::bigint from work";
+    let turns = "select coalesce(sum(fence), 0)::bigint from work where kind = 'requests'";
     let before = peak();
     house.work();
     // A first cycle gets the tokens and reads what there is.
