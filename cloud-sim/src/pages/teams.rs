@@ -15,8 +15,9 @@ use crate::world::Posted;
 const CARD: &str = "application/vnd.microsoft.card.adaptive";
 /// A message that is larger is refused by Teams.
 const MOST: usize = 28 * 1024;
-/// How many messages of one channel are kept.
+/// How many messages of one channel are kept, and how many its page shows.
 const KEPT: usize = 200;
+const SHOWN: usize = 50;
 
 /// `POST /teams/{channel}`.
 pub fn post(shared: &Shared, call: &Call, channel: &str) -> Outcome {
@@ -62,10 +63,10 @@ struct Channel<'a> {
     messages: Vec<Message<'a>>,
 }
 
-/// `GET /teams/{channel}`: the newest message first.
+/// `GET /teams/{channel}`: the newest messages, the last first.
 pub fn page(shared: &Shared, channel: &str) -> Answer {
     let world = shared.world();
-    let messages = world.channels.get(channel).into_iter().flatten().rev().map(message).collect();
+    let messages = world.channels.get(channel).into_iter().flatten().rev().take(SHOWN).map(message).collect();
     html(200, &Channel { place: "Teams", name: channel, messages })
 }
 

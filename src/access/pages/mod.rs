@@ -66,6 +66,7 @@ fn parts(page: &Page, current: &str) -> Vec<Part> {
         ("/access/matrix", t.access_matrix()),
         ("/access/links", t.access_links()),
         ("/access/leavers", t.access_leavers()),
+        ("/access/warnings", t.access_warnings()),
     ];
     all.into_iter().map(|(href, label)| Part { href, label, current: href == current }).collect()
 }

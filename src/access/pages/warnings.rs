@@ -84,7 +84,7 @@ pub async fn show(State(app): State<App>, page: Page, Query(asked): Query<Asked>
     };
     page.show(&WarningsView {
         t,
-        parts: parts(&page, ""),
+        parts: parts(&page, "/access/warnings"),
         kinds: WarningKind::ALL.into_iter().map(kind).collect(),
         warnings: found.iter().map(|row| WarningView::new(row, t)).collect(),
         frame: page.frame.clone(),
