@@ -64,6 +64,7 @@ requests-type-remove = Give back
 requests-type-add-for = New access, asked by somebody else
 requests-type-change-for = Change by an administrator
 requests-type-remove-for = Removal by somebody else
+requests-type-unknown = Of a kind that is not told
 requests-maybe-own = Is this you?
 requests-maybe-own-say = Say so
 requests-nobody-there = Nobody has said who you are in the analysts' directory, so your own requests cannot be marked.

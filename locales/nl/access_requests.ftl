@@ -64,6 +64,7 @@ requests-type-remove = Teruggave
 requests-type-add-for = Nieuwe toegang, aangevraagd door een ander
 requests-type-change-for = Wijziging door een beheerder
 requests-type-remove-for = Verwijdering door een ander
+requests-type-unknown = Van een soort die niet wordt verteld
 requests-maybe-own = Bent u dit?
 requests-maybe-own-say = Opgeven
 requests-nobody-there = Niemand heeft opgegeven wie u bent in de directory van de analisten; daarom zijn uw eigen aanvragen niet te herkennen.

@@ -1,6 +1,8 @@
 //! Access as the portal keeps it: what a person holds, until when, in which round it is reviewed, and the rules of
 //! who is who, what is near its end and what warns. No SQL, no axum.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -48,8 +50,8 @@ impl Holding {
 pub struct Ours {
     /// The connected organization that stands for the analysts' directory.
     pub organization: Option<String>,
-    /// The analysts' domain, in small letters.
-    pub domain: Option<String>,
+    /// Domains of the analysts' mail, in small letters.
+    pub domains: BTreeSet<String>,
 }
 
 impl Ours {
@@ -58,9 +60,7 @@ impl Ours {
             && self.organization.as_ref().is_some_and(|id| id.eq_ignore_ascii_case(&held.organization));
         // An address proves nothing against an organization that is named and not ours.
         let of_domain = held.organization.is_empty()
-            && self.domain.as_ref().is_some_and(|domain| {
-                held.target_mail.rsplit_once('@').is_some_and(|(_, his)| his == domain)
-            });
+            && held.target_mail.rsplit_once('@').is_some_and(|(_, his)| self.domains.contains(his));
         of_organization || of_domain
     }
 }
@@ -296,7 +296,7 @@ mod tests {
         assert_eq!(match_of_mail(provider, "a@x"), match_of_mail(provider, "a@x"));
         assert_ne!(match_of_mail(provider, "a@x"), match_of_mail(ProviderId(Uuid::from_u128(9)), "a@x"));
         assert_ne!(match_of_account(provider, one, "a@x"), match_of_account(provider, two, "a@x"));
-        let ours = Ours { organization: Some("ORG".into()), domain: Some("soc.example".into()) };
+        let ours = Ours { organization: Some("ORG".into()), domains: ["soc.example".into()].into() };
         let held = |organization: &str, mail: &str| Holding {
             organization: organization.into(),
             target_mail: mail.into(),

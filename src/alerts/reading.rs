@@ -7,8 +7,8 @@ use serde_json::json;
 
 use crate::alerts::model::{ReadAlert, severity};
 use crate::alerts::store;
-use crate::graph::alerts::{Alert, alerts_ask};
-use crate::graph::{Answers, Batch, GraphError, GraphErrorKind, Slot};
+use crate::graph::alerts::{Alert, alerts};
+use crate::graph::{Directory, GraphError, GraphErrorKind, Pages};
 use crate::kit::happening::{self, Happening, Kind};
 use crate::kit::ids::CustomerId;
 use crate::kit::reading::{self, Due, Kept};
@@ -37,45 +37,59 @@ pub async fn wanted(
     Ok(due.map(|due| Wanted { due }))
 }
 
-/// Where the answer will be.
-pub struct Asked {
+/// A reading under way.
+pub struct Reading {
     due: Due,
-    slot: Slot<Vec<Alert>>,
+    pages: Pages<Alert>,
+    /// `None`: the customer's consent does not open his alerts.
+    alerts: Option<Vec<ReadAlert>>,
 }
 
 impl Wanted {
-    pub fn put(self, batch: &mut Batch, now: DateTime<Utc>) -> Asked {
+    pub fn due(&self) -> &Due {
+        &self.due
+    }
+
+    pub fn begin(self, now: DateTime<Utc>) -> Reading {
         let since = self.due.watermark.map_or(now - FIRST, |watermark| watermark - OVERLAP);
-        Asked { slot: batch.list(alerts_ask(since)), due: self.due }
+        Reading { pages: alerts(since), alerts: Some(Vec::new()), due: self.due }
     }
 }
 
-impl Asked {
+impl Reading {
     pub fn due(&self) -> &Due {
         &self.due
+    }
+
+    /// Reads one page. False: that was all.
+    ///
+    /// # Errors
+    /// The page could not be read, for another reason than a permission that is missing.
+    pub async fn step(&mut self, directory: &Directory) -> Result<bool, GraphError> {
+        match self.pages.next(directory).await {
+            Ok(Some(page)) => {
+                self.alerts.get_or_insert_default().extend(page.into_iter().filter_map(understood));
+                Ok(true)
+            }
+            Ok(None) => Ok(false),
+            // The token says so itself. A bare refusal may be anything, and passes: that is a failure.
+            Err(error) if error.kind == GraphErrorKind::ConsentMissing && !error.missing.is_empty() => {
+                self.alerts = None;
+                Ok(false)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    pub fn end(self) -> Read {
+        Read { due: self.due, alerts: self.alerts }
     }
 }
 
 /// What came.
 pub struct Read {
     due: Due,
-    /// `None`: the customer's consent does not open his alerts.
     alerts: Option<Vec<ReadAlert>>,
-}
-
-/// # Errors
-/// The list could not be read, for another reason than a permission that is missing.
-pub async fn read(asked: Asked, answers: &mut Answers) -> Result<Read, GraphError> {
-    match answers.take(asked.slot).await {
-        Ok(alerts) => {
-            Ok(Read { due: asked.due, alerts: Some(alerts.into_iter().filter_map(understood).collect()) })
-        }
-        // The token says so itself. A bare refusal may be anything, and passes: that is a failure.
-        Err(error) if error.kind == GraphErrorKind::ConsentMissing && !error.missing.is_empty() => {
-            Ok(Read { due: asked.due, alerts: None })
-        }
-        Err(error) => Err(error),
-    }
 }
 
 fn understood(alert: Alert) -> Option<ReadAlert> {

@@ -7,6 +7,7 @@ use crate::graph::directory::{Ask, Directory};
 use crate::graph::error::GraphError;
 use crate::graph::lenient::{self, words};
 use crate::graph::odata;
+use crate::graph::paging::Pages;
 
 words! {
     AlertStatus {
@@ -42,21 +43,27 @@ pub struct Alert {
     pub last_update_date_time: Option<DateTime<Utc>>,
 }
 
-/// What changed since then; the newest first.
-pub fn alerts_ask(since: DateTime<Utc>) -> Ask {
+/// Alerts of a page, as the documented example asks. One may be of tens of kilobytes, for the evidence in it.
+const PAGE: usize = 100;
+
+/// What changed since then; the newest first. Page by page, and in no batch: what is big must keep nothing else waiting.
+pub fn alerts(since: DateTime<Utc>) -> Pages<Alert> {
     let filter = format!("lastUpdateDateTime ge {}", since.to_rfc3339_opts(SecondsFormat::Micros, true));
-    Ask::get(
-        "GET /security/alerts_v2",
-        format!("/v1.0/security/alerts_v2{}", odata::query(&[("$filter", &filter)])),
-    )
+    let query = odata::query(&[("$filter", &filter), ("$top", &PAGE.to_string())]);
+    let ask = Ask::get("GET /security/alerts_v2", format!("/v1.0/security/alerts_v2{query}"));
+    Pages::of(ask, PAGE)
 }
 
 impl Directory {
-    /// As [`alerts_ask`].
+    /// All of [`alerts`].
     ///
     /// # Errors
-    /// Microsoft refused, or did not answer.
+    /// A page could not be read.
     pub async fn alerts(&self, since: DateTime<Utc>) -> Result<Vec<Alert>, GraphError> {
-        self.list(alerts_ask(since)).await
+        let (mut pages, mut all) = (alerts(since), Vec::new());
+        while let Some(page) = pages.next(self).await? {
+            all.extend(page);
+        }
+        Ok(all)
     }
 }

@@ -4,15 +4,12 @@
 use crate::graph::directory::Ask;
 use crate::graph::ids::PackageId;
 use crate::graph::odata;
+use crate::graph::requests;
 use crate::graph::users;
-
-const EM: &str = "/v1.0/identityGovernance/entitlementManagement";
 
 /// Every assignment of a package. By package, since nobody gave us the names of those who hold others.
 pub(crate) fn of_package_ask(package: &PackageId) -> Ask {
-    let filter = format!("accessPackage/id eq {}", odata::literal(package));
-    let query = odata::query(&[("$expand", "target,accessPackage,assignmentPolicy"), ("$filter", &filter)]);
-    Ask::get("GET EM/assignments", format!("{EM}/assignments{query}"))
+    requests::assignments_ask(Some(package), None)
 }
 
 /// A user by his object id, with whether he may sign in.

@@ -295,6 +295,10 @@ impl Answers {
         let Some(Answered { ask, came }) = self.parts.get_mut(slot.part).and_then(Option::take) else {
             return Err(GraphError::not_understood(CALL, "this part belongs to another batch"));
         };
+        let came = match came.as_ref().err().and_then(|error| ask.after(error)) {
+            Some(plain) => self.directory.send(&plain).await,
+            None => came,
+        };
         T::read(&self.directory, ask, sealed::Came(came)).await
     }
 }

@@ -22,8 +22,8 @@ pub(crate) struct Rate {
 impl Workload {
     pub(crate) const fn rate(self) -> Rate {
         match self {
-            // Nothing is published. INFERRED: 5 a second are modest; a person's run may go to 12.
-            Self::Entitlement => Rate { calls: 120, background: 50, seconds: 10 },
+            // Nothing is published. INFERRED (contract §14): 5 a second.
+            Self::Entitlement => Rate { calls: 50, background: 40, seconds: 10 },
             Self::Defender => Rate { calls: 60, background: 25, seconds: 10 },
             // Published: 5 in 10 seconds.
             Self::Audit => Rate { calls: 5, background: 4, seconds: 10 },

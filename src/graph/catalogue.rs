@@ -56,8 +56,12 @@ pub fn rows() -> &'static [Row] {
     &ROWS
 }
 
+/// Entitlement management says `ResourceNotFound…` of what it looks for elsewhere too (contract §3).
 pub(crate) fn of(code: &str) -> Option<&'static Row> {
-    BY_CODE.get(&code.to_ascii_lowercase()).copied()
+    const FAMILY: &str = "resourcenotfound";
+    let code = code.to_ascii_lowercase();
+    let family = || code.starts_with(FAMILY).then(|| BY_CODE.get(FAMILY)).flatten();
+    BY_CODE.get(&code).or_else(family).copied()
 }
 
 /// The row of `word:invalid_client`, `status:403`, `kind:forbidden`, …

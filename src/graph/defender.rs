@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::graph::directory::{Ask, Directory};
-use crate::graph::error::GraphError;
+use crate::graph::error::{GraphError, GraphErrorKind};
 use crate::graph::ids::{DefenderAssignmentId, DefenderRoleId};
 use crate::graph::lenient;
 use crate::graph::odata;
@@ -165,6 +165,26 @@ impl Directory {
             actions.extend(self.list::<ResourceAction>(Ask::get(CALL, path)).await?);
         }
         Ok(actions)
+    }
+
+    /// The same by name; where they cannot be read (that they can is INFERRED, contract §9), those that these roles
+    /// name, which is the second way. A wildcard names nothing.
+    pub async fn defender_action_names(&self, roles: &[DefenderRole]) -> Result<Vec<String>, GraphError> {
+        let closed = |kind: &GraphErrorKind| {
+            use GraphErrorKind::{ConsentMissing, Forbidden, NotFound, Refused};
+            matches!(kind, Forbidden | ConsentMissing | NotFound | Refused { .. })
+        };
+        let mut names: Vec<String> = match self.defender_actions().await {
+            Ok(actions) => actions.into_iter().map(|action| action.name).collect(),
+            Err(error) if closed(&error.kind) => {
+                let named = roles.iter().flat_map(DefenderRole::actions);
+                named.filter(|name| !name.contains('*')).map(str::to_owned).collect()
+            }
+            Err(error) => return Err(error),
+        };
+        names.sort_unstable();
+        names.dedup();
+        Ok(names)
     }
 
     /// Natural key: display name, **not unique**. `LostAnswer` is what success looks like when Microsoft answers with

@@ -62,6 +62,8 @@ pub struct Ask {
     pub(crate) headers: Vec<(&'static str, &'static str)>,
     /// Documented to have the same effect when sent twice, or no effect at all.
     pub(crate) repeatable: bool,
+    /// What to ask instead where Microsoft takes this for a bad request.
+    pub(crate) plainer: Option<String>,
     /// A write: once it may have left this machine, a failure is a lost answer.
     pub(crate) changes: bool,
 }
@@ -69,7 +71,7 @@ pub struct Ask {
 impl Ask {
     fn new(call: &'static str, method: Method, path: String, body: Option<Value>, repeatable: bool) -> Self {
         let changes = method != Method::GET;
-        Self { call, method, path, body, headers: Vec::new(), repeatable, changes }
+        Self { call, method, path, body, headers: Vec::new(), repeatable, plainer: None, changes }
     }
 
     /// A read whose question does not fit into an address: a batch of reads.
@@ -98,6 +100,18 @@ impl Ask {
 
     pub(crate) fn delete(call: &'static str, path: String) -> Self {
         Self::new(call, Method::DELETE, path, None, true)
+    }
+
+    /// The same read with less in it, for a service that refuses the whole of it.
+    pub(crate) fn or_plainly(mut self, path: String) -> Self {
+        self.plainer = Some(path);
+        self
+    }
+
+    /// The plainer read, where this error says that the whole one is not taken.
+    pub(crate) fn after(&self, error: &GraphError) -> Option<Self> {
+        let path = self.plainer.clone().filter(|_| error.status == Some(400))?;
+        Some(Self { path, plainer: None, ..self.clone() })
     }
 
     pub(crate) fn header(mut self, name: &'static str, value: &'static str) -> Self {
@@ -195,7 +209,11 @@ impl Directory {
     /// Sends a call, and again where it is safe. The answer is a success.
     pub(crate) async fn send(&self, ask: &Ask) -> Result<Answer, GraphError> {
         let address = self.address(ask)?;
-        self.send_to(ask, &address, self.deadline()).await
+        let sent = self.send_to(ask, &address, self.deadline()).await;
+        match sent.as_ref().err().and_then(|error| ask.after(error)) {
+            Some(plain) => self.send_to(&plain, &self.address(&plain)?, self.deadline()).await,
+            None => sent,
+        }
     }
 
     pub(crate) fn deadline(&self) -> Deadline {

@@ -16,6 +16,7 @@ pub mod catalogs;
 pub mod catalogue;
 mod challenge;
 pub mod cloud;
+pub mod conditional_access;
 pub mod connected_organizations;
 mod credential;
 mod deadline;
@@ -63,6 +64,7 @@ pub use directory::{Ask, Directory};
 pub use error::{CAUSES, GraphError, GraphErrorKind, WhoseMove, move_of};
 pub use http::Limits;
 pub use ids::*;
+pub use paging::Pages;
 pub use token_claims::{OfPerson, Permissions};
 pub use turns::Urgency;
 

@@ -1,6 +1,7 @@
 //! Lists: every page, only from where the first one came, and not for ever.
 
 use std::collections::HashSet;
+use std::marker::PhantomData;
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -66,6 +67,63 @@ impl Directory {
             address = next_page(&first, &next)
                 .ok_or_else(|| refused("the next page is at another address than the first"))?;
         }
+    }
+}
+
+/// A long list of big objects, page by page. Each page has the time and the caps of a call of its own; their number is
+/// capped as that of any list.
+pub struct Pages<T> {
+    ask: Ask,
+    /// How many a full page holds.
+    size: usize,
+    /// Where the next page is; none once the list has ended.
+    next: Option<Url>,
+    seen: HashSet<Url>,
+    items: usize,
+    what: PhantomData<fn() -> T>,
+}
+
+impl<T: DeserializeOwned> Pages<T> {
+    /// `size`: what the address asks for by `$top`.
+    pub(crate) fn of(ask: Ask, size: usize) -> Self {
+        Self { ask, size, next: None, seen: HashSet::new(), items: 0, what: PhantomData }
+    }
+
+    /// The next page; none after the last one. A full page that names no next one is not taken for the last, as it was
+    /// seen in the field: the rest is asked for by `$skip`.
+    ///
+    /// # Errors
+    /// Microsoft refused, did not answer, or leads astray.
+    pub async fn next(&mut self, directory: &Directory) -> Result<Option<Vec<T>>, GraphError> {
+        let refused = |ask: &Ask, why: &str| GraphError::not_understood(ask.call, why);
+        let first = directory.address(&self.ask)?;
+        let address = match self.next.take() {
+            Some(next) => next,
+            None if self.seen.is_empty() => first.clone(),
+            None => return Ok(None),
+        };
+        if self.seen.len() >= directory.graph.limits.pages {
+            return Err(refused(&self.ask, "the list has too many pages"));
+        }
+        if !self.seen.insert(address.clone()) {
+            return Err(refused(&self.ask, "the list leads back to a page already read"));
+        }
+        let answer = directory.send_to(&self.ask, &address, directory.deadline()).await?;
+        let page: Page<T> = understood(&self.ask, &answer)?;
+        self.items += page.value.len();
+        self.next = match page.next.filter(|next| !next.is_empty()) {
+            Some(next) => {
+                Some(next_page(&first, &next).ok_or_else(|| {
+                    refused(&self.ask, "the next page is at another address than the first")
+                })?)
+            }
+            None if page.value.len() >= self.size => {
+                let ask = Ask { path: format!("{}&$skip={}", self.ask.path, self.items), ..self.ask.clone() };
+                Some(directory.address(&ask)?)
+            }
+            None => None,
+        };
+        Ok(Some(page.value))
     }
 }
 

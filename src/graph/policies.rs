@@ -102,6 +102,13 @@ pub struct AssignmentPolicy {
     pub rest: Map<String, Value>,
 }
 
+impl AssignmentPolicy {
+    /// Only where the call expands the package.
+    pub fn is_of(&self, package: &PackageId) -> bool {
+        self.access_package.as_ref().is_some_and(|of| of.id == *package)
+    }
+}
+
 /// Which package a policy belongs to. Only the id is ever written.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PackageReference {

@@ -2,7 +2,6 @@
 //! withheld, and that is an answer.
 
 use serde::Deserialize;
-use serde_json::{Map, Value};
 
 use crate::graph::directory::{Ask, Directory, found};
 use crate::graph::error::{GraphError, GraphErrorKind};
@@ -89,67 +88,7 @@ impl CrossTenantAccess {
     }
 }
 
-words! {
-    ConditionalAccessState {
-        Enabled = "enabled", Disabled = "disabled", ReportOnly = "enabledForReportingButNotEnforced",
-    }
-}
-
-/// A Conditional Access policy, as far as it can touch guests.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ConditionalAccessPolicy {
-    #[serde(default, deserialize_with = "lenient::or_default")]
-    pub display_name: String,
-    pub state: Option<ConditionalAccessState>,
-    #[serde(default, deserialize_with = "lenient::or_default")]
-    conditions: Conditions,
-    #[serde(default, deserialize_with = "lenient::or_default")]
-    grant_controls: GrantControls,
-}
-
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Conditions {
-    #[serde(deserialize_with = "lenient::or_default")]
-    users: Users,
-}
-
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Users {
-    #[serde(deserialize_with = "lenient::or_default")]
-    include_users: Vec<String>,
-    #[serde(deserialize_with = "lenient::or_default")]
-    exclude_users: Vec<String>,
-    include_guests_or_external_users: Option<Map<String, Value>>,
-}
-
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct GrantControls {
-    #[serde(deserialize_with = "lenient::or_default")]
-    built_in_controls: Vec<String>,
-}
-
-impl ConditionalAccessPolicy {
-    /// Enforced, and its users include guests (heuristic, INFERRED: groups and roles are not resolved).
-    pub fn reaches_guests(&self) -> bool {
-        let users = &self.conditions.users;
-        let included =
-            users.include_users.iter().any(|name| name == "All" || name == "GuestsOrExternalUsers")
-                || users.include_guests_or_external_users.is_some();
-        let excluded = users.exclude_users.iter().any(|name| name == "GuestsOrExternalUsers");
-        self.state == Some(ConditionalAccessState::Enabled) && included && !excluded
-    }
-
-    /// It asks for this control: `block`, `mfa`, `compliantDevice`, `domainJoinedDevice`.
-    pub fn asks_for(&self, control: &str) -> bool {
-        self.grant_controls.built_in_controls.iter().any(|name| name.eq_ignore_ascii_case(control))
-    }
-}
-
-fn readable<T>(outcome: Result<T, GraphError>) -> Result<Readable<T>, GraphError> {
+pub(crate) fn readable<T>(outcome: Result<T, GraphError>) -> Result<Readable<T>, GraphError> {
     match outcome {
         Ok(value) => Ok(Readable::Read(value)),
         Err(error) if matches!(error.kind, GraphErrorKind::Forbidden | GraphErrorKind::ConsentMissing) => {
@@ -180,10 +119,5 @@ impl Directory {
         readable(found(
             self.read(Ask::get("GET /policies/crossTenantAccessPolicy/partners/{id}", path)).await,
         ))
-    }
-
-    pub async fn conditional_access(&self) -> Result<Readable<Vec<ConditionalAccessPolicy>>, GraphError> {
-        let path = "/v1.0/identity/conditionalAccess/policies".into();
-        readable(self.list(Ask::get("GET /identity/conditionalAccess/policies", path)).await)
     }
 }

@@ -1,7 +1,7 @@
 //! What the portal knows about a customer besides the observation: consents, what is ours there, and what people
 //! declared or answered.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -17,6 +17,8 @@ pub struct Facts {
     pub customer: CustomerId,
     /// The directory and a verified domain of the analysts; none before Admin has named them.
     pub analysts: Option<Analysts>,
+    /// Every domain by whose mail an analyst is known, in small letters.
+    pub analyst_domains: BTreeSet<String>,
     /// Client ids of the provider's own apps.
     pub apps: Vec<String>,
     pub reader: bool,
@@ -98,6 +100,7 @@ impl Facts {
             provider_name: "Contoso SOC".to_owned(),
             customer: CustomerId(id(2)),
             analysts: None,
+            analyst_domains: BTreeSet::new(),
             apps: Vec::new(),
             reader: true,
             operator: true,

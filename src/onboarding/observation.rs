@@ -37,8 +37,11 @@ pub struct Preflight {
     pub inbound: Option<bool>,
     /// Multifactor sign-in at the analysts' tenant is trusted.
     pub mfa_trusted: Option<bool>,
-    /// Names of Conditional Access policies that touch guests and block.
+    /// Names of Conditional Access policies that block guests of the analysts' tenant as such.
     pub blocking: Option<Vec<String>>,
+    /// Names of those that ask them for a device which the customer does not trust.
+    #[serde(default)]
+    pub devices: Option<Vec<String>>,
 }
 
 /// A member or owner of a group.

@@ -1,6 +1,8 @@
 //! One turn of a customer: what is due of each part goes out together, and what came back is kept part by part. A part
 //! that fails spoils no other: the turn itself fails only where the requests could not be read.
 //!
+//! Alerts go by themselves, after the batch: they are due seldom, and may be big.
+//!
 //! A room that is read offers `wanted`, `put`, `read` and `keep`; it has a field of [`Wanted`], and a line in `wanted` and
 //! in `read`.
 
@@ -75,7 +77,6 @@ pub(super) async fn read(
     let decider = wanted.decider.map(|wanted| wanted.put(&mut batch));
     let assignments = wanted.assignments.map(|wanted| wanted.put(&mut batch));
     let reviews = wanted.reviews.map(|wanted| wanted.put(&mut batch));
-    let alerts = wanted.alerts.map(|wanted| wanted.put(&mut batch, app.clock.now()));
     let mut answers = match batch.send().await {
         Ok(answers) => answers,
         Err(error) => return Ok(Some(error)),
@@ -88,8 +89,32 @@ pub(super) async fn read(
     part!(app, claimed, answers, decider, reading::AUDIT);
     part!(app, claimed, answers, assignments, reading::ASSIGNMENTS);
     part!(app, claimed, answers, reviews, reading::REVIEWS);
-    part!(app, claimed, answers, alerts, reading::ALERTS);
+    if let Some(wanted) = wanted.alerts {
+        let due = wanted.due().clone();
+        let outcome = read_alerts(app, claimed, directory, wanted).await;
+        settle(app, claimed, reading::ALERTS, &due, outcome).await?;
+    }
     Ok(problem)
+}
+
+/// By themselves and last: they are big, and must neither spoil the batch nor keep the others waiting. The lease is
+/// renewed with each page.
+async fn read_alerts(
+    app: &App,
+    claimed: &Claimed,
+    directory: &Directory,
+    wanted: alerts::Wanted,
+) -> Result<(), PartError> {
+    let mut pages = wanted.begin(app.clock.now());
+    while pages.step(directory).await? {
+        claimed.renew(&app.db, &app.clock).await?;
+    }
+    let (now, customer, due) = (app.clock.now(), claimed.customer(), pages.due().clone());
+    let mut tx = claimed.begin(&app.db).await?;
+    let kept = alerts::keep(&mut tx, customer, pages.end(), now).await?;
+    reading::done(&mut tx, &app.chance, customer, reading::ALERTS, (&due, &kept), now).await?;
+    tx.commit_bookkeeping("what is so at the customer is nobody's act here").await?;
+    Ok(())
 }
 
 async fn keep_requests(

@@ -112,6 +112,8 @@ mod tests {
             sign_in_tenant: None,
             analyst_tenant: None,
             analyst_domain: None,
+            analyst_mail_domains: Vec::new(),
+            analyst_verified_domains: Vec::new(),
             default_language: "en".into(),
             new_people_see_all: true,
             keep_requests_days: 2557,

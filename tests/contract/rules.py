@@ -154,7 +154,7 @@ REQUESTS = {
 NAVIGATION = {
     "accessPackage": {"catalog", "assignmentPolicies", "resourceRoleScopes"},
     "accessPackageAssignment": {"accessPackage", "assignmentPolicy", "target"},
-    "accessPackageAssignmentPolicy": {"accessPackage", "catalog"},
+    "accessPackageAssignmentPolicy": {"accessPackage", "catalog", "questions", "customExtensionStageSettings"},
     "accessPackageAssignmentRequest": {"accessPackage", "assignment", "requestor"},
     "accessPackageResource": {"roles", "scopes", "environment"},
     "accessPackageResourceRequest": {"catalog", "resource"},

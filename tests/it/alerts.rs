@@ -37,11 +37,16 @@ async fn try_read(there: &There) -> Option<Result<bool, GraphErrorKind>> {
         client_id: ClientId::new(there.contoso.client_id(AppKind::Reader)),
         proof: Proof::Secret("the-secret-of-contoso-reader".to_owned().into()),
     };
-    let mut batch = app.graph.app(there.tenant, &credential).batch();
-    let asked = wanted.put(&mut batch, now);
-    let due = asked.due().clone();
-    let mut answers = batch.send().await.unwrap();
-    let read = reading::read(asked, &mut answers).await;
+    let directory = app.graph.app(there.tenant, &credential);
+    let due = wanted.due().clone();
+    let mut pages = wanted.begin(now);
+    let read = loop {
+        match pages.step(&directory).await {
+            Ok(true) => {}
+            Ok(false) => break Ok(pages.end()),
+            Err(error) => break Err(error),
+        }
+    };
     let mut tx = scope.begin(&app.db).await.unwrap();
     let read = match read {
         Ok(read) => read,
@@ -199,5 +204,43 @@ async fn an_alert_that_is_shown_late_is_told_though_it_was_made_before_the_readi
         (told.len(), told[0]["many"].as_i64(), told[0]["title"].as_str()),
         (1, Some(1), Some("Alert a2"))
     );
+    there.cloud.end().await;
+}
+
+#[tokio::test]
+async fn big_alerts_are_all_counted_and_keep_no_request_from_being_read() {
+    let there = There::new().await;
+    there.know_package().await;
+    there.run().await;
+    let evidence = "x".repeat(50_000);
+    let all: Vec<Value> = (0..230)
+        .map(|n| {
+            let mut one = alert(&format!("a{n}"), "high", "new", "2026-11-23T11:00:00Z");
+            one["description"] = json!(evidence);
+            one
+        })
+        .collect();
+    set(&there, json!(all)).await;
+    there.ask("ada").await;
+    for withheld in [true, false] {
+        // As many on a page as there are, where nobody asks for fewer.
+        let switches = json!({ "page.size": 1000, "alerts.next-link-withheld": withheld });
+        there.cloud.control("POST", "/switches", switches).await;
+        sqlx::query!("delete from reading where part = 'alerts'").execute(&there.app.owner).await.unwrap();
+        sqlx::query!("delete from alert").execute(&there.app.owner).await.unwrap();
+        there.later().await;
+        assert_eq!(open_alerts(&there).await, (230, "read".to_owned()), "next links withheld: {withheld}");
+        assert!(there.page("/requests").await.contains("Ada Analyst"));
+    }
+    let fault = json!({ "path": "/v1.0/security/alerts_v2", "fault": "huge", "times": 9 });
+    there.cloud.control("POST", "/faults", fault).await;
+    there.app.clock.advance(std::time::Duration::from_secs(3600));
+    there.ask("ben").await;
+    there.run().await;
+    let everyone = there.app.session(there.contoso.id, there.contoso.everyone.id).await;
+    let page = there.app.get(Some(&everyone), "/requests").await.body;
+    assert!(page.contains("Ben Approver"), "alerts too big to be read spoil no request: {page}");
+    let failures = sqlx::query_scalar!("select failures from reading where part = 'alerts'");
+    assert_eq!(failures.fetch_one(&there.app.owner).await.unwrap(), 1);
     there.cloud.end().await;
 }

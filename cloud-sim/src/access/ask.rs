@@ -15,6 +15,8 @@ pub enum Wish {
     /// More time: Graph's `userUpdate`.
     Extend,
     Remove,
+    /// An approver takes it back: Graph's `approverRemove`.
+    Revoke,
 }
 
 /// A person's own request.
@@ -73,6 +75,7 @@ pub fn ask(world: &mut World, now: DateTime<Utc>, ask: &Ask<'_>) -> Result<Strin
             (a.policy.clone(), "userUpdate", flag)
         }
         (Wish::Remove, Some(a)) => (a.policy.clone(), "userRemove", ""),
+        (Wish::Revoke, Some(a)) => (a.policy.clone(), "approverRemove", ""),
     };
     let assignment = held.map(|a| a.id.clone());
     if open(world, at, &package, &who) {
@@ -111,6 +114,7 @@ fn allowed(policy: &Policy, ask: &Ask<'_>, update: bool) -> Result<(), Refused> 
         Wish::Add => "enableTargetsToSelfAddAccess",
         Wish::Extend => "enableTargetsToSelfUpdateAccess",
         Wish::Remove => "enableTargetsToSelfRemoveAccess",
+        Wish::Revoke => return Ok(()),
     };
     if policy.body["requestorSettings"][flag] != true {
         return Err(Refused::new(403, "PolicyDoesNotAllow", "The policy does not allow this request."));

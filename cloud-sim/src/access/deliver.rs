@@ -79,7 +79,7 @@ pub fn finish(world: &mut World, at: usize, id: &str, now: DateTime<Utc>) {
     let from_now = world.switches.on("em.extension-from-now");
     let there = &mut world.tenants[at];
     let given = match request.request_type.as_str() {
-        "userRemove" | "adminRemove" | "systemRemove" => {
+        "userRemove" | "adminRemove" | "systemRemove" | "approverRemove" => {
             let assignment = request.assignment.clone().unwrap_or_default();
             lapse::end(there, &assignment, now);
             Given::Whole

@@ -27,7 +27,7 @@ fn account(world: &World, tenant: &str, name: &str) -> Result<Account, Answer> {
 }
 
 /// `POST /sim/tenants/{tid}/ask`: `{package, userPrincipalName, homeTenant?, justification?, wish?}`; the package by
-/// id or name, the wish `add` (default), `extend` or `remove`.
+/// id or name, the wish `add` (default), `extend`, `remove`, or `revoke`: an approver takes it back.
 pub fn ask(shared: &Shared, call: &Call, tid: &str, body: &Value) -> Outcome {
     let mut world = shared.world();
     let text = |name: &str| body[name].as_str().unwrap_or("");
@@ -42,6 +42,7 @@ pub fn ask(shared: &Shared, call: &Call, tid: &str, body: &Value) -> Outcome {
         "" | "add" => Wish::Add,
         "extend" => Wish::Extend,
         "remove" => Wish::Remove,
+        "revoke" => Wish::Revoke,
         other => return Err(trouble(400, &format!("no such wish: {other}"))),
     };
     let ask = Ask {

@@ -139,6 +139,7 @@ fn make(scene: &Scene<'_>, body: &Value, unique: Option<&str>) -> Result<Group, 
         members: bound(scene, body, "members@odata.bind")?,
         owners: bound(scene, body, "owners@odata.bind")?,
         delay: scene.switches().delay("consistency.groups", scene.now()),
+        entitlement_delay: scene.switches().delay("consistency.groups-in-entitlement", scene.now()),
         ..Group::default()
     })
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::scene::{Scene, only, plain_key, stamp, text};
-use crate::answer::{Answer, Outcome};
+use crate::answer::{Answer, Body, Outcome};
 use crate::odata;
 
 /// What may be changed in an alert, with the words of each (v1.0 schema).
@@ -34,7 +34,7 @@ const CHANGES: &[(&str, &[&str])] = &[
 
 pub fn answer(scene: &mut Scene<'_>, rest: &[&str]) -> Outcome {
     match (scene.call.method.as_str(), rest) {
-        ("GET", ["alerts_v2"]) => scene.list(newest(&scene.tenant().alerts)),
+        ("GET", ["alerts_v2"]) => alerts(scene),
         ("GET", ["incidents"]) => {
             let expands = scene.expands();
             let all = newest(&scene.tenant().incidents).into_iter();
@@ -49,6 +49,16 @@ pub fn answer(scene: &mut Scene<'_>, rest: &[&str]) -> Outcome {
         ("PATCH", ["alerts_v2", id]) => update(scene, id),
         _ => Err(Answer::unknown()),
     }
+}
+
+fn alerts(scene: &Scene<'_>) -> Outcome {
+    let mut answer = scene.list(newest(&scene.tenant().alerts))?;
+    if scene.switches().on("alerts.next-link-withheld")
+        && let Body::Json(body) = &mut answer.body
+    {
+        body.as_object_mut().map(|page| page.remove("@odata.nextLink"));
+    }
+    Ok(answer)
 }
 
 fn find(all: &[Value], key: &str) -> Result<Value, Answer> {

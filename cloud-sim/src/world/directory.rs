@@ -65,6 +65,8 @@ pub struct Group {
     pub members: Vec<String>,
     pub owners: Vec<String>,
     pub delay: Delay,
+    /// Until entitlement management finds it in the directory.
+    pub entitlement_delay: Delay,
     /// Of members and owners that lists do not show yet.
     pub late: BTreeMap<String, Delay>,
     /// Of former members and owners that lists still show: `members/` or `owners/`, and the object's id.

@@ -60,7 +60,8 @@ async fn a_group_is_in_the_catalog_some_time_after_it_was_asked_for() {
     let world = World::with_consent().await;
     let (group, catalog) = (world.group("Tier 1 Analyst").await, world.catalog().await);
     let (status, answer) = world.add_resource(&catalog, &group).await;
-    assert_eq!((status, &answer["error"]["code"]), (404, &json!("ResourceNotFound")), "a group just made");
+    let said = (status, &answer["error"]["code"]);
+    assert_eq!(said, (400, &json!("ResourceNotFoundInOriginSystem")), "a group just made");
     assert_eq!(world.add_resource(&catalog, &group).await.1["state"], "delivered");
     assert_eq!(world.resource(&catalog, &group).await, None);
     let resource = world.resource(&catalog, &group).await.unwrap();

@@ -114,3 +114,28 @@ async fn a_policy_is_replaced_whole() {
     assert_eq!(there.world.em_write(Method::DELETE, &path, Value::Null).await.0, 204);
     assert_eq!(there.world.em(&path).await.0, 404);
 }
+
+#[tokio::test]
+async fn questions_and_custom_extensions_are_seen_expanded_only_and_a_put_without_them_drops_them() {
+    let there = Onboarded::new().await;
+    let path = format!("assignmentPolicies/{}", there.policy);
+    let both = format!("{path}?$expand=questions,customExtensionStageSettings($expand=customExtension)");
+    let mut body = policy(&there.package, &there.organization, &there.approvers);
+    body["questions"] =
+        json!([{"@odata.type": "#microsoft.graph.accessPackageTextInputQuestion", "text": "Which shift?"}]);
+    body["customExtensionStageSettings"] = json!([{"stage": "assignmentRequestCreated", "customExtension":
+        {"@odata.type": "#microsoft.graph.accessPackageAssignmentRequestWorkflowExtension", "id": "e1"}}]);
+    assert_eq!(there.world.em_write(Method::PUT, &path, body.clone()).await.0, 200);
+    let bare = there.world.em(&path).await.1;
+    assert!(bare.get("questions").is_none() && bare.get("customExtensionStageSettings").is_none(), "{bare}");
+    let flat = there.world.em(&format!("{path}?$expand=customExtensionStageSettings")).await.1;
+    assert!(flat["customExtensionStageSettings"][0].get("customExtension").is_none(), "{flat}");
+    let whole = there.world.em(&both).await.1;
+    assert_eq!(whole["questions"][0]["text"], "Which shift?");
+    assert_eq!(whole["customExtensionStageSettings"][0]["customExtension"]["id"], "e1");
+    body["questions"] = json!([{"text": "of no kind"}]);
+    assert_eq!(there.world.em_write(Method::PUT, &path, body).await.0, 400);
+    let without = policy(&there.package, &there.organization, &there.approvers);
+    assert_eq!(there.world.em_write(Method::PUT, &path, without).await.0, 200);
+    assert_eq!(there.world.em(&both).await.1["questions"], json!([]));
+}

@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::kit::{OPERATOR, READER};
-use super::onboarded::{EM, Onboarded};
+use super::onboarded::{EM, Onboarded, id};
 
 const ANA: &str = "ana@contoso-soc.example";
 const GAIL: &str = "gail@adatum.example";
@@ -143,4 +143,22 @@ async fn a_guest_sees_his_own_and_takes_back_what_is_not_decided() {
     let path = format!("assignmentRequests/{}", asked["id"].as_str().unwrap());
     assert_eq!(there.world.em(&path).await.1["state"], "canceled");
     assert_eq!(there.world.em_write(Method::DELETE, &path, Value::Null).await.0, 204);
+}
+
+#[tokio::test]
+async fn a_type_of_request_that_came_later_is_told_to_whoever_takes_it() {
+    let there = Onboarded::new().await;
+    there.let_ana_in().await;
+    let body = json!({"package": there.package, "userPrincipalName": "ana@contoso-soc.example",
+        "homeTenant": crate::kit::CONTOSO, "wish": "revoke"});
+    let asked = there.control("ask", body).await;
+    assert_eq!(asked.0, 200, "{asked:?}");
+    let token = there.world.token(crate::kit::ADATUM, crate::kit::OPERATOR).await;
+    let path = format!("{EM}/assignmentRequests/{}", id(&asked.1));
+    let told = async |headers: &[(&str, &str)]| {
+        let reply = there.world.send(&token, Method::GET, &path, None, headers).await;
+        reply.body["requestType"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(told(&[]).await, "unknownFutureValue");
+    assert_eq!(told(&[("Prefer", "include-unknown-enum-members")]).await, "approverRemove");
 }

@@ -9,21 +9,21 @@ use super::{leaving, matches};
 use crate::access::model::{Holding, Ours};
 use crate::kit::ids::CustomerId;
 use crate::kit::scope::Tx;
+use crate::providers;
 
 /// By what our own people are known at this customer.
 pub async fn ours(tx: &mut Tx, customer: CustomerId) -> Result<Ours, sqlx::Error> {
     let provider = tx.scope().provider();
-    let row = sqlx::query!(
-        r#"select lower(v.analyst_domain) as domain,
-                  (select o.graph_id from owned_object o where o.provider_id = $1 and o.customer_id = $2
-                      and o.object = 'connected-organization') as organization
-             from provider v where v.provider_id = $1"#,
+    let organization = sqlx::query_scalar!(
+        "select graph_id from owned_object
+          where provider_id = $1 and customer_id = $2 and object = 'connected-organization'",
         provider.0,
         customer.0
     )
     .fetch_optional(&mut **tx)
     .await?;
-    Ok(row.map(|row| Ours { organization: row.organization, domain: row.domain }).unwrap_or_default())
+    let domains = providers::store::provider(tx).await?.domains_of_analysts();
+    Ok(Ours { organization, domains })
 }
 
 /// Keeps every assignment of our packages, all of which were read: what is not among them is listed no more. Returns

@@ -103,6 +103,7 @@ impl RowView {
 /// What is asked, in words.
 pub fn asks(t: T, request_type: &str) -> String {
     match type_key(request_type) {
+        "" if request_type.eq_ignore_ascii_case("unknownFutureValue") => t.requests_type_unknown(),
         "" => request_type.to_owned(),
         key => t.text_or_key(&format!("requests-type-{key}")),
     }
@@ -221,7 +222,7 @@ impl Around<'_> {
             open: (!row.domain.is_empty()).then(|| self.app.cloud.my_access_link(&row.domain)),
             asks: asks(t, &row.request_type),
             theirs: row.package == APPROVERS,
-            extends: type_key(&row.request_type) != "add",
+            extends: type_key(&row.request_type) == "extend",
             own: self.who.asks_as(&row.requestor_mail).map(|address| t.requests_own(address)),
             maybe_own: self.who.may_be(&row.requestor_name, &row.requestor_mail),
             asked: t.age(&row.created_at, &now),

@@ -18,12 +18,28 @@ use crate::kit::text::T;
 
 /// What Microsoft says when somebody pressed Cancel; any other error is none of his.
 const DECLINED: [&str; 2] = ["access_denied", "permission_denied"];
+/// "User declined to consent": where the error's own word does not say it (contract §15).
+const DECLINED_NUMBER: &str = "AADSTS65004";
 
 #[derive(Deserialize)]
 pub struct CallbackQuery {
     #[serde(default)]
     state: String,
     error: Option<String>,
+    error_subcode: Option<String>,
+    error_description: Option<String>,
+}
+
+impl CallbackQuery {
+    fn declined(&self) -> bool {
+        let told = self.error_description.as_deref().unwrap_or_default();
+        let cancelled = self.error_subcode.as_deref() == Some("cancel");
+        match self.error.as_deref() {
+            Some("consent_required") => cancelled || told.contains(DECLINED_NUMBER),
+            Some(error) => cancelled || DECLINED.contains(&error),
+            None => false,
+        }
+    }
 }
 
 #[derive(Template)]
@@ -52,7 +68,7 @@ pub async fn callback(
     .fetch_optional(app.db.pool())
     .await?;
     let t = visitor.t;
-    let declined = query.error.as_deref().is_some_and(|error| DECLINED.contains(&error));
+    let declined = query.declined();
     let (mut title, mut noted) = (t.customers_thanks(), false);
     let what = match found {
         None => {

@@ -13,8 +13,7 @@ impl<L: Ledger> Hands<'_, L> {
     pub(super) async fn ensure_defender_role(&self, step: &StepKey) -> Result<Applied, Stop> {
         let tier = self.wanted.blueprint.tier(&step.of).ok_or_else(|| gone("the tier"))?;
         let group = self.group(&step.of)?;
-        let tenant: Vec<String> =
-            self.directory.defender_actions().await?.into_iter().map(|action| action.name).collect();
+        let tenant = self.directory.defender_action_names(&self.directory.defender_roles().await?).await?;
         if !named_actions(tier.live_response, &tenant).1.is_empty() {
             return Err(gone("names of the role's permissions in this directory").into());
         }

@@ -97,7 +97,9 @@ impl<L: Ledger> Hands<'_, L> {
         if is == wanted {
             return Ok(Applied::done(id));
         }
-        let new = wanted.onto(&policy, &package, self.clock.now());
+        // Written whole: a list does not show all that a policy is made of.
+        let whole = self.directory.policy(&id).await?.ok_or(Stop::NotYet("policy"))?;
+        let new = wanted.onto(&whole, &package, self.clock.now());
         let (before, after) = (json!({ "values": is }), json!({ "values": wanted }));
         self.change(self.directory.replace_policy(&id, &new), before, after).await?;
         Ok(Applied::done(id))

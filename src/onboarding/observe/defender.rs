@@ -17,14 +17,11 @@ pub(super) async fn read(directory: &Directory) -> Result<SeenDefender, GraphErr
 }
 
 async fn roles(directory: &Directory) -> Result<SeenDefender, GraphError> {
-    let mut actions: Vec<String> =
-        directory.defender_actions().await?.into_iter().map(|action| action.name).collect();
-    actions.sort_unstable();
-    actions.dedup();
+    // First what is documented of Defender: only its refusal says that roles are not active.
+    let defined = directory.defender_roles().await?;
     let assignments = directory.defender_assignments().await?;
-    let mut roles: Vec<SeenRole> = directory
-        .defender_roles()
-        .await?
+    let actions = directory.defender_action_names(&defined).await?;
+    let mut roles: Vec<SeenRole> = defined
         .into_iter()
         .map(|role| {
             let mut held: Vec<String> = role.actions().map(str::to_owned).collect();

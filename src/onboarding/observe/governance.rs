@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::graph::catalogs::{Catalog, CatalogState, OriginSystem};
 use crate::graph::connected_organizations::{ConnectedOrganizationState, IdentitySource};
 use crate::graph::packages::{AccessPackage, ResourceRoleScope};
+use crate::graph::policies::AssignmentPolicy;
 use crate::graph::requests::{Assignment, AssignmentState};
 use crate::graph::{CatalogId, Directory, GraphError, PackageId};
 use crate::kit::ids::ObjectId;
@@ -131,9 +132,11 @@ async fn packages(
     for package in more {
         found.entry(package.id.to_string()).or_insert((package, None));
     }
+    // Once for all packages: a filter by package is not documented, so each look would read all of the directory.
+    let policies = if found.is_empty() { Vec::new() } else { directory.policies().await? };
     let mut read = Vec::with_capacity(found.len());
     for (id, (package, catalog)) in found {
-        let (package, held) = read_package(directory, id, (package, catalog), resources).await?;
+        let (package, held) = read_package(directory, id, (package, catalog), (resources, &policies)).await?;
         ours.know_holders(&held);
         read.push((package, held));
     }
@@ -194,7 +197,7 @@ async fn read_package(
     directory: &Directory,
     id: String,
     (package, catalog): (AccessPackage, Option<String>),
-    resources: &Resources,
+    (resources, policies): (&Resources, &[AssignmentPolicy]),
 ) -> Result<(SeenPackage, Vec<Assignment>), GraphError> {
     let of = PackageId::new(&id);
     let roles = directory.package_roles(&of).await?;
@@ -207,14 +210,13 @@ async fn read_package(
     }
     gives.sort_unstable();
     gives_else.sort_unstable();
-    let mut policies: Vec<SeenPolicy> = directory
-        .policies_of(&of)
-        .await?
-        .into_iter()
+    let mut policies: Vec<SeenPolicy> = policies
+        .iter()
+        .filter(|policy| policy.is_of(&of))
         .filter_map(|policy| {
-            let facts = PolicyFacts::of(&policy);
-            let (name, description) = (policy.display_name, policy.description);
-            Some(SeenPolicy { id: policy.id?.to_string(), name, description, facts })
+            let facts = PolicyFacts::of(policy);
+            let (name, description) = (policy.display_name.clone(), policy.description.clone());
+            Some(SeenPolicy { id: policy.id.as_ref()?.to_string(), name, description, facts })
         })
         .collect();
     policies.sort_by(|one, other| one.id.cmp(&other.id));

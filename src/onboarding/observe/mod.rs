@@ -6,13 +6,16 @@ mod one_step;
 mod ours;
 mod people;
 
+use crate::graph::conditional_access::ConditionalAccessPolicy;
 use crate::graph::organization::Licences;
 use crate::graph::preflight::{AuthorizationPolicy, CrossTenantAccess, InvitesFrom, Readable};
-use crate::graph::{Directory, GraphError};
+use crate::graph::requests::AssignmentState;
+use crate::graph::{Directory, GraphError, GraphErrorKind, PackageId};
 use crate::kit::ids::ObjectId;
-use crate::onboarding::blueprint::{Blueprint, DefenderMode};
+use crate::onboarding::blueprint::{APPROVERS, Blueprint, DefenderMode};
 use crate::onboarding::facts::{Analysts, Facts, Rbac};
 use crate::onboarding::observation::{Observation, Preflight};
+use crate::onboarding::step::{StepKey, StepKind};
 
 pub use one_step::{Part, look_at};
 pub use ours::Ours;
@@ -31,11 +34,11 @@ pub async fn observe(
     domains.sort_unstable();
     let groups = people::groups(directory, blueprint, facts, None).await?;
     let preflight = preflight(directory, facts.analysts.as_ref()).await?;
-    let mut ours = Ours::read(directory, facts.analysts.as_ref()).await;
+    let mut ours = Ours::of(facts);
     let (governance, governance_unread) = match governance::read(directory, blueprint, facts, &mut ours).await
     {
         // Without a licence nothing of it can be read: that is what was found, not a failure.
-        Err(error) if error.cause() == "licence" => (governance::Governance::default(), true),
+        Err(error) if wants_a_licence(&error, preflight.licence) => (governance::Governance::default(), true),
         outcome => (outcome?, false),
     };
     let asks_defender =
@@ -55,13 +58,25 @@ pub async fn observe(
     })
 }
 
+/// It says so, or nobody bought one: no page tells the words of that refusal. A permission that the token lacks is not
+/// meant.
+fn wants_a_licence(error: &GraphError, bought: bool) -> bool {
+    error.cause() == "licence"
+        || (!bought && error.kind == GraphErrorKind::Forbidden && error.missing.is_empty())
+}
+
 /// How many people in the approvers' group may decide on requests: ours, and the administrator whom the customer named.
 ///
 /// # Errors
 /// The members could not be read.
 pub async fn seated(directory: &Directory, facts: &Facts, group: ObjectId) -> Result<usize, GraphError> {
     let members = directory.group_members(group).await?;
-    let ours = Ours::read(directory, facts.analysts.as_ref()).await;
+    let mut ours = Ours::of(facts);
+    let seats = people::seats(&members, &ours, facts);
+    let package = facts.owned(&StepKey::new(StepKind::Package, APPROVERS).to_string()).map(PackageId::new);
+    let Some(package) = package.filter(|_| seats == 0 && !members.is_empty()) else { return Ok(seats) };
+    // His mail may be of any domain: whoever holds the package as one of our organization is ours too.
+    ours.know_holders(&directory.assignments(Some(&package), Some(&AssignmentState::Delivered)).await?);
     Ok(people::seats(&members, &ours, facts))
 }
 
@@ -71,6 +86,7 @@ async fn preflight(directory: &Directory, analysts: Option<&Analysts>) -> Result
     let invites = known(directory.authorization_policy().await?).map(read);
     let mut inbound = None;
     let mut mfa_trusted = None;
+    let mut trust = None;
     if let Some(analysts) = analysts {
         let default = known(directory.cross_tenant_default().await?);
         let partner = known(directory.cross_tenant_partner(analysts.tenant).await?);
@@ -79,14 +95,20 @@ async fn preflight(directory: &Directory, analysts: Option<&Analysts>) -> Result
             inbound = Some(!lets_in(&partner, &default).blocks_everybody());
             let trusts = |one: &CrossTenantAccess| one.inbound_trust.as_ref().and_then(|t| t.is_mfa_accepted);
             mfa_trusted = Some(trusts(&partner).or_else(|| trusts(&default)).unwrap_or(false));
+            trust = partner.inbound_trust.or(default.inbound_trust);
         }
     }
-    let blocking = known(directory.conditional_access().await?).map(|policies| {
-        let blocks = policies.into_iter().filter(|one| one.reaches_guests() && one.asks_for("block"));
-        let mut names: Vec<String> = blocks.map(|one| one.display_name).collect();
+    let policies = known(directory.conditional_access().await?);
+    let tenant = analysts.map(|analysts| analysts.tenant);
+    let touching = |does: &dyn Fn(&ConditionalAccessPolicy) -> bool| {
+        let all = policies.as_ref()?.iter();
+        let named = all.filter(|one| one.reaches_guests_of(tenant) && !one.is_narrowed() && does(one));
+        let mut names: Vec<String> = named.map(|one| one.display_name.clone()).collect();
         names.sort_unstable();
-        names
-    });
+        Some(names)
+    };
+    let blocking = touching(&ConditionalAccessPolicy::blocks);
+    let devices = touching(&|one| one.asks_for_a_device(trust.as_ref()));
     Ok(Preflight {
         licence: licences.entitlement_management(),
         defender_p2: licences.defender_endpoint_p2,
@@ -94,6 +116,7 @@ async fn preflight(directory: &Directory, analysts: Option<&Analysts>) -> Result
         inbound,
         mfa_trusted,
         blocking,
+        devices,
     })
 }
 

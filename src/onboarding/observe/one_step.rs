@@ -61,7 +61,7 @@ async fn groups(
 ) -> Result<Option<Part>, GraphError> {
     let Some(named) = blueprint.group(of) else { return Ok(None) };
     let read = people::groups(directory, blueprint, facts, Some(of)).await?;
-    let mut ours = Ours::read(directory, facts.analysts.as_ref()).await;
+    let mut ours = Ours::of(facts);
     ours.know_organizations(&last.connected, facts.analysts.as_ref());
     let now = read.into_iter().map(|group| seats_known(group.seen(&ours, &facts.apps), last)).collect();
     let owned = facts.owned(&format!("group.{of}")).map(str::to_owned);
@@ -75,7 +75,7 @@ async fn held(
     (blueprint, facts): (&Blueprint, &Facts),
     last: &Observation,
 ) -> Result<Part, GraphError> {
-    let mut ours = Ours::read(directory, facts.analysts.as_ref()).await;
+    let mut ours = Ours::of(facts);
     ours.know_organizations(&last.connected, facts.analysts.as_ref());
     let tiers = blueprint.tiers.iter().filter_map(|tier| facts.owned(&format!("package.{}", tier.key)));
     let mut now = Vec::new();

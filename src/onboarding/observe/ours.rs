@@ -7,13 +7,14 @@ use crate::graph::Directory;
 use crate::graph::groups::Principal;
 use crate::graph::requests::{Assignment, Subject};
 use crate::kit::ids::ObjectId;
-use crate::onboarding::facts::Analysts;
+use crate::onboarding::facts::{Analysts, Facts};
 use crate::onboarding::observation::SeenConnected;
+use crate::onboarding::step::StepKind;
 
 /// What is known of our people.
 #[derive(Clone, Debug, Default)]
 pub struct Ours {
-    /// Verified domains of the analysts' directory, in small letters.
+    /// Of the analysts' mail, in small letters.
     domains: BTreeSet<String>,
     /// Ids of connected organizations that stand for that directory alone.
     organizations: BTreeSet<String>,
@@ -22,26 +23,36 @@ pub struct Ours {
 }
 
 impl Ours {
-    /// The domain that Admin named, and all others of that directory where the reader app may read them there.
-    pub async fn read(directory: &Directory, analysts: Option<&Analysts>) -> Self {
-        let Some(analysts) = analysts else { return Self::default() };
-        let mut ours = Self::of_domains([analysts.domain.as_str()]);
-        // The app need not be consented to in the provider's own directories: then the one domain must do.
-        match directory.elsewhere(analysts.tenant).organization().await {
-            Ok(own) => ours.add_domains(own.verified_domains.iter().map(|one| one.name.as_str())),
-            Err(error) => tracing::debug!(%error, "domains of the analysts' directory not read"),
+    /// By the domains that Admin named or that are verified there, and by the organization that is ours here.
+    pub fn of(facts: &Facts) -> Self {
+        let organizations = facts.owned(StepKind::ConnectedOrganization.key()).map(str::to_lowercase);
+        Self {
+            domains: facts.analyst_domains.clone(),
+            organizations: organizations.into_iter().collect(),
+            people: BTreeSet::new(),
         }
-        ours
     }
 
+    /// The verified domains of the analysts' directory, in small letters; none where they cannot be read: the app need
+    /// not be consented to in the provider's own directories.
+    pub async fn verified(directory: &Directory, analysts: &Analysts) -> Option<Vec<String>> {
+        match directory.elsewhere(analysts.tenant).organization().await {
+            Ok(own) => {
+                let mut domains: Vec<String> =
+                    own.verified_domains.iter().map(|one| one.name.to_lowercase()).collect();
+                domains.sort_unstable();
+                Some(domains)
+            }
+            Err(error) => {
+                tracing::debug!(%error, "domains of the analysts' directory not read");
+                None
+            }
+        }
+    }
+
+    #[cfg(test)]
     fn of_domains<'a>(domains: impl IntoIterator<Item = &'a str>) -> Self {
-        let mut ours = Self::default();
-        ours.add_domains(domains);
-        ours
-    }
-
-    fn add_domains<'a>(&mut self, domains: impl IntoIterator<Item = &'a str>) {
-        self.domains.extend(domains.into_iter().map(str::to_lowercase));
+        Self { domains: domains.into_iter().map(str::to_lowercase).collect(), ..Self::default() }
     }
 
     /// Organizations that let in the analysts' directory and nobody else.

@@ -106,8 +106,36 @@ fn named(one: &Principal) -> String {
 
 /// Only membership of an assigned cloud security group can be given by a package (procedure 1.1, step 4).
 fn can_be_given(group: &Group) -> bool {
-    group.security_enabled == Some(true)
+    // Basic properties of a group need not tell it (GroupMember.Read.All): only what is said to be none is none.
+    group.security_enabled != Some(false)
         && group.mail_enabled != Some(true)
         && group.group_types.is_empty()
         && group.on_premises_sync_enabled != Some(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[test]
+    fn a_group_can_be_given_unless_it_is_said_to_be_of_another_kind() {
+        let group = |told: Value| -> Group {
+            let mut group = json!({ "id": "11111111-2222-3333-4444-555555555555", "displayName": "Any" });
+            group.as_object_mut().unwrap().extend(told.as_object().unwrap().clone());
+            serde_json::from_value(group).unwrap()
+        };
+        for told in [json!({}), json!({ "securityEnabled": null }), json!({ "securityEnabled": true })] {
+            assert!(can_be_given(&group(told.clone())), "{told}");
+        }
+        for told in [
+            json!({ "securityEnabled": false }),
+            json!({ "mailEnabled": true }),
+            json!({ "groupTypes": ["Unified"] }),
+            json!({ "onPremisesSyncEnabled": true }),
+        ] {
+            assert!(!can_be_given(&group(told.clone())), "{told}");
+        }
+    }
 }

@@ -32,7 +32,9 @@ fn tenant(t: T, seen: &Observation) -> Vec<(String, String)> {
     let said = |is: bool| if is { t.layout_yes() } else { t.layout_no() };
     let may = |is: Option<bool>| is.map_or_else(|| t.onboarding_found_unreadable(), said);
     let preflight = &seen.preflight;
-    let blocking = preflight.blocking.as_ref();
+    let named = |policies: &Option<Vec<String>>| {
+        policies.as_ref().map_or_else(|| t.onboarding_found_unreadable(), |names| list(t, names))
+    };
     let defender = match &seen.defender {
         SeenDefender::Unknown => t.onboarding_found_defender_unknown(),
         SeenDefender::Inactive => t.onboarding_found_defender_inactive(),
@@ -46,10 +48,8 @@ fn tenant(t: T, seen: &Observation) -> Vec<(String, String)> {
         (t.onboarding_found_invites(), may(preflight.invites)),
         (t.onboarding_found_inbound(), may(preflight.inbound)),
         (t.onboarding_found_mfa(), may(preflight.mfa_trusted)),
-        (
-            t.onboarding_found_blocking(),
-            blocking.map_or_else(|| t.onboarding_found_unreadable(), |names| list(t, names)),
-        ),
+        (t.onboarding_found_blocking(), named(&preflight.blocking)),
+        (t.onboarding_found_devices(), named(&preflight.devices)),
         (t.onboarding_found_defender(), defender),
     ]
 }

@@ -60,6 +60,9 @@ impl Planner<'_> {
         if let Some(names) = seen.blocking.as_ref().filter(|names| !names.is_empty()) {
             draft = draft.note("conditional-access", &[("names", &names.join(", "))]);
         }
+        if let Some(names) = seen.devices.as_ref().filter(|names| !names.is_empty()) {
+            draft = draft.note("devices-not-trusted", &[("names", &names.join(", "))]);
+        }
         if seen.invites.is_none() || seen.inbound.is_none() || seen.blocking.is_none() {
             draft = draft.note("policies-not-readable", &[]);
         }

@@ -40,12 +40,14 @@ pub async fn facts(tx: &mut Tx, customer: CustomerId) -> Result<Facts, sqlx::Err
     .await?;
     let links = customers::links(tx, customer).await?;
     let apps = providers::store::apps(tx).await?;
+    let analyst_domains = provider.domains_of_analysts();
     let analysts = provider.analyst_tenant.zip(provider.analyst_domain);
     let mut facts = Facts {
         provider: scope,
         provider_name: provider.name,
         customer,
         analysts: analysts.map(|(tenant, domain)| Analysts { tenant: EntraTenantId(tenant), domain }),
+        analyst_domains,
         apps: apps.into_iter().map(|app| app.client_id).filter(|id| !id.is_empty()).collect(),
         reader: granted(AppKind::Reader),
         operator: granted(AppKind::Operator),

@@ -7,17 +7,19 @@ use super::{EngineError, Known, known};
 use crate::app::App;
 use crate::customers::store as customers;
 use crate::customers::{Standing, State, consent};
-use crate::graph::{GraphError, GraphErrorKind};
+use crate::graph::{Directory, GraphError, GraphErrorKind};
 use crate::kit::audit::Event;
 use crate::kit::happening::{self, Happening, Kind};
 use crate::kit::work::{self, Claimed, Outcome, WorkError};
+use crate::onboarding::facts::Facts;
 use crate::onboarding::observation::Observation;
-use crate::onboarding::observe::observe;
+use crate::onboarding::observe::{Ours, observe};
 use crate::onboarding::plan::Plan;
 use crate::onboarding::progress;
 use crate::onboarding::replan::replan_from;
 use crate::onboarding::standing::move_of;
 use crate::onboarding::store;
+use crate::providers;
 
 /// The kind of work.
 pub const LOOK: &str = "observe";
@@ -94,7 +96,7 @@ pub(super) async fn wake_consent(app: &App, claimed: &Claimed) {
 }
 
 async fn look(app: &App, claimed: &Claimed) -> Result<Outcome, EngineError> {
-    let Some(Known { facts, blueprint: (version, blueprint), reader, customer, .. }) =
+    let Some(Known { mut facts, blueprint: (version, blueprint), reader, customer, .. }) =
         known(app, claimed).await?
     else {
         return Ok(Outcome::Done { next: None });
@@ -105,6 +107,7 @@ async fn look(app: &App, claimed: &Claimed) -> Result<Outcome, EngineError> {
     }
     let Some(reader) = reader else { return Err(no_reader().into()) };
     let directory = app.graph.app(customer.entra_tenant_id, &reader);
+    know_domains(app, claimed, &directory, &mut facts).await?;
     let seen = observe(&directory, &blueprint, &facts).await?;
     keep(app, claimed, seen, version).await?;
     let next = match customer.standing.state {
@@ -112,6 +115,24 @@ async fn look(app: &App, claimed: &Claimed) -> Result<Outcome, EngineError> {
         _ => AGAIN,
     };
     Ok(Outcome::Done { next: Some(app.clock.now() + next) })
+}
+
+/// Keeps which domains are verified in the analysts' directory, for whoever asks who is ours.
+async fn know_domains(
+    app: &App,
+    claimed: &Claimed,
+    directory: &Directory,
+    facts: &mut Facts,
+) -> Result<(), EngineError> {
+    let Some(analysts) = &facts.analysts else { return Ok(()) };
+    let Some(verified) = Ours::verified(directory, analysts).await else { return Ok(()) };
+    let mut tx = claimed.begin(&app.db).await?;
+    if providers::store::provider(&mut tx).await?.analyst_verified_domains == verified {
+        return Ok(());
+    }
+    providers::store::set_verified_domains(&mut tx, analysts.tenant, &verified).await?;
+    facts.analyst_domains = providers::store::provider(&mut tx).await?.domains_of_analysts();
+    Ok(tx.commit_bookkeeping("domains of the analysts' directory").await?)
 }
 
 /// The provider's own app that reads is not set up (any more).

@@ -37,6 +37,7 @@ struct HomeView {
     name: String,
     analyst_tenant: String,
     analyst_domain: String,
+    analyst_mail_domains: String,
     language: String,
     new_people: String,
     keep_years: String,
@@ -53,6 +54,7 @@ impl HomeView {
             name: provider.name.clone(),
             analyst_tenant: provider.analyst_tenant.map(|id| id.to_string()).unwrap_or_default(),
             analyst_domain: provider.analyst_domain.clone().unwrap_or_default(),
+            analyst_mail_domains: provider.analyst_mail_domains.join(", "),
             language: provider.default_language.clone(),
             new_people: if provider.new_people_see_all { "all" } else { "none" }.to_owned(),
             keep_years: years(provider.keep_requests_days).to_string(),
@@ -100,6 +102,9 @@ pub struct SettingsForm {
     name: String,
     analyst_tenant: String,
     analyst_domain: String,
+    /// Parted by commas or spaces.
+    #[serde(default)]
+    analyst_mail_domains: String,
     language: String,
     /// `all` or `none`: customers of somebody who signs in first.
     #[serde(default = "all")]
@@ -111,6 +116,9 @@ pub struct SettingsForm {
     #[serde(default)]
     refresh_tokens: String,
 }
+
+/// More would be typed by nobody.
+const MAIL_DOMAINS: usize = 50;
 
 /// A year in the mean: 7 of them are 2,557 days.
 const YEAR: i32 = 36_525;
@@ -144,6 +152,17 @@ impl SettingsForm {
         if analyst_domain.iter().any(wrong) {
             errors.add("analyst_domain", t.providers_domain_wrong());
         }
+        let mut analyst_mail_domains: Vec<String> = self
+            .analyst_mail_domains
+            .split([',', ';', ' ', '\n', '\r', '\t'])
+            .filter(|domain| !domain.is_empty())
+            .map(str::to_lowercase)
+            .collect();
+        analyst_mail_domains.sort_unstable();
+        analyst_mail_domains.dedup();
+        if analyst_mail_domains.iter().any(wrong) || analyst_mail_domains.len() > MAIL_DOMAINS {
+            errors.add("analyst_mail_domains", t.providers_mail_of_analysts_wrong());
+        }
         let default_language = Lang::from_code(&self.language).unwrap_or_default().code().to_owned();
         let keep_requests_days = match self.keep_years.trim() {
             "" => None,
@@ -159,6 +178,7 @@ impl SettingsForm {
             name,
             analyst_tenant,
             analyst_domain,
+            analyst_mail_domains,
             default_language,
             new_people_see_all: self.new_people != "none",
             keep_requests_days,
@@ -215,6 +235,7 @@ pub async fn save(State(app): State<App>, page: Page, Form(form): Form<SettingsF
                 name: form.name,
                 analyst_tenant: form.analyst_tenant,
                 analyst_domain: form.analyst_domain,
+                analyst_mail_domains: form.analyst_mail_domains,
                 language: form.language,
                 new_people: form.new_people,
                 keep_years: form.keep_years,

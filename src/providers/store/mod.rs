@@ -4,6 +4,8 @@ mod next;
 
 pub use next::{Next, drop_next, next, next_credential, set_next, set_next_checked, take_next};
 
+use std::collections::BTreeSet;
+
 use anyhow::Context;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -55,6 +57,10 @@ pub struct Provider {
     pub sign_in_tenant: Option<Uuid>,
     pub analyst_tenant: Option<Uuid>,
     pub analyst_domain: Option<String>,
+    /// Further domains of the analysts' mail, as Admin named them.
+    pub analyst_mail_domains: Vec<String>,
+    /// Those that were found verified in the analysts' directory.
+    pub analyst_verified_domains: Vec<String>,
     pub default_language: String,
     /// Somebody who signs in first sees every customer at once.
     pub new_people_see_all: bool,
@@ -64,12 +70,20 @@ pub struct Provider {
     pub keeps_refresh_tokens: bool,
 }
 
+impl Provider {
+    /// Every domain by whose mail an analyst is known, in small letters.
+    pub fn domains_of_analysts(&self) -> BTreeSet<String> {
+        let all = self.analyst_domain.iter().chain(&self.analyst_mail_domains);
+        all.chain(&self.analyst_verified_domains).map(|domain| domain.to_lowercase()).collect()
+    }
+}
+
 pub async fn provider(tx: &mut Tx) -> Result<Provider, sqlx::Error> {
     let provider = tx.scope().provider();
     sqlx::query_as!(
         Provider,
         "select slug, name, mail_domains, sign_in_issuer, sign_in_tenant, analyst_tenant, analyst_domain,
-                default_language, new_people_see_all, keep_requests_days, keeps_refresh_tokens
+                analyst_mail_domains, analyst_verified_domains, default_language, new_people_see_all, keep_requests_days, keeps_refresh_tokens
            from provider where provider_id = $1",
         provider.0
     )
@@ -83,6 +97,7 @@ pub struct Settings {
     pub name: String,
     pub analyst_tenant: Option<Uuid>,
     pub analyst_domain: Option<String>,
+    pub analyst_mail_domains: Vec<String>,
     pub default_language: String,
     /// Somebody who signs in first sees every customer at once.
     pub new_people_see_all: bool,
@@ -97,7 +112,9 @@ pub async fn set_provider(tx: &mut Tx, settings: &Settings) -> Result<(), sqlx::
     sqlx::query!(
         "update provider set name = $2, analyst_tenant = $3, analyst_domain = $4, default_language = $5,
                 new_people_see_all = $6, keep_requests_days = coalesce($7, keep_requests_days),
-                keeps_refresh_tokens = $8
+                keeps_refresh_tokens = $8, analyst_mail_domains = $9,
+                analyst_verified_domains = case when analyst_tenant is not distinct from $3
+                    then analyst_verified_domains else '{}' end
           where provider_id = $1",
         provider.0,
         settings.name,
@@ -107,10 +124,29 @@ pub async fn set_provider(tx: &mut Tx, settings: &Settings) -> Result<(), sqlx::
         settings.new_people_see_all,
         settings.keep_requests_days,
         settings.keeps_refresh_tokens,
+        &settings.analyst_mail_domains,
     )
     .execute(&mut **tx)
     .await?;
     Ok(())
+}
+
+/// The domains found verified in the analysts' directory, unless another one was named meanwhile.
+pub async fn set_verified_domains(
+    tx: &mut Tx,
+    analysts: EntraTenantId,
+    domains: &[String],
+) -> Result<bool, sqlx::Error> {
+    let provider = tx.scope().provider();
+    let done = sqlx::query!(
+        "update provider set analyst_verified_domains = $3 where provider_id = $1 and analyst_tenant = $2",
+        provider.0,
+        analysts.0,
+        domains
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(done.rows_affected() > 0)
 }
 
 /// One app registration without its secret.

@@ -4,8 +4,10 @@ use mssp_portal::access::store;
 use mssp_portal::kit::ids::{CustomerId, ProviderId};
 use mssp_portal::kit::right::Role;
 use mssp_portal::kit::scope::Scope;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::there::There;
 use super::{held, keep, provider};
 use crate::support::app::{Person, TestApp};
 
@@ -107,4 +109,42 @@ async fn who_sees_only_some_customers_says_nothing_that_holds_for_all() {
     let form = format!("other={}&why=x", known[1].1);
     assert_eq!(say(&app, &some, known[0].1, "merge", &form).await.0, 409);
     assert_eq!(matches(&app, contoso, one).await, known);
+}
+
+#[tokio::test]
+async fn an_analyst_with_mail_of_another_domain_is_one_person_over_two_customers() {
+    let there = There::new(&["Woodgrove Bank", "Tailspin Toys"], Value::Null).await;
+    let gus = json!({ "userPrincipalName": there.address("gus"), "displayName": "Gus",
+        "mail": "gus@group.example" });
+    let world = json!({ "tenants": [{ "id": there.contoso.analysts, "users": [gus] }] });
+    there.cloud.control("POST", "/world", world).await;
+    there.work().await;
+    for place in &there.places {
+        there.give(place, "gus").await;
+    }
+    // Named by Admin, told by Microsoft, and whether Microsoft takes the question for it.
+    for (named, told, taken, one) in [
+        (false, false, true, false),
+        (true, false, true, true),
+        (false, true, true, true),
+        (false, true, false, false),
+        (true, true, false, true),
+    ] {
+        let switches =
+            json!({ "em.requestor-organization-withheld": !told, "em.nested-expand-refused": !taken });
+        there.cloud.control("POST", "/switches", switches).await;
+        let domains: &[String] = if named { &["group.example".to_owned()] } else { &[] };
+        sqlx::query!("update provider set analyst_mail_domains = $1", domains)
+            .execute(&there.app.owner)
+            .await
+            .unwrap();
+        let mut found = Vec::new();
+        for place in &there.places {
+            there.turn_after(place, 2 * 3600).await;
+            found.push(matches(&there.app, there.contoso.id, place.customer).await[0].clone());
+        }
+        assert_eq!(found[0].0, "gus@group.example");
+        assert_eq!(found[0].1 == found[1].1, one, "named {named}, told {told}, taken {taken}");
+    }
+    there.cloud.end().await;
 }

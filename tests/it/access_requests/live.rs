@@ -337,3 +337,32 @@ async fn when_the_end_of_a_request_becomes_known_what_tells_of_it_is_woken() {
     assert!(due <= end - chrono::TimeDelta::minutes(50), "half the time, not in six hours: {due}");
     there.cloud.end().await;
 }
+
+#[tokio::test]
+async fn a_request_of_a_kind_that_came_later_is_told_by_its_name_and_is_no_extension() {
+    let there = There::new().await;
+    there.know_package().await;
+    there.run().await;
+    let asked = there.ask("ada").await;
+    there.decide_there(&asked, true, "Yes").await;
+    there.later().await;
+    let body = json!({ "package": there.package, "homeTenant": there.contoso.analysts, "wish": "revoke",
+        "userPrincipalName": format!("ada@{}", there.contoso.analyst_domain) });
+    there.cloud.control("POST", &format!("/tenants/{}/ask", there.tenant), body).await;
+    there.later().await;
+    let kinds =
+        sqlx::query_scalar!("select request_type from access_request order by created_at, request_id");
+    let kinds = kinds.fetch_all(&there.app.owner).await.unwrap();
+    assert!(kinds.iter().any(|kind| kind == "approverRemove"), "{kinds:?}");
+    sqlx::query!(
+        "update access_request set request_type = 'unknownFutureValue', state = 'pendingApproval'
+                   where request_type = 'approverRemove'"
+    )
+    .execute(&there.app.owner)
+    .await
+    .unwrap();
+    let page = there.page("/requests").await;
+    assert!(page.contains("Of a kind that is not told"), "{page}");
+    assert!(!page.contains("move-customer\">Of a kind"), "no extension: {page}");
+    there.cloud.end().await;
+}

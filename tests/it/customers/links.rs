@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use mssp_portal::kit::ids::CustomerId;
+use serde_json::json;
 
 use super::{link, run, standing, state_of};
-use crate::support::app::TestApp;
-use crate::support::cloud::TestCloud;
+use crate::support::app::{Answer, TestApp};
+use crate::support::cloud::{TestCloud, plain};
 
 async fn due(app: &TestApp, customer: CustomerId) -> bool {
     let due = sqlx::query_scalar!(
@@ -86,6 +87,41 @@ async fn a_form_that_is_sent_again_shows_the_same_link_and_makes_no_other() {
         .await
         .unwrap();
     assert_eq!((links, events(&app, "consent.link-made").await.len()), (4, 5));
+    cloud.end().await;
+}
+
+/// Presses Cancel on Microsoft's page behind the link: where the browser is sent to.
+async fn cancel(link: &Answer) -> String {
+    let at = link.body.find("/v2.0/adminconsent").unwrap_or_else(|| panic!("no link in {}", link.body));
+    let start = link.body[..at].rfind("http").unwrap();
+    let address = link.body[start..].split(['"', '<']).next().unwrap();
+    let address = address.replace("&amp;", "&").replace("&#38;", "&");
+    let browser = plain().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let answer = browser.post(&address).form(&[("cancel", "yes")]).send().await.unwrap();
+    let to = answer.headers().get("location").map(|to| to.to_str().unwrap().to_owned());
+    to.unwrap_or_else(|| panic!("nowhere from {address}"))
+}
+
+#[tokio::test]
+async fn whoever_presses_cancel_on_microsofts_page_has_declined_in_any_words_of_microsoft() {
+    let (app, cloud) = TestCloud::with_portal().await;
+    let contoso = cloud.provider(&app, "contoso").await;
+    let customer = cloud.add_customer(&app, &contoso, "Woodgrove Bank").await;
+    for (n, subcode) in [false, true].into_iter().enumerate() {
+        cloud.control("POST", "/switches", json!({ "consent.cancel-subcode": subcode })).await;
+        app.clock.advance(Duration::from_secs(60));
+        let made = link(&app, &contoso, customer, "reader").await;
+        let state = state_of(&made);
+        let only =
+            format!("/consent/callback?error=consent_required&error_description=AADSTS65001&state={state}");
+        assert!(!app.get(None, &only).await.body.contains("has been told"), "nobody decided anything");
+        let back = cancel(&made).await;
+        assert!(back.contains("AADSTS65004"), "{back}");
+        let page = app.get(None, back.strip_prefix("http://localhost:8080").unwrap()).await.body;
+        assert!(page.contains("has been told"), "{back}: {page}");
+        assert_eq!(events(&app, "consent.declined").await.len(), n + 1);
+        assert_eq!(standing(&app, customer).await, ("consent-wanted".into(), "us".into()));
+    }
     cloud.end().await;
 }
 

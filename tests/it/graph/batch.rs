@@ -72,7 +72,7 @@ async fn several_reads_are_one_request_and_each_finds_its_answer() {
     assert_eq!((seen[0].method.as_str(), seen[0].path.as_str()), ("POST", "/v1.0/$batch"));
     let first = &seen[0].json()["requests"][0];
     let url = "/identityGovernance/entitlementManagement/assignmentRequests?\
-               $expand=requestor,accessPackage,assignment&$filter=state%20eq%20'pendingApproval'";
+               $expand=requestor($expand=connectedOrganization),accessPackage,assignment&$filter=state%20eq%20'pendingApproval'";
     assert_eq!(*first, json!({ "id": "1", "method": "GET", "url": url }));
 }
 

@@ -322,6 +322,13 @@ const GRAPH: &[(u16, &str, &str, &str, WhoseMove)] = &[
     (401, "SomethingElse", "no", "token-refused", Us),
     (400, "CallerNotResourceOwner", "The caller is not the resource owner.", "not-resource-owner", Customer),
     (400, "ResourceNotFound", "The resource was not found.", "not-found", Us),
+    (
+        400,
+        "ResourceNotFoundInOriginSystem",
+        "The resource was not found in the origin system.",
+        "not-found",
+        Us,
+    ),
     (404, "RoleNotFound", "The role was not found.", "not-found", Us),
     (
         404,

@@ -249,8 +249,8 @@ async fn a_policy_that_may_not_be_read_is_an_answer_and_no_entry_is_another() {
         {"displayName": "CA2", "state": "enabled", "conditions": null, "grantControls": null}]}))
     .await;
     let Readable::Read(policies) = directory.conditional_access().await.unwrap() else { panic!("readable") };
-    assert!(policies[0].reaches_guests() && policies[0].asks_for("compliantDevice"));
-    assert!(!policies[1].reaches_guests() && !policies[1].asks_for("block"));
+    assert!(policies[0].reaches_guests_of(None) && policies[0].asks_for_a_device(None));
+    assert!(!policies[1].reaches_guests_of(None) && !policies[1].blocks());
 }
 
 #[test]

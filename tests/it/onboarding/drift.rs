@@ -1,5 +1,6 @@
 //! What somebody changes by hand afterwards is seen, told in words, and mended once approved.
 
+use mssp_portal::onboarding::blueprint::LiveResponse;
 use mssp_portal::providers::AppKind;
 use serde_json::json;
 
@@ -53,6 +54,45 @@ async fn drift_made_by_hand_is_seen_told_and_mended() {
     stage.minutes(1).await;
     assert_eq!(stage.state().await, "onboarded nobody", "{}", stage.page("").await);
     assert_eq!(stage.counts().await, [3, 1, 1, 3, 3, 3, 3]);
+    stage.cloud.end().await;
+}
+
+#[tokio::test]
+async fn a_policy_that_is_mended_keeps_its_questions_and_its_custom_extensions() {
+    let stage = Stage::new("Woodgrove Bank").await;
+    stage.onboard().await;
+    let policy = stage.tenant_world().await["policies"][0].clone();
+    let path = format!("{EM}/assignmentPolicies/{}", policy["id"].as_str().unwrap());
+    let whole = format!("{path}?$expand=questions,customExtensionStageSettings($expand=customExtension)");
+    let mut changed = stage.by_hand("GET", &path, json!(null)).await;
+    changed["accessPackage"] = json!({ "id": policy["package"] });
+    changed["expiration"] = json!({ "type": "afterDuration", "duration": "P30D" });
+    changed["questions"] = json!([{ "@odata.type": "#microsoft.graph.accessPackageTextInputQuestion",
+        "text": "Which shift?", "isRequired": true, "sequence": 0, "isSingleLineQuestion": true }]);
+    changed["customExtensionStageSettings"] = json!([{ "stage": "assignmentRequestCreated", "customExtension":
+        { "@odata.type": "#microsoft.graph.accessPackageAssignmentRequestWorkflowExtension", "id": "e1" } }]);
+    stage.by_hand("PUT", &path, changed).await;
+    let by_hand = stage.by_hand("GET", &whole, json!(null)).await;
+    // Where the extension is not told, the policy is not written without it.
+    stage.cloud.control("POST", "/switches", json!({ "em.nested-expand-refused": true })).await;
+    stage.check().await;
+    stage.minutes(1).await;
+    assert_eq!(stage.state().await, "drifted us");
+    stage.approve().await;
+    stage.minutes(2).await;
+    assert_eq!(stage.called("PUT", &format!("/v1.0{path}")).await, 0, "{}", stage.journal().await);
+    stage.cloud.control("POST", "/switches", json!({ "em.nested-expand-refused": false })).await;
+    let run = stage.run().await;
+    stage.done("/cancel", &format!("run={run}")).await;
+    stage.check().await;
+    stage.minutes(1).await;
+    stage.approve().await;
+    stage.minutes(3).await;
+    let mended = stage.by_hand("GET", &whole, json!(null)).await;
+    assert_eq!(mended["expiration"]["duration"], "P365D", "{}", stage.journal().await);
+    for part in ["questions", "customExtensionStageSettings"] {
+        assert_eq!(mended[part], by_hand[part], "{part}");
+    }
     stage.cloud.end().await;
 }
 
@@ -153,6 +193,35 @@ async fn defender_roles_are_made_through_the_beta_api_where_the_blueprint_says_s
     assert_eq!(stage.state().await, "onboarded nobody", "{}", stage.page("").await);
     a_changed_role_is_drift(&stage, &tenant).await;
     roles_that_cannot_be_read_drift_nobody(&stage).await;
+    stage.cloud.end().await;
+}
+
+#[tokio::test]
+async fn where_the_names_of_permissions_cannot_be_read_roles_that_are_there_name_them_or_a_person_makes_the_role()
+ {
+    let stage = Stage::new("Woodgrove Bank").await;
+    stage.automatic().await;
+    stage.cloud.control("POST", "/switches", json!({ "defender.actions-missing": true })).await;
+    stage.minutes(1).await;
+    let page = stage.page("/steps/defender-role.tier1").await;
+    assert!(page.contains("Make the role by hand") && page.contains("Declare done"), "{page}");
+    let names: Vec<String> = mssp_portal::onboarding::wanted::permissions(LiveResponse::Advanced)
+        .into_iter()
+        .map(|name| format!("microsoft.xdr/{name}"))
+        .collect();
+    let role = json!({ "displayName": "Everything", "description": "x", "isEnabled": true,
+        "rolePermissions": [{ "allowedResourceActions": names }] });
+    stage.by_hand("POST", "/beta/roleManagement/defender/roleDefinitions", role).await;
+    stage.check().await;
+    stage.minutes(1).await;
+    stage.administrator().await;
+    stage.declare("rbac").await;
+    stage.approve().await;
+    stage.consent(AppKind::Operator, true).await;
+    stage.until_done("defender-role.tier1").await;
+    assert!(!stage.journal().await.contains(" failed "), "{}", stage.journal().await);
+    let text = stage.tenant_world().await.to_string();
+    assert_eq!(text.matches("\"Tier 1 Analysts\"").count(), 2, "role and assignment: {text}");
     stage.cloud.end().await;
 }
 

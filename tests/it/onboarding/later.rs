@@ -172,3 +172,41 @@ async fn an_analyst_of_another_domain_of_our_directory_is_no_stranger_where_its_
     assert_eq!(stage.state().await, "onboarded nobody", "{}", stage.page("").await);
     stage.cloud.end().await;
 }
+
+#[tokio::test]
+async fn an_analyst_with_mail_of_another_domain_passes_the_gate_by_his_organization_or_by_a_named_domain() {
+    for told in [true, false] {
+        let stage = Stage::new("Woodgrove Bank").await;
+        let domain = &stage.provider.analyst_domain;
+        let gus = json!({ "userPrincipalName": format!("gus@{domain}"), "displayName": "Gus",
+            "mail": "gus@group.example" });
+        let world = json!({ "tenants": [{ "id": stage.provider.analysts, "users": [gus] }] });
+        stage.cloud.control("POST", "/world", world).await;
+        let withheld = json!({ "em.requestor-organization-withheld": !told });
+        stage.cloud.control("POST", "/switches", withheld).await;
+        stage.approved().await;
+        stage.consent(AppKind::Operator, true).await;
+        stage.until_done("link.approvers").await;
+        stage.ask("MSSP Analyst Approvers", "gus", &stage.admin()).await;
+        if !told {
+            stage.minutes(10).await;
+            assert_eq!(stage.counts().await[4], 1, "nothing says that he is ours");
+            let form = |domains: &str| {
+                format!(
+                    "name=contoso&analyst_tenant={}&analyst_domain={domain}&language=en&analyst_mail_domains={domains}",
+                    stage.provider.analysts
+                )
+            };
+            let save = async |domains: &str| {
+                stage.app.post(Some(&stage.provider.everyone), "/admin/provider", &form(domains)).await
+            };
+            assert_eq!(save("not+a+domain").await.status, 422);
+            assert_eq!(save("Group.example%2C+other.example").await.status, 303);
+            let shown = stage.app.get(Some(&stage.provider.everyone), "/admin").await.body;
+            assert!(shown.contains("group.example, other.example"), "{shown}");
+        }
+        stage.until_done("link.tier2").await;
+        assert!(!stage.journal().await.contains(" failed "), "{}", stage.journal().await);
+        stage.cloud.end().await;
+    }
+}

@@ -127,7 +127,15 @@ async fn a_run_without_the_app_that_writes_is_our_move_until_it_is_set_up() {
 
 #[tokio::test]
 async fn a_licence_that_lapses_blocks_with_its_cause_and_nothing_is_taken_for_gone() {
+    for told in [true, false] {
+        a_licence_lapses(told).await;
+    }
+}
+
+/// `told`: Microsoft's refusal says so.
+async fn a_licence_lapses(told: bool) {
     let stage = Stage::new("Woodgrove Bank").await;
+    stage.cloud.control("POST", "/switches", json!({ "em.licence-refusal-told": told })).await;
     stage.onboard().await;
     stage.ask("Tier 1 Analyst", "ada", &stage.approver()).await;
     stage.read_again().await;

@@ -11,6 +11,21 @@ use super::stage::Stage;
 const EM: &str = "/v1.0/identityGovernance/entitlementManagement";
 
 #[tokio::test]
+async fn a_group_that_entitlement_management_finds_minutes_later_needs_no_person() {
+    let stage = Stage::new("Woodgrove Bank").await;
+    let late = json!({ "consistency.groups-in-entitlement": "300000ms" });
+    stage.cloud.control("POST", "/switches", late).await;
+    stage.approved().await;
+    stage.consent(AppKind::Operator, true).await;
+    stage.until_done("resource.tier2").await;
+    assert!(!stage.journal().await.contains(" failed "), "{}", stage.journal().await);
+    assert!(stage.journal().await.contains("resource.approvers waits"), "{}", stage.journal().await);
+    stage.until_done("link.approvers").await;
+    assert_eq!(stage.counts().await[..4], [3, 1, 1, 3]);
+    stage.cloud.end().await;
+}
+
+#[tokio::test]
 async fn a_run_is_stopped_between_two_steps_that_are_ready_and_nothing_more_is_written() {
     let stage = Stage::new("Woodgrove Bank").await;
     stage.approved().await;

@@ -1,6 +1,7 @@
 //! The main job: a customer with an empty tenant is onboarded by Microsoft's procedure.
 
 use mssp_portal::providers::AppKind;
+use serde_json::json;
 
 use super::stage::Stage;
 
@@ -91,5 +92,28 @@ async fn a_manual_step_needs_proof_and_can_be_opened_again() {
     assert!(!stage.page("/steps/rbac").await.contains("Declared done"));
     let catalog = stage.act(&stage.path("/steps/catalog/declare"), "proof=seen").await;
     assert_eq!(catalog.status, 404, "what the portal does nobody declares");
+    stage.cloud.end().await;
+}
+
+#[tokio::test]
+async fn a_customer_whose_groups_hide_their_unique_names_from_the_reader_is_onboarded_all_the_same() {
+    let stage = Stage::new("Woodgrove Bank").await;
+    stage.cloud.control("POST", "/switches", json!({ "groups.unique-name-withheld": true })).await;
+    stage.onboard().await;
+    assert_eq!(stage.state().await, "onboarded nobody", "{}", stage.page("").await);
+    assert_eq!(stage.counts().await, [3, 1, 1, 3, 3, 3, 3]);
+    assert!(!stage.journal().await.contains(" failed "), "{}", stage.journal().await);
+    stage.cloud.end().await;
+}
+
+#[tokio::test]
+async fn an_observation_reads_the_policies_of_all_packages_at_once() {
+    let stage = Stage::new("Woodgrove Bank").await;
+    stage.onboard().await;
+    let path = "/v1.0/identityGovernance/entitlementManagement/assignmentPolicies";
+    let before = stage.called("GET", path).await;
+    stage.check().await;
+    stage.minutes(1).await;
+    assert_eq!(stage.called("GET", path).await - before, 1);
     stage.cloud.end().await;
 }

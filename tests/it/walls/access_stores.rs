@@ -61,7 +61,7 @@ pub fn looks() -> Vec<Act> {
         "access::undecided" => |tx, at| !access::undecided(tx, at.ready(), at.now()).await?.is_empty();
         "access::unsettled" => |tx, at| !access::unsettled(tx, at.ready(), at.now()).await?.is_empty();
         "access::policies" => |tx, at| !access::policies(tx, at.ready()).await?.is_empty();
-        "access::ours" => |tx, at| access::ours(tx, at.ready()).await?.domain.is_some();
+        "access::ours" => |tx, at| access::ours(tx, at.ready()).await?.domains.contains("holders.example");
         "access::guests_to_see" => |tx, at| !access::guests_to_see(tx, at.ready(), 9, at.now()).await?.is_empty();
         "access::approver_seats" => |tx, at| access::approver_seats(tx, at.failed()).await?.is_some();
         "access::blocked_guests" => |tx, at| !access::blocked_guests(tx, at.ready()).await?.is_empty();

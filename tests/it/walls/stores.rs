@@ -393,12 +393,17 @@ pub fn writes() -> Vec<Act> {
                 name: "changed".to_owned(),
                 analyst_tenant: None,
                 analyst_domain: None,
+                analyst_mail_domains: vec!["changed.example".to_owned()],
                 default_language: "nl".to_owned(),
                 new_people_see_all: false,
                 keep_requests_days: Some(400),
                 keeps_refresh_tokens: true,
             };
             providers::set_provider(tx, &settings).await.map(|()| true)?
+        };
+        "providers::set_verified_domains" => |tx, _at| {
+            let analysts = providers::provider(tx).await?.analyst_tenant.unwrap_or_default();
+            providers::set_verified_domains(tx, EntraTenantId(analysts), &["changed.example".to_owned()]).await?
         };
         "providers::set_client_id" => |tx, at| {
             let id = at.app.app.chance.uuid_v4().to_string();

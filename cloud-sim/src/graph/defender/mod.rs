@@ -20,6 +20,9 @@ pub fn answer(scene: &mut Scene<'_>, rest: &[&str]) -> Outcome {
     }
     active(scene)?;
     match rest {
+        ["resourceNamespaces", ..] if scene.switches().on("defender.actions-missing") => {
+            Err(not_found("resourceNamespaces"))
+        }
         ["roleDefinitions", rest @ ..] => roles::answer(scene, rest),
         ["roleAssignments", rest @ ..] => assignments::answer(scene, rest),
         ["resourceNamespaces"] => {

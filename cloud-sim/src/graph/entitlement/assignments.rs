@@ -11,6 +11,7 @@ use crate::odata::{self, Expand};
 use crate::world::{Assignment, late};
 
 pub fn answer(scene: &mut Scene<'_>, rest: &[&str]) -> Outcome {
+    subjects::may_expand(scene, &scene.expands())?;
     match (scene.call.method.as_str(), rest) {
         ("GET", []) => list(scene),
         ("GET", [id]) => {
@@ -45,7 +46,7 @@ fn expanded(scene: &Scene<'_>, held: &Assignment, expands: &[Expand]) -> Value {
     let mut value = shown(scene, held);
     for expand in expands {
         value[&expand.name] = match expand.name.as_str() {
-            "target" => subjects::shown(scene, &held.target),
+            "target" => subjects::shown(scene, &held.target, expand),
             "accessPackage" => scene.tenant().package(&held.package).map(packages::shown).into(),
             _ => scene.tenant().policy(&held.policy).map(policies::shown).into(),
         };

@@ -62,6 +62,9 @@ fn licensed(scene: &Scene<'_>) -> Result<(), Answer> {
     if held || !scene.switches().on("em.licence-required") {
         return Ok(());
     }
+    if !scene.switches().on("em.licence-refusal-told") {
+        return Err(Answer::forbidden("Insufficient privileges to complete the operation."));
+    }
     Err(Answer::error(
         403,
         "AccessDenied",

@@ -10,6 +10,7 @@ use crate::odata::{self, Expand};
 use crate::world::{Policy, late, new_id};
 
 pub fn answer(scene: &mut Scene<'_>, rest: &[&str]) -> Outcome {
+    may_expand(scene)?;
     match (scene.call.method.as_str(), rest) {
         ("GET", []) => page(scene, |_| true),
         ("POST", []) => create(scene),
@@ -24,6 +25,20 @@ pub fn answer(scene: &mut Scene<'_>, rest: &[&str]) -> Outcome {
     }
 }
 
+/// Inside an expansion only a stage's custom extension can be expanded, where the service takes that at all.
+fn may_expand(scene: &Scene<'_>) -> Result<(), Answer> {
+    let refused = scene.switches().on("em.nested-expand-refused");
+    for expand in scene.expands() {
+        let takes = expand.name == "customExtensionStageSettings" && !refused;
+        if expand.inner.iter().any(|e| !takes || e.name != "customExtension") {
+            let why =
+                format!("Parsing OData Select and Expand failed: '{}' cannot be expanded so.", expand.name);
+            return Err(Answer::error(400, "BadRequest", &why));
+        }
+    }
+    Ok(())
+}
+
 /// `GET /accessPackages/{id}/assignmentPolicies`.
 pub fn of_package(scene: &mut Scene<'_>, key: &str) -> Outcome {
     if scene.call.method != "GET" {
@@ -35,13 +50,30 @@ pub fn of_package(scene: &mut Scene<'_>, key: &str) -> Outcome {
 
 pub fn shown(policy: &Policy) -> Value {
     let mut value = policy.body.clone();
+    for name in RELATIONS {
+        value.as_object_mut().map(|body| body.remove(name));
+    }
     value["id"] = json!(policy.id);
     value["createdDateTime"] = stamp(policy.created);
     value["modifiedDateTime"] = stamp(policy.modified);
     value
 }
 
-/// The package and its catalog are seen with `$expand` only.
+/// Relationships of a policy that it holds itself, shown only where they are expanded.
+const RELATIONS: [&str; 2] = ["questions", "customExtensionStageSettings"];
+
+/// The custom extension of a stage is a relationship in its turn.
+fn related(policy: &Policy, expand: &Expand) -> Value {
+    let mut all = policy.body[&expand.name].as_array().cloned().unwrap_or_default();
+    if !expand.inner.iter().any(|e| e.name == "customExtension") {
+        for one in &mut all {
+            one.as_object_mut().map(|one| one.remove("customExtension"));
+        }
+    }
+    Value::Array(all)
+}
+
+/// The package and its catalog are seen with `$expand` only, as are questions and custom extensions.
 fn expanded(scene: &Scene<'_>, policy: &Policy, expands: &[Expand]) -> Value {
     let mut value = shown(policy);
     let package = scene.tenant().package(&policy.package);
@@ -53,7 +85,7 @@ fn expanded(scene: &Scene<'_>, policy: &Policy, expands: &[Expand]) -> Value {
                 let here = all.iter().find(|c| package.is_some_and(|p| p.catalog == c.id));
                 here.map(catalogs::shown).into()
             }
-            _ => json!([]),
+            _ => related(policy, expand),
         };
     }
     value

@@ -6,6 +6,7 @@ use super::model::{duration, flag, invalid, list, need_text, need_word, only, te
 use super::{review_rules, subject_sets};
 use crate::answer::Answer;
 use crate::graph::scene::Scene;
+use crate::world::new_id;
 
 const KNOWN: &[&str] = &[
     "id",
@@ -77,7 +78,40 @@ pub fn checked(scene: &Scene<'_>, body: &Value) -> Result<Value, Answer> {
         "requestApprovalSettings": approvals(scene, &body["requestApprovalSettings"])?,
         "reviewSettings": review_rules::checked(scene, &body["reviewSettings"])?,
         "notificationSettings": body["notificationSettings"],
+        "questions": questions(body)?,
+        "customExtensionStageSettings": extensions(body)?,
     }))
+}
+
+/// Each gets an id; what a question asks is kept as it was sent. Answers are not simulated.
+fn questions(body: &Value) -> Result<Value, Answer> {
+    const KINDS: [&str; 2] = ["accessPackageTextInputQuestion", "accessPackageMultipleChoiceQuestion"];
+    let mut all = list(body, "questions")?.to_vec();
+    for one in &mut all {
+        let kind = one["@odata.type"].as_str().unwrap_or_default();
+        if !KINDS.iter().any(|known| kind == format!("#microsoft.graph.{known}")) {
+            return Err(invalid("questions", "The type of the question is not known."));
+        }
+        need_text(one, "text")?;
+        if text(one, "id")?.is_none() {
+            one["id"] = json!(new_id());
+        }
+    }
+    Ok(Value::Array(all))
+}
+
+/// Stages at which an extension is called: nothing calls it here.
+fn extensions(body: &Value) -> Result<Value, Answer> {
+    let mut all = list(body, "customExtensionStageSettings")?.to_vec();
+    for one in &mut all {
+        only(one, "customExtensionStageSetting", &["id", "stage", "customExtension"])?;
+        need_text(one, "stage")?;
+        need_text(&one["customExtension"], "id")?;
+        if text(one, "id")?.is_none() {
+            one["id"] = json!(new_id());
+        }
+    }
+    Ok(Value::Array(all))
 }
 
 /// Nobody can ask for anything by it (FIELD: terraform-provider-azuread #1209); a PUT mends it.

@@ -80,11 +80,21 @@ fn shown(request: &Request) -> Value {
     })
 }
 
-fn expanded(scene: &Scene<'_>, request: &Request, expands: &[Expand]) -> Value {
+/// Types added to the enumeration later are told to whoever says that he takes them (v1.0 schema).
+fn told(scene: &Scene<'_>, request: &Request) -> Value {
     let mut value = shown(request);
+    let takes = scene.call.header("prefer").is_some_and(|p| p.contains("include-unknown-enum-members"));
+    if value["requestType"] == "approverRemove" && !takes {
+        value["requestType"] = json!("unknownFutureValue");
+    }
+    value
+}
+
+fn expanded(scene: &Scene<'_>, request: &Request, expands: &[Expand]) -> Value {
+    let mut value = told(scene, request);
     for expand in expands {
         value[&expand.name] = match expand.name.as_str() {
-            "requestor" => subjects::shown(scene, &request.requestor),
+            "requestor" => subjects::shown(scene, &request.requestor, expand),
             "accessPackage" => scene.tenant().package(&request.package).map(packages::shown).into(),
             _ => {
                 let all = &scene.tenant().assignments;

@@ -211,11 +211,17 @@ fn there(scene: &Scene<'_>, group: &str, catalog: &str) -> Result<String, Answer
     found.map(|r| r.id.clone()).ok_or_else(Answer::em_not_found)
 }
 
+/// FIELD: not 404 but 400, also while a group just made is replicated (contract §3).
+fn not_in_directory() -> Answer {
+    let message = "The resource was not found in the origin system.";
+    Answer::error(400, "ResourceNotFoundInOriginSystem", message)
+}
+
 fn add(scene: &mut Scene<'_>, asked: &Value, group: &str, catalog: &str) -> Result<String, Answer> {
     let now = scene.now();
     let found = scene.tenant_mut().group_mut(group);
-    let seen = found.and_then(|g| g.delay.seen(now).then(|| g.clone()));
-    let group = seen.ok_or_else(Answer::em_not_found)?;
+    let seen = found.and_then(|g| (g.delay.seen(now) && g.entitlement_delay.seen(now)).then(|| g.clone()));
+    let group = seen.ok_or_else(not_in_directory)?;
     if group.on_premises_sync || group.mail_enabled {
         return Err(invalid(
             "resource",

@@ -110,7 +110,7 @@ fn state(request: &Request) -> &'static str {
 fn kind(request: &Request) -> &'static str {
     match request.request_type.as_str() {
         "userUpdate" => "Extend access",
-        "userRemove" | "adminRemove" => "Remove access",
+        "userRemove" | "adminRemove" | "approverRemove" => "Remove access",
         "adminAdd" => "Access given by an administrator",
         _ => "Request access",
     }

@@ -168,3 +168,20 @@ async fn where_unified_rbac_is_not_active_lists_are_refused_or_empty() {
         );
     }
 }
+
+#[tokio::test]
+async fn the_names_of_actions_are_there_or_missing_while_roles_are_read() {
+    let world = World::with_consent().await;
+    let root = "/beta/roleManagement/defender";
+    for missing in settings("defender.actions-missing", [true, false]) {
+        world.switch("defender.actions-missing", missing).await;
+        for path in ["resourceNamespaces", "resourceNamespaces/microsoft.xdr/resourceActions"] {
+            assert_eq!(
+                world.get(&format!("{root}/{path}")).await.0,
+                if missing { 404 } else { 200 },
+                "{path}"
+            );
+        }
+        assert_eq!(world.get(&format!("{root}/roleDefinitions")).await.0, 200);
+    }
+}

@@ -236,3 +236,20 @@ async fn the_audit_log_tells_at_once_or_minutes_later() {
         assert_eq!(added().await > before, delay > 0);
     }
 }
+
+#[tokio::test]
+async fn a_page_of_alerts_names_the_next_one_or_does_not_and_skipping_reads_on() {
+    let world = World::with_consent().await;
+    let alert =
+        |n: usize| json!({"id": format!("a{n}"), "createdDateTime": format!("2026-11-2{n}T08:00:00Z")});
+    let all: Vec<Value> = (0..5).map(alert).collect();
+    world.sim(&format!("tenants/{ADATUM}/set"), json!({"alerts": all})).await;
+    let token = world.token(ADATUM, READER).await;
+    for withheld in settings("alerts.next-link-withheld", [true, false]) {
+        world.switch("alerts.next-link-withheld", withheld).await;
+        let page = world.read(&token, "/v1.0/security/alerts_v2?$top=3").await.body;
+        assert_eq!(page.get("@odata.nextLink").is_none(), withheld, "{page}");
+        let rest = world.read(&token, "/v1.0/security/alerts_v2?$top=3&$skip=3").await.body;
+        assert_eq!(rest["value"].as_array().unwrap().len(), 2);
+    }
+}

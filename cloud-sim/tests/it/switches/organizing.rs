@@ -26,6 +26,18 @@ async fn without_a_licence_entitlement_management_is_closed_or_open() {
 }
 
 #[tokio::test]
+async fn a_refusal_for_want_of_a_licence_names_it_or_says_nothing_of_it() {
+    let world = World::with_consent().await;
+    world.sim(&format!("tenants/{ADATUM}/set"), json!({"licences": ["AAD_PREMIUM"]})).await;
+    for told in settings("em.licence-refusal-told", [true, false]) {
+        world.switch("em.licence-refusal-told", told).await;
+        let (status, answer) = world.em("catalogs").await;
+        let said = answer["error"]["message"].as_str().unwrap().contains("license");
+        assert_eq!((status, said), (403, told), "{answer}");
+    }
+}
+
+#[tokio::test]
 async fn a_suspended_licence_closes_entitlement_management_or_does_not() {
     let world = World::with_consent().await;
     for counts in settings("em.suspended-licence-counts", [false, true]) {
@@ -118,6 +130,23 @@ async fn with_group() -> (Onboarded, String) {
     let there = Onboarded::new().await;
     let group = there.world.group("Another").await;
     (there, group)
+}
+
+#[tokio::test]
+async fn a_group_that_is_read_already_is_found_by_entitlement_management_at_once_or_late() {
+    for tries in settings("consistency.groups-in-entitlement", [0, 2]) {
+        let there = Onboarded::new().await;
+        let late = json!({"consistency.groups": 0, "consistency.groups-in-entitlement": tries});
+        there.world.sim("switches", late).await;
+        let group = there.world.group("Any").await;
+        assert_eq!(there.world.get(&format!("/v1.0/groups/{group}")).await.0, 200);
+        for _ in 0..tries {
+            let (status, answer) = there.world.add_resource(&there.catalog, &group).await;
+            let said = (status, &answer["error"]["code"]);
+            assert_eq!(said, (400, &json!("ResourceNotFoundInOriginSystem")));
+        }
+        assert_eq!(there.world.add_resource(&there.catalog, &group).await.0, 201);
+    }
 }
 
 #[tokio::test]

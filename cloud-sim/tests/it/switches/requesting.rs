@@ -81,9 +81,27 @@ async fn the_organization_of_a_requestor_is_withheld_or_told() {
     there.asked(ANA).await;
     for withheld in settings("em.requestor-organization-withheld", [true, false]) {
         there.world.switch("em.requestor-organization-withheld", withheld).await;
-        let shown = there.world.em("assignmentRequests?$expand=requestor").await.1["value"][0].clone();
+        let nested = "assignmentRequests?$expand=requestor($expand=connectedOrganization)";
+        let shown = there.world.em(nested).await.1["value"][0].clone();
         let of = &shown["requestor"]["connectedOrganization"];
         assert_eq!(of["id"].as_str(), (!withheld).then_some(&*there.organization));
+        let flat = there.world.em("assignmentRequests?$expand=requestor").await.1["value"][0].clone();
+        assert!(flat["requestor"].get("connectedOrganization").is_none(), "a relationship: {flat}");
+    }
+}
+
+#[tokio::test]
+async fn an_expansion_inside_another_is_taken_or_refused() {
+    let there = Onboarded::new().await;
+    there.let_ana_in().await;
+    for refused in settings("em.nested-expand-refused", [true, false]) {
+        there.world.switch("em.nested-expand-refused", refused).await;
+        for path in ["assignmentRequests?$expand=requestor", "assignments?$expand=target"] {
+            let (status, answer) = there.world.em(&format!("{path}($expand=connectedOrganization)")).await;
+            assert_eq!(status, if refused { 400 } else { 200 }, "{path}: {answer}");
+            assert_eq!(there.world.em(&format!("{path}($expand=other)")).await.0, 400, "{path}");
+            assert_eq!(there.world.em(path).await.0, 200, "{path}");
+        }
     }
 }
 
