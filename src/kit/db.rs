@@ -31,8 +31,8 @@ impl Patience {
 }
 
 impl Default for Patience {
-    /// A statement that takes longer than its reader waits for an answer (30 s) helps nobody; the longest of the
-    /// background work takes a few seconds.
+    /// A statement that takes longer than its reader waits for an answer (30 s) helps nobody; background work
+    /// takes one customer, or a thousand rows, with one.
     fn default() -> Self {
         let seconds = Duration::from_secs;
         Self { statement: seconds(25), lock: seconds(10), idle: seconds(60) }

@@ -27,8 +27,8 @@ impl Stage {
     async fn once_awaited(&self, mut other: PgConnection) {
         for _ in 0..1_000 {
             let waiting = sqlx::query_scalar!(
-                r#"select count(*) as "count!" from pg_stat_activity
-                    where datname = current_database() and wait_event_type = 'Lock'"#
+                r#"select count(*) as "count!" from pg_locks l join pg_stat_activity a using (pid)
+                    where a.datname = current_database() and not l.granted"#
             )
             .fetch_one(&self.app.owner)
             .await
