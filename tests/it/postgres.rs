@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mssp_portal::kit::clock::SetClock;
+use mssp_portal::kit::clock::{Clock, SetClock};
 use mssp_portal::kit::db::{Db, Patience};
 use mssp_portal::kit::right::Role;
 use mssp_portal::kit::scope::Scope;
@@ -80,7 +80,7 @@ async fn a_statement_that_takes_too_long_and_a_transaction_that_nobody_ends_give
     assert!(mssp_portal::kit::db::gave_up(&error), "{error}");
     drop(tx);
     let mut idle = scope().begin(&db).await.expect("the only connection is free again");
-    tokio::time::sleep(Duration::from_millis(600)).await;
+    Clock::system().sleep(Duration::from_millis(600)).await;
     assert!(raw_sql("select 1").execute(&mut *idle).await.is_err(), "the server ended it");
     drop(idle);
     let mut tx = scope().begin(&db).await.expect("and there is another connection");
@@ -97,16 +97,13 @@ async fn whoever_waits_for_a_row_too_long_is_told_so_and_nothing_was_done() {
     let contoso = app.provider("contoso").await;
     let customer = app.customer(contoso, "Woodgrove").await;
     let anna = app.person(contoso, "Anna", &[Role::Onboarding], true).await;
-    let mut other = app.owner.begin().await.unwrap();
-    sqlx::query!("select 1 as one from customer where customer_id = $1 for update", customer.0)
-        .fetch_one(&mut *other)
-        .await
-        .unwrap();
+    let mut other = PgConnection::connect_with(&app.owner.connect_options()).await.unwrap();
+    raw_sql("begin; select 1 from customer for update").execute(&mut other).await.unwrap();
     let pause = format!("/customers/{customer}/pause");
     let form = format!("customer={customer}&reason=They+move");
     let answer = app.post(Some(&anna), &pause, &form).await;
     assert_eq!(answer.status, 503, "{}", answer.body);
     assert!(answer.body.contains("The database took too long"), "{}", answer.body);
-    other.rollback().await.unwrap();
+    raw_sql("rollback").execute(&mut other).await.unwrap();
     assert_eq!(app.post(Some(&anna), &pause, &form).await.status, 303);
 }

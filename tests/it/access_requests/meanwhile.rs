@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use mssp_portal::kit::clock::Clock;
 use mssp_portal::providers::AppKind;
 use serde_json::{Value, json};
 
@@ -48,7 +49,7 @@ impl There {
             if self.calls_of(method, part).await > 0 {
                 return;
             }
-            tokio::time::sleep(Duration::from_millis(10)).await;
+            Clock::system().sleep(Duration::from_millis(10)).await;
         }
         panic!("{method} {part} was never called");
     }
@@ -69,7 +70,7 @@ async fn who_leaves_while_microsoft_is_asked_to_deliver_again_leaves_no_asking_w
         if there.about_requests().await.len() > 1 {
             break;
         }
-        tokio::time::sleep(Duration::from_millis(10)).await;
+        Clock::system().sleep(Duration::from_millis(10)).await;
     }
     assert_eq!(there.about_requests().await, ["request.redelivery-asked", "request.redelivery-taken"]);
     there.cloud.end().await;
@@ -125,7 +126,7 @@ async fn who_loses_his_rights_while_his_decisions_are_carried_out_decides_on_no_
         let form = format!("batch={}{which}&verdict=deny&reason=Not+now", uuid::Uuid::from_u128(79));
         let narrowed = async {
             there.until_called("PATCH", "/stages/").await;
-            sqlx::query(sqlx::AssertSqlSafe(lost)).execute(&there.app.owner).await.unwrap();
+            sqlx::raw_sql(lost).execute(&there.app.owner).await.unwrap();
         };
         let (answer, ()) =
             tokio::join!(there.app.post(Some(&ben.person), "/requests/decide", &form), narrowed);

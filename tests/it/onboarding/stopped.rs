@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use mssp_portal::kit::clock::Clock;
 use mssp_portal::work;
 use sqlx::{Connection, PgConnection};
 
@@ -37,7 +38,7 @@ impl Stage {
                 sqlx::query!("commit").execute(&mut other).await.unwrap();
                 return;
             }
-            tokio::time::sleep(Duration::from_millis(10)).await;
+            Clock::system().sleep(Duration::from_millis(10)).await;
         }
         panic!("nobody came to the run's row");
     }
