@@ -10,6 +10,7 @@ use crate::graph::{self, Cloud, Graph};
 use crate::kit::chance::Chance;
 use crate::kit::clock::Clock;
 use crate::kit::db::Db;
+use crate::kit::export::Exports;
 use crate::kit::limits::Limits;
 use crate::kit::reach::{Allowed, Reach};
 use crate::kit::router::House;
@@ -53,6 +54,8 @@ pub struct Inner {
     pub limits: Limits,
     /// Open pages of this process that hear of changes.
     pub streams: Streams,
+    /// Lists that are being taken away.
+    pub exports: Exports,
     /// Wakes this process's workers; work in the database is found without it too, a little later.
     pub nudge: Arc<tokio::sync::Notify>,
     /// Walks of whole audit chains under way: one at a time, however many people ask.
@@ -80,6 +83,7 @@ impl App {
             portal_url: parts.portal_url,
             limits: Limits::new(parts.rates.0, parts.rates.1, parts.trusted_proxy_hops),
             streams: Streams::default(),
+            exports: Exports::default(),
             clock: parts.clock,
             chance: parts.chance,
             nudge: Arc::default(),
@@ -114,7 +118,15 @@ impl House for App {
         &self.clock
     }
 
+    fn chance(&self) -> &Chance {
+        &self.chance
+    }
+
     fn streams(&self) -> &Streams {
         &self.streams
+    }
+
+    fn exports(&self) -> &Exports {
+        &self.exports
     }
 }

@@ -73,6 +73,11 @@ access-leave-lead = Everything below ends: { $count ->
    *[other] { $count } packages
     } at the customers you see. Nothing is undone by itself; who needs access again must ask for it.
 access-leave-how = Where the customer has consented to the operator app, the portal removes it and then reads whether it is gone. Elsewhere the record says exactly what the customer's administrator must do, and the portal sees when he has, if it may read there. What comes to him in the next 30 days, or was asked for before, is removed too.
+access-leave-called-lead = His customers do not all call him the same. Make sure that this is who you mean.
+access-leave-called = { $who }: { $customers ->
+    [one] one customer
+   *[other] { $customers } customers
+}
 access-leave-limited = Only the customers that you see are concerned. Ask somebody who sees all for the others.
 access-leave-more = And more on the person's page; they are removed too.
 access-leave-type = Type { $address } to confirm

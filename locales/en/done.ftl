@@ -29,6 +29,7 @@ done-leaving = The removal has begun. What is gone stands here as soon as it was
 done-looking-again = It is being looked at again now.
 done-refreshed = Read just now. What came of it stands below.
 done-refresh-late = Microsoft has not answered within five seconds. What comes late is kept all the same; the table below tells how it stands.
+done-refresh-before = Read a moment ago at somebody’s wish; it may be asked for again after half a minute. What came of it stands below.
 done-refresh-elsewhere = Nothing was begun: this customer is being read at this moment, or may not be read. The table below tells how it stands.
 done-disconnected = Disconnected. The connection was forgotten; nothing can be decided with it any more.
 done-claimed = You are on it for half an hour; the other approvers see it.

@@ -5,6 +5,7 @@ people-column-name = Name
 people-column-roles = Roles
 people-column-sees = Customers in view
 people-column-seen = Last sign-in
+people-unmailed = Not mailed: not seen since { $since }
 people-column-state = Entry
 people-none = Nobody found
 people-none-what = Search for another name. People appear here after their first sign-in.

@@ -73,6 +73,11 @@ access-leave-lead = Alles hieronder eindigt: { $count ->
    *[other] { $count } pakketten
     } bij de klanten die u ziet. Niets wordt vanzelf hersteld; wie weer toegang nodig heeft, moet die aanvragen.
 access-leave-how = Waar de klant toestemming voor de schrijfapp heeft gegeven, verwijdert de portal de toegang en leest daarna of die weg is. Elders staat in het verslag precies wat de beheerder van de klant moet doen, en de portal ziet wanneer dat is gebeurd, als die daar mag lezen. Wat hij in de komende 30 dagen nog krijgt, of eerder heeft aangevraagd, wordt ook verwijderd.
+access-leave-called-lead = Zijn klanten noemen hem niet allemaal hetzelfde. Ga na of u hem bedoelt.
+access-leave-called = { $who }: { $customers ->
+    [one] één klant
+   *[other] { $customers } klanten
+}
 access-leave-limited = Het gaat alleen om de klanten die u ziet. Vraag voor de andere iemand die alles ziet.
 access-leave-more = En meer op de pagina van de persoon; ook die worden verwijderd.
 access-leave-type = Typ { $address } om te bevestigen

@@ -29,6 +29,7 @@ done-leaving = De verwijdering is begonnen. Wat weg is, staat hier zodra dat is 
 done-looking-again = Er wordt nu weer gekeken.
 done-refreshed = Zojuist gelezen. Wat ervan gekomen is, staat hieronder.
 done-refresh-late = Microsoft heeft niet binnen vijf seconden geantwoord. Wat later komt, wordt toch bewaard; de tabel hieronder zegt hoe het staat.
+done-refresh-before = Kort geleden al op verzoek gelezen; na een halve minuut kan het weer. Wat ervan gekomen is, staat hieronder.
 done-refresh-elsewhere = Er is niets begonnen: deze klant wordt op dit moment gelezen, of mag niet gelezen worden. De tabel hieronder zegt hoe het staat.
 done-disconnected = Verbroken. De verbinding is vergeten; er kan niets meer mee worden beslist.
 done-claimed = U pakt dit een half uur op; de andere goedkeurders zien het.

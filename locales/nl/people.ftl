@@ -5,6 +5,7 @@ people-column-name = Naam
 people-column-roles = Rollen
 people-column-sees = Klanten in beeld
 people-column-seen = Laatste aanmelding
+people-unmailed = Krijgt geen mail: niet gezien sinds { $since }
 people-column-state = Toegang
 people-none = Niemand gevonden
 people-none-what = Zoek op een andere naam. Mensen verschijnen hier na hun eerste aanmelding.

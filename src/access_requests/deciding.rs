@@ -86,6 +86,13 @@ pub async fn decide(app: &App, session: &Session, customer: &Customer, wish: &Wi
     }
 }
 
+/// Leaves a wish whose person may decide at this customer no more.
+pub async fn leave(app: &App, session: &Session, customer: &Customer, wish: &Wish) -> Result<(), AppError> {
+    let person = session.scope.person().ok_or(AppError::Forbidden)?;
+    let key = Key { customer: customer.id, request: wish.request.clone() };
+    Deciding { app, session, customer, wish, key, person }.refuse("", "no-more").await
+}
+
 impl Deciding<'_> {
     fn intent<'a>(&'a self, account: &'a str) -> Intent<'a> {
         Intent {

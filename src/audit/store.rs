@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use crate::kit::ids::{CustomerId, PersonId};
 use crate::kit::scope::Tx;
+use crate::kit::view::plan_each;
 
 pub const PAGE: i64 = 50;
 /// People offered as a filter at most.
@@ -46,6 +47,7 @@ pub struct EventRow {
 
 /// Events in view, newest first, and where the next page begins. Who sees only some customers sees their events only.
 pub async fn list(tx: &mut Tx, filter: &Filter) -> Result<(Vec<EventRow>, Option<i64>), sqlx::Error> {
+    plan_each(tx).await?;
     let (provider, viewer) = (tx.scope().provider(), tx.scope().limited_to());
     let (person, nobody) = match filter.by {
         Some(By::Person(person)) => (Some(person.0), false),

@@ -1,5 +1,5 @@
 //! Tables to take away: CSV after RFC 4180, UTF-8 with a byte-order mark so that spreadsheets read the names right, and
-//! no cell that a spreadsheet would run.
+//! no cell that a spreadsheet would run, or that reads otherwise than it is.
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
@@ -7,13 +7,15 @@ use futures::stream::{self, Stream, StreamExt, TryStreamExt};
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 
 use crate::kit::error::AppError;
+use crate::kit::escape::straight;
 
 /// Cells of one line.
 pub type Row = Vec<String>;
 
 const MARK: &[u8] = b"\xef\xbb\xbf";
 /// A spreadsheet takes a cell that begins so for a formula (CSV injection); an apostrophe makes it text again.
-const FORMULA: [char; 5] = ['=', '+', '-', '@', '|'];
+/// The wide letters of East Asian keyboards do too.
+const FORMULA: [char; 9] = ['=', '+', '-', '@', '|', '＝', '＋', '－', '＠'];
 /// What begins a cell in a spreadsheet that reads the file by other rules than ours: one with Dutch settings parts cells
 /// at semicolons, and where a quote does not begin a cell, at line breaks too, whatever is quoted.
 const BEGINS: [char; 4] = [';', '\t', '\r', '\n'];
@@ -42,7 +44,7 @@ pub fn download(
 
 fn written(rows: &[Row]) -> String {
     let lines = rows.iter().map(|row| {
-        let cells: Vec<String> = row.iter().map(|cell| quoted(&harmless(cell))).collect();
+        let cells: Vec<String> = row.iter().map(|cell| quoted(&harmless(&straight(cell)))).collect();
         format!("{}\r\n", cells.join(","))
     });
     lines.collect()
@@ -116,6 +118,12 @@ mod tests {
             ("a=b;c+d\ne-f", "a=b;c+d\ne-f"),
             ("a;b", "a;b"),
             ("é;=1", "é;'=1"),
+            ("＝1+1", "'＝1+1"),
+            ("＋1", "'＋1"),
+            ("－1", "'－1"),
+            ("＠SUM(A1)", "'＠SUM(A1)"),
+            ("a;＝1", "a;'＝1"),
+            ("a＝b", "a＝b"),
         ] {
             assert_eq!(harmless(cell), safe, "{cell:?}");
         }
@@ -124,6 +132,18 @@ mod tests {
     #[test]
     fn a_cell_with_a_semicolon_stays_one_cell() {
         assert_eq!(written(&[row(&["a;b", "c", "d\te"])]), "\"a;b\",c,\"d\te\"\r\n");
+    }
+
+    #[test]
+    fn what_turns_the_direction_is_named_and_hides_no_formula() {
+        for (cell, line) in [
+            ("ada\u{202e}gnp.exe", "ada[U+202E]gnp.exe"),
+            ("\u{2066}=1+1\u{2069}", "[U+2066]=1+1[U+2069]"),
+            ("a;\u{200f}=1", "\"a;[U+200F]=1\""),
+            ("שלום", "שלום"),
+        ] {
+            assert_eq!(written(&[row(&[cell])]), format!("{line}\r\n"), "{cell:?}");
+        }
     }
 
     #[tokio::test]

@@ -13,6 +13,32 @@ const ACQUIRE_WITHIN: Duration = Duration::from_secs(2);
 /// A connection idle for longer is asked whether the server still knows it.
 const TEST_AFTER: Duration = Duration::from_secs(1);
 
+/// How long the database works and waits for one user of a connection, before it gives up and the connection is free
+/// for the next: of these there are a few only.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    pub statement: Duration,
+    pub lock: Duration,
+    /// Between two statements of a transaction.
+    pub idle: Duration,
+}
+
+impl Patience {
+    /// For the command line: zero is no limit.
+    pub const fn endless() -> Self {
+        Self { statement: Duration::ZERO, lock: Duration::ZERO, idle: Duration::ZERO }
+    }
+}
+
+impl Default for Patience {
+    /// A statement that takes longer than its reader waits for an answer (30 s) helps nobody; background work
+    /// takes one customer, or a thousand rows, with one.
+    fn default() -> Self {
+        let seconds = Duration::from_secs;
+        Self { statement: seconds(25), lock: seconds(10), idle: seconds(60) }
+    }
+}
+
 #[derive(Clone, Debug)]
 pub struct Db {
     pool: PgPool,
@@ -21,6 +47,17 @@ pub struct Db {
 impl Db {
     /// A lazy pool: connecting happens at first use, so that the program starts while the database is away.
     pub fn open(options: PgConnectOptions, connections: u32) -> Self {
+        Self::open_with(options, connections, Patience::default())
+    }
+
+    /// The same with another patience.
+    pub fn open_with(options: PgConnectOptions, connections: u32, patience: Patience) -> Self {
+        let within = |limit: Duration| format!("{}ms", limit.as_millis());
+        let options = options.options([
+            ("statement_timeout", within(patience.statement)),
+            ("lock_timeout", within(patience.lock)),
+            ("idle_in_transaction_session_timeout", within(patience.idle)),
+        ]);
         let pool = PgPoolOptions::new()
             .max_connections(connections)
             .acquire_timeout(ACQUIRE_WITHIN)
@@ -76,6 +113,13 @@ pub enum Unready {
         "the database's schema is at version {found:?}, this program needs {wanted:?}: run `mssp-portal migrate`"
     )]
     OldSchema { found: Option<i64>, wanted: Option<i64> },
+}
+
+/// Whether the database gave this up after its [`Patience`].
+pub fn gave_up(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+    // query_canceled, lock_not_available, idle_in_transaction_session_timeout
+    code.is_some_and(|code| ["57014", "55P03", "25P03"].contains(&code.as_ref()))
 }
 
 /// Whether this error is the violation of the named constraint.

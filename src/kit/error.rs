@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use url::Url;
 
-use crate::kit::db::Unready;
+use crate::kit::db::{Unready, gave_up};
 
 /// Sentences in the person's own language, or keys of the catalogue that give them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +38,9 @@ pub enum AppError {
     Nul,
     #[error("the database is away")]
     Away,
+    /// It answers, and this took too long.
+    #[error("the database gave up")]
+    Busy,
     #[error(transparent)]
     Internal(#[from] anyhow::Error),
 }
@@ -47,6 +50,10 @@ pub type AppResult<T = Response> = Result<T, AppError>;
 impl From<sqlx::Error> for AppError {
     fn from(error: sqlx::Error) -> Self {
         match error {
+            error if gave_up(&error) => {
+                tracing::warn!(%error, "the database gave up");
+                Self::Busy
+            }
             sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) => Self::Away,
             other => Self::Internal(anyhow::Error::new(other).context("database")),
         }
@@ -75,6 +82,8 @@ pub enum Problem {
     Bad(&'static str),
     /// Held back; may come again after so many seconds.
     TooMany(u64),
+    /// Enough lists are being taken away, by this session or by all.
+    Exports,
     TooLarge,
     Nul,
     CrossSite,
@@ -84,6 +93,8 @@ pub enum Problem {
     /// Given up after a while: it may or may not have been done.
     TookLong,
     Away,
+    /// The database gave up, and rolled back what was begun.
+    Busy,
     Internal,
 }
 
@@ -95,12 +106,12 @@ impl Problem {
             Self::SignIn => StatusCode::UNAUTHORIZED,
             Self::Conflict(_) => StatusCode::CONFLICT,
             Self::Bad(_) | Self::Nul => StatusCode::BAD_REQUEST,
-            Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooMany(_) | Self::Exports => StatusCode::TOO_MANY_REQUESTS,
             Self::Elsewhere(_) => StatusCode::MISDIRECTED_REQUEST,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::NoSuchMethod => StatusCode::METHOD_NOT_ALLOWED,
             Self::TookLong => StatusCode::GATEWAY_TIMEOUT,
-            Self::Away => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Away | Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -140,6 +151,7 @@ impl IntoResponse for AppError {
             Self::TooLarge => Problem::TooLarge,
             Self::Nul => Problem::Nul,
             Self::Away => Problem::Away,
+            Self::Busy => Problem::Busy,
             Self::Internal(error) => {
                 tracing::error!(error = format!("{error:#}"), "internal error");
                 Problem::Internal

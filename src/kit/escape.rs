@@ -13,6 +13,23 @@ fn turns(c: char) -> bool {
     matches!(c, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
+/// The same where no page is: in mail, in what is posted, in files. Every other letter stays.
+pub fn straight(text: &str) -> String {
+    let mut straight = String::with_capacity(text.len());
+    for c in text.chars() {
+        if turns(c) {
+            straight.push_str(&named(c));
+        } else {
+            straight.push(c);
+        }
+    }
+    straight
+}
+
+fn named(c: char) -> String {
+    format!("[U+{:04X}]", u32::from(c))
+}
+
 impl Escaper for Html {
     fn write_escaped_str<W: Write>(&self, mut page: W, text: &str) -> fmt::Result {
         let mut rest = text;
@@ -21,7 +38,7 @@ impl Escaper for Html {
             && let Some((at, turning)) = rest.char_indices().find(|(_, c)| turns(*c))
         {
             filters::Html.write_escaped_str(&mut page, &rest[..at])?;
-            write!(page, "[U+{:04X}]", u32::from(turning))?;
+            page.write_str(&named(turning))?;
             rest = &rest[at + turning.len_utf8()..];
         }
         filters::Html.write_escaped_str(page, rest)

@@ -58,13 +58,14 @@ struct State<H, L> {
     _seat: Seat,
 }
 
-/// The stream of this session. `look` gives what changed since a moment, in this scope's view. 503 where enough are
+/// The stream of this session. `look` gives what changed since a moment, in this scope's view; none where what the page
+/// shows is in his view no more, and the stream ends. 503 where enough are
 /// open: the browser then leaves it, and the page works as without script.
 pub fn stream<H, L, R>(mut listener: Listener<H>, headers: &HeaderMap, look: L) -> Response
 where
     H: House,
     L: Fn(Scope, DateTime<Utc>) -> R + Send + 'static,
-    R: Future<Output = Result<Vec<Change>, sqlx::Error>> + Send + 'static,
+    R: Future<Output = Result<Option<Vec<Change>>, sqlx::Error>> + Send + 'static,
 {
     let secret = CookieJar::from_headers(headers)
         .get(session::COOKIE)
@@ -115,7 +116,7 @@ impl<H, L, R> State<H, L>
 where
     H: House,
     L: Fn(Scope, DateTime<Utc>) -> R + Send + 'static,
-    R: Future<Output = Result<Vec<Change>, sqlx::Error>> + Send + 'static,
+    R: Future<Output = Result<Option<Vec<Change>>, sqlx::Error>> + Send + 'static,
 {
     async fn turn(&mut self) {
         if self.listener.house.clock().now() >= self.ends_at {
@@ -162,7 +163,8 @@ where
         };
         let from = self.listener.since;
         let mut fresh = Vec::new();
-        for change in (self.look)(session.scope, from).await? {
+        let Some(changes) = (self.look)(session.scope, from).await? else { return Ok(None) };
+        for change in changes {
             let known = self.told.insert(change.id.clone(), change.at);
             self.listener.since = self.listener.since.max(change.at - OVERLAP);
             if known != Some(change.at) {

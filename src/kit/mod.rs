@@ -1,5 +1,6 @@
 //! The tools of the house. They know no room.
 
+pub mod again;
 pub mod assets;
 pub mod audit;
 pub mod chance;
@@ -10,6 +11,7 @@ pub mod csv;
 pub mod db;
 pub mod error;
 pub mod escape;
+pub mod export;
 pub mod form;
 pub mod frame;
 pub mod happening;

@@ -222,6 +222,7 @@ fn told(t: T, problem: &Problem) -> (String, String, String) {
         Problem::SignIn => "sign-in",
         Problem::Bad(_) => "bad",
         Problem::TooMany(_) => "too-many",
+        Problem::Exports => "exports",
         Problem::TooLarge => "too-large",
         Problem::CrossSite => "cross-site",
         Problem::Elsewhere(_) => "elsewhere",
@@ -229,6 +230,7 @@ fn told(t: T, problem: &Problem) -> (String, String, String) {
         Problem::Nul => "nul",
         Problem::TookLong => "took-long",
         Problem::Away => "away",
+        Problem::Busy => "busy",
         Problem::Internal => "internal",
     };
     let text = |part: &str| t.text(&format!("problem-{key}-{part}")).unwrap_or_default();

@@ -14,9 +14,11 @@ use axum_extra::extract::cookie::CookieJar;
 use http::header::ACCEPT;
 use http::{HeaderMap, Method};
 
+use crate::kit::chance::Chance;
 use crate::kit::clock::Clock;
 use crate::kit::db::Db;
 use crate::kit::error::{AppError, Problem};
+use crate::kit::export::Exports;
 use crate::kit::right::Right;
 use crate::kit::session::{self, Session};
 use crate::kit::streams::Streams;
@@ -30,7 +32,9 @@ const EVENTS: &[u8] = b"text/event-stream";
 pub trait House: Clone + Send + Sync + 'static {
     fn db(&self) -> &Db;
     fn clock(&self) -> &Clock;
+    fn chance(&self) -> &Chance;
     fn streams(&self) -> &Streams;
+    fn exports(&self) -> &Exports;
 }
 
 /// One row of the route table.

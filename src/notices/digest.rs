@@ -33,7 +33,7 @@ pub async fn write(
     settings: &Settings,
     (round, now): (DateTime<Utc>, DateTime<Utc>),
 ) -> Result<(), sqlx::Error> {
-    let readers = store::digest_readers(tx, &settings.digest_roles).await?;
+    let readers = store::digest_readers(tx, &settings.digest_roles, now).await?;
     let ids: Vec<Uuid> = readers.iter().map(|(id, _)| id.0).collect();
     let mut known: BTreeMap<Uuid, Known> = BTreeMap::new();
     for figures in store::figures(tx, &ids).await? {

@@ -188,7 +188,7 @@ impl Post {
     async fn prepare(&self, letter: &outbox::Letter, unreached: u32) -> Result<Ready, sqlx::Error> {
         let (app, now) = (&self.app, self.app.clock.now());
         let Some(mut tx) = letter.begin(&app.db, &app.clock).await? else { return Ok(Ready::Nothing) };
-        let Some(full) = store::letter(&mut tx, letter.id).await? else { return Ok(Ready::Nothing) };
+        let Some(full) = store::letter(&mut tx, letter.id, now).await? else { return Ok(Ready::Nothing) };
         let settings = store::settings(&mut tx).await?;
         match full.told["what"].as_str() {
             Some("digest-round") => {

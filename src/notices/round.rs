@@ -39,7 +39,7 @@ pub async fn make(
         tags: Vec::new(),
         rules: store::rules(tx).await?,
         channels: channels.iter().filter(|one| one.enabled).map(|one| one.id).collect(),
-        readers: store::everybody(tx).await?,
+        readers: store::everybody(tx, now).await?,
         snoozed: Vec::new(),
         quiet: settings.quiet(),
     };

@@ -6,6 +6,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::model::{Severity, Stage, Told};
+use crate::kit::escape::straight;
 use crate::kit::happening::Kind;
 use crate::kit::ids::CustomerId;
 use crate::kit::text::T;
@@ -170,8 +171,28 @@ fn line(t: T, told: &Value, now: DateTime<Utc>) -> Option<String> {
     t.text_with(&format!("notices-digest-{key}"), arguments)
 }
 
-/// Without line breaks and other characters that are no text: what a customer's analyst typed forges no line.
+/// Without line breaks and other characters that are no text: what a customer's analyst typed forges no line, and turns
+/// the direction of none.
 pub fn one_line(text: &str) -> String {
-    let plain: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let plain: String = straight(text).chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     plain.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_somebody_typed_is_one_line_that_reads_as_it_is() {
+        for (typed, line) in [
+            ("Incident\r\nBcc: eve@evil.example", "Incident Bcc: eve@evil.example"),
+            ("a\u{0}b\u{1b}[2J", "a b [2J"),
+            (" a \t b ", "a b"),
+            ("invoice\u{202e}gpj.exe", "invoice[U+202E]gpj.exe"),
+            ("\u{2066}Ada\u{2069}\u{200f}\u{200e}\u{61c}", "[U+2066]Ada[U+2069][U+200F][U+200E][U+061C]"),
+            ("Zoë Ångström שלום", "Zoë Ångström שלום"),
+        ] {
+            assert_eq!(one_line(typed), line, "{typed:?}");
+        }
+    }
 }

@@ -69,7 +69,7 @@ async fn weigh(
         tags: store::tags(tx, customer).await?,
         rules,
         channels: channels.iter().filter(|one| one.enabled).map(|one| one.id).collect(),
-        readers: store::readers(tx, customer).await?,
+        readers: store::readers(tx, customer, now).await?,
         snoozed: store::snoozed(tx, customer, now).await?,
         quiet: store::settings(tx).await?.quiet(),
     };

@@ -1,6 +1,6 @@
 //! A member of the provider's staff as an administrator sees him, and which requests are his own.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::kit::ids::{CustomerId, PersonId};
 
@@ -18,6 +18,17 @@ pub struct Person {
     pub created_at: DateTime<Utc>,
     pub disabled_at: Option<DateTime<Utc>>,
     pub disabled_reason: Option<String>,
+}
+
+/// Whoever has not signed in for so long is mailed no more. What he is to his provider is known from his sign-ins alone:
+/// one who lost his roles at the authority never comes to say so.
+pub const MAILED_FOR: TimeDelta = TimeDelta::days(30);
+
+impl Person {
+    /// Since when he has not signed in, if he is mailed no more for it.
+    pub fn unmailed_since(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        Some(self.seen_at).filter(|seen| *seen <= now - MAILED_FOR)
+    }
 }
 
 /// A customer given to a person.

@@ -4,7 +4,7 @@ use anyhow::Context;
 use sqlx::postgres::PgConnectOptions;
 
 use crate::config::Config;
-use crate::kit::db::{Db, Unready};
+use crate::kit::db::{Db, Patience, Unready};
 use crate::kit::postgres::{Cluster, Options};
 use crate::kit::roles;
 
@@ -55,7 +55,8 @@ impl Database {
 
     /// The owner's rows of every provider, in a small pool; the schema is ours.
     pub async fn as_owner(&self) -> anyhow::Result<Db> {
-        let db = Db::open(self.owner()?.clone(), 2);
+        // A whole chain or a change of every row may take its time: no visitor waits for this connection.
+        let db = Db::open_with(self.owner()?.clone(), 2, Patience::endless());
         if self.cluster.as_ref().is_some_and(|cluster| !cluster.is_anothers()) {
             roles::migrate(self.owner()?).await?;
         }

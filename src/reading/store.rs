@@ -1,5 +1,7 @@
 //! SQL of the reading room.
 
+use chrono::{DateTime, Utc};
+
 use crate::kit::ids::CustomerId;
 use crate::kit::scope::Tx;
 use crate::reading::model::PartRow;
@@ -22,4 +24,22 @@ pub async fn parts(tx: &mut Tx, customer: CustomerId) -> Result<Vec<PartRow>, sq
     )
     .fetch_all(&mut **tx)
     .await
+}
+
+/// Whether somebody had the customer read since then.
+pub async fn refreshed_since(
+    tx: &mut Tx,
+    customer: CustomerId,
+    since: DateTime<Utc>,
+) -> Result<bool, sqlx::Error> {
+    let provider = tx.scope().provider();
+    let last = sqlx::query_scalar!(
+        "select at from audit_event where provider_id = $1 and customer_id = $2 and action = 'customer.refreshed'
+          order by seq desc limit 1",
+        provider.0,
+        customer.0
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(last.is_some_and(|at| at > since))
 }

@@ -1,16 +1,20 @@
 //! Exactly the filtered view of a list, to take away as CSV: all of its pages, one after another.
 
+use std::sync::Arc;
+
 use axum::extract::{Query, State};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, SecondsFormat, Utc};
-use futures::stream;
+use http::HeaderMap;
 
 use super::{expiring, matrix, people};
 use crate::access::store::{self, CustomerCursor, EndingFilter, HeldRow, MatrixRow, PeopleFilter, PersonRow};
 use crate::app::App;
 use crate::kit::csv::{Row, download};
-use crate::kit::error::{AppError, AppResult};
+use crate::kit::error::{AppResult, Problem};
+use crate::kit::export::Export;
 use crate::kit::page::Page;
+use crate::kit::right::Right;
 use crate::kit::text::T;
 
 fn moment(at: Option<DateTime<Utc>>) -> String {
@@ -27,7 +31,13 @@ fn person(t: T, row: &PersonRow) -> Row {
     [vec![row.name.clone(), row.mail.clone(), whose], figures.into()].concat()
 }
 
-pub async fn people(State(app): State<App>, page: Page, Query(asked): Query<people::Asked>) -> Response {
+pub async fn people(
+    State(app): State<App>,
+    page: Page,
+    headers: HeaderMap,
+    Query(asked): Query<people::Asked>,
+) -> Result<Response, Problem> {
+    let export = Export::begin(&app, Right::ViewCustomers, &headers)?;
     let t = page.t;
     let head = vec![
         t.access_column_person(),
@@ -38,18 +48,18 @@ pub async fn people(State(app): State<App>, page: Page, Query(asked): Query<peop
         t.access_column_next_end(),
     ];
     let name = named(&app, "people");
-    let filter = PeopleFilter { after: None, ..asked.filter() };
-    let begun = (app, page.session.scope, Some(filter));
-    let pages = stream::try_unfold(begun, move |(app, scope, filter)| async move {
-        let Some(filter) = filter else { return Ok(None) };
-        let mut tx = scope.begin(&app.db).await?;
-        let found = store::people(&mut tx, &filter).await?;
-        drop(tx);
-        let lines: Vec<Row> = found.rows.iter().map(|row| person(t, row)).collect();
-        let next = found.next.map(|cursor| PeopleFilter { after: Some(cursor), ..filter });
-        Ok::<_, AppError>(Some((lines, (app, scope, next))))
+    let filter = asked.filter();
+    let pages = export.pages(page.session.scope, filter, move |scope, filter| {
+        let app = app.clone();
+        async move {
+            let mut tx = scope.begin(&app.db).await?;
+            let found = store::people(&mut tx, &filter).await?;
+            drop(tx);
+            let lines: Vec<Row> = found.rows.iter().map(|row| person(t, row)).collect();
+            Ok((lines, found.next.map(|cursor| PeopleFilter { after: Some(cursor), ..filter })))
+        }
     });
-    download(&name, head, pages)
+    Ok(download(&name, head, pages))
 }
 
 fn held(row: &HeldRow) -> Row {
@@ -67,7 +77,13 @@ fn held(row: &HeldRow) -> Row {
     ]
 }
 
-pub async fn expiring(State(app): State<App>, page: Page, Query(asked): Query<expiring::Asked>) -> Response {
+pub async fn expiring(
+    State(app): State<App>,
+    page: Page,
+    headers: HeaderMap,
+    Query(asked): Query<expiring::Asked>,
+) -> Result<Response, Problem> {
+    let export = Export::begin(&app, Right::ViewCustomers, &headers)?;
     let t = page.t;
     let head = vec![
         t.access_column_ends(),
@@ -83,16 +99,17 @@ pub async fn expiring(State(app): State<App>, page: Page, Query(asked): Query<ex
     let name = named(&app, "expiring");
     let now = app.clock.now();
     let filter = EndingFilter { after: None, ..asked.filter() };
-    let begun = (app, page.session.scope, Some(filter));
-    let pages = stream::try_unfold(begun, move |(app, scope, filter)| async move {
-        let Some(filter) = filter else { return Ok(None) };
-        let mut tx = scope.begin(&app.db).await?;
-        let (rows, next) = store::ending(&mut tx, &filter, now).await?;
-        drop(tx);
-        let next = next.map(|cursor| EndingFilter { after: Some(cursor), ..filter });
-        Ok::<_, AppError>(Some((rows.iter().map(held).collect(), (app, scope, next))))
+    let pages = export.pages(page.session.scope, filter, move |scope, filter| {
+        let app = app.clone();
+        async move {
+            let mut tx = scope.begin(&app.db).await?;
+            let (rows, next) = store::ending(&mut tx, &filter, now).await?;
+            drop(tx);
+            let next = next.map(|cursor| EndingFilter { after: Some(cursor), ..filter });
+            Ok((rows.iter().map(held).collect(), next))
+        }
     });
-    download(&name, head, pages)
+    Ok(download(&name, head, pages))
 }
 
 fn customer(t: T, columns: &[(String, String)], row: &MatrixRow) -> Row {
@@ -108,7 +125,11 @@ fn customer(t: T, columns: &[(String, String)], row: &MatrixRow) -> Row {
     line
 }
 
-pub async fn matrix(State(app): State<App>, page: Page) -> AppResult {
+pub async fn matrix(State(app): State<App>, page: Page, headers: HeaderMap) -> AppResult {
+    let export = match Export::begin(&app, Right::ViewCustomers, &headers) {
+        Ok(export) => export,
+        Err(problem) => return Ok(problem.into_response()),
+    };
     let t = page.t;
     let mut tx = page.scope().begin(&app.db).await?;
     let columns = matrix::columns(&mut tx, app.clock.now()).await?;
@@ -120,14 +141,15 @@ pub async fn matrix(State(app): State<App>, page: Page) -> AppResult {
     }
     head.push(t.customers_column_age());
     let name = named(&app, "matrix");
-    let begun = (app, page.session.scope, columns, Some(None::<CustomerCursor>));
-    let pages = stream::try_unfold(begun, move |(app, scope, columns, after)| async move {
-        let Some(after) = after else { return Ok(None) };
-        let mut tx = scope.begin(&app.db).await?;
-        let (rows, next) = store::matrix(&mut tx, after.as_ref()).await?;
-        drop(tx);
-        let lines: Vec<Row> = rows.iter().map(|row| customer(t, &columns, row)).collect();
-        Ok::<_, AppError>(Some((lines, (app, scope, columns, next.map(Some)))))
+    let columns = Arc::new(columns);
+    let pages = export.pages(page.session.scope, None::<CustomerCursor>, move |scope, after| {
+        let (app, columns) = (app.clone(), columns.clone());
+        async move {
+            let mut tx = scope.begin(&app.db).await?;
+            let (rows, next) = store::matrix(&mut tx, after.as_ref()).await?;
+            drop(tx);
+            Ok((rows.iter().map(|row| customer(t, &columns, row)).collect(), next.map(Some)))
+        }
     });
     Ok(download(&name, head, pages))
 }

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::person::find;
 use super::rows::HeldView;
 use super::{Part, parts};
-use crate::access::store::{self, Asker, NewLeaver, OpenRequest, PersonRow};
+use crate::access::store::{self, Asker, Called, NewLeaver, OpenRequest, PersonRow};
 use crate::access::work::WORK;
 use crate::access_requests;
 use crate::app::App;
@@ -37,6 +37,8 @@ struct AskView {
     more: bool,
     requests: Vec<RequestView>,
     limited: bool,
+    /// What his customers call him, where they do not all say the same.
+    called: Vec<String>,
     address: String,
     why: String,
     errors: FieldErrors,
@@ -76,9 +78,20 @@ async fn view(app: &App, page: &Page, tx: &mut Tx, person: PersonRow) -> Result<
     let (t, now) = (page.t, app.clock.now());
     let (rows, next) = store::held_by(tx, person.id, true, None).await?;
     let asker = Asker { match_id: person.id, ..Asker::default() };
+    let called = store::called(tx, person.id).await?;
+    let one = |one: Called| {
+        let who = if one.mail.is_empty() || one.mail == one.name {
+            one.name
+        } else {
+            format!("{} ({})", one.name, one.mail)
+        };
+        t.access_leave_called().who(who).customers(one.customers)
+    };
+    let called = if called.len() > 1 { called.into_iter().map(one).collect() } else { Vec::new() };
     let requests = requests(page, store::open_requests(tx, &asker).await?);
     Ok(AskView {
         requests,
+        called,
         t,
         parts: parts(page, "/access/people"),
         typed_is: to_type(&person),

@@ -110,8 +110,9 @@ async fn insert(tx: &mut Tx, ids: &[Uuid], ours: bool) -> Result<(), sqlx::Error
     Ok(())
 }
 
-/// Brings name, address, figures and search words of these people up to date; what is equal is not written. Whoever
-/// else changes one of them waits, and counts anew after us.
+/// Brings name, address, figures and search words of these people up to date; what is equal is not written. He is called
+/// what most of his customers call him, and where as many call him otherwise, as before: no one customer's administrator
+/// names him for all. Whoever else changes one of them waits, and counts anew after us.
 pub(super) async fn refresh(tx: &mut Tx, matches: &BTreeSet<Uuid>) -> Result<(), sqlx::Error> {
     if matches.is_empty() {
         return Ok(());
@@ -139,10 +140,15 @@ pub(super) async fn refresh(tx: &mut Tx, matches: &BTreeSet<Uuid>) -> Result<(),
                             min(a.ends_at) as next_end
                        from assignment a where a.provider_id = $1 and a.match_id = p.match_id and a.holds) h on true
                    left join lateral (
-                     select coalesce(nullif(a.target_name, ''), nullif(a.target_mail, ''), a.target_oid) as name,
-                            a.target_mail, a.ours
-                       from assignment a where a.provider_id = $1 and a.match_id = p.match_id
-                      order by a.holds desc, a.changed_at desc, a.assignment_id limit 1) l on true
+                     select s.name, s.target_mail, bool_or(s.ours) as ours
+                       from (select coalesce(nullif(a.target_name, ''), nullif(a.target_mail, ''), a.target_oid) as name,
+                                    a.target_mail, a.ours, a.holds, a.customer_id, a.first_seen_at
+                               from assignment a where a.provider_id = $1 and a.match_id = p.match_id) s
+                      group by s.name, s.target_mail
+                      order by bool_or(s.holds) desc,
+                               count(distinct s.customer_id) filter (where s.holds) desc,
+                               (s.name, s.target_mail) = (p.name, p.mail) desc,
+                               min(s.first_seen_at), s.name, s.target_mail limit 1) l on true
                   where p.provider_id = $1 and p.match_id = any ($2)) n
           where m.provider_id = $1 and m.match_id = n.match_id
             and (m.customers, m.held, m.next_end, m.name, m.mail, m.ours)

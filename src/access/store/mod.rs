@@ -29,7 +29,8 @@ pub use leavers::{
 pub use leaving::{NewLeaver, start};
 pub use matches::{Account, merge, split};
 pub use people::{
-    PeopleFilter, PeoplePage, PeopleSort, PersonRow, Said, mails_of, match_of, people, person, said,
+    Called, PeopleFilter, PeoplePage, PeopleSort, PersonRow, Said, called, mails_of, match_of, people,
+    person, place, said,
 };
 pub use reviews::{DecisionRow, RoundCursor, RoundFilter, RoundRow, decisions, round, rounds};
 pub use rounds::{Undecided, keep_decisions, keep_definitions, keep_rounds, policies, undecided, unsettled};

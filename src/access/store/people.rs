@@ -47,7 +47,20 @@ pub struct PeopleFilter {
     pub after: Option<(String, Uuid)>,
 }
 
-/// One human with his access; figures are of the customers in view.
+impl PeopleSort {
+    /// What the order goes by; of all customers, so that one order holds for every view. It never leaves the portal.
+    fn value(self, name: String, next_end: Option<DateTime<Utc>>, customers: i32) -> String {
+        match self {
+            Self::Name => name,
+            Self::End => {
+                next_end.map(|at| at.to_rfc3339_opts(SecondsFormat::Micros, true)).unwrap_or_default()
+            }
+            Self::Customers => customers.to_string(),
+        }
+    }
+}
+
+/// One human with his access; name, address and figures are of the customers in view.
 #[derive(Clone, Debug)]
 pub struct PersonRow {
     pub id: Uuid,
@@ -57,7 +70,7 @@ pub struct PersonRow {
     pub customers: i64,
     pub held: i64,
     pub next_end: Option<DateTime<Utc>>,
-    /// What the order goes by; of all customers, so that one order holds for every view.
+    /// What the order goes by.
     key: String,
 }
 
@@ -69,14 +82,18 @@ pub struct PeoplePage {
 macro_rules! people {
     ($tx:ident, $filter:ident, $words:ident, $among:ident, $cursor:literal, $order:literal, $value:expr) => {
         sqlx::query!(
-            r#"select m.match_id, m.name, m.mail, m.ours, m.sort_name, m.next_end as whole_end,
+            r#"select m.match_id, coalesce(h.name, m.name) as "name!", coalesce(h.mail, m.mail) as "mail!", m.ours,
+                      m.sort_name, m.next_end as whole_end,
                       m.customers as whole_customers,
                       case when $2::uuid is null then m.customers::bigint else h.customers end as "customers!",
                       case when $2::uuid is null then m.held::bigint else h.held end as "held!",
                       case when $2::uuid is null then m.next_end else h.next_end end as next_end
                  from person_match m
                  left join lateral (
-                   select count(distinct a.customer_id) as customers, count(*) as held, min(a.ends_at) as next_end
+                   select count(distinct a.customer_id) as customers, count(*) as held, min(a.ends_at) as next_end,
+                          mode() within group (order by coalesce(nullif(a.target_name, ''),
+                            nullif(a.target_mail, ''), a.target_oid)) as name,
+                          mode() within group (order by a.target_mail) as mail
                      from assignment a
                      join person_customer v on v.provider_id = $1 and v.person_id = $2
                           and v.customer_id = a.customer_id
@@ -106,22 +123,15 @@ macro_rules! people {
         .fetch_all(&mut **$tx)
         .await?
         .into_iter()
-        .map(|row| {
-            let time = |at: DateTime<Utc>| at.to_rfc3339_opts(SecondsFormat::Micros, true);
-            PersonRow {
-                id: row.match_id,
-                key: match $filter.sort {
-                    PeopleSort::Name => row.sort_name,
-                    PeopleSort::End => row.whole_end.map(time).unwrap_or_default(),
-                    PeopleSort::Customers => row.whole_customers.to_string(),
-                },
-                name: row.name,
-                mail: row.mail,
-                ours: row.ours,
-                customers: row.customers,
-                held: row.held,
-                next_end: row.next_end,
-            }
+        .map(|row| PersonRow {
+            id: row.match_id,
+            key: $filter.sort.value(row.sort_name, row.whole_end, row.whole_customers),
+            name: row.name,
+            mail: row.mail,
+            ours: row.ours,
+            customers: row.customers,
+            held: row.held,
+            next_end: row.next_end,
         })
         .collect::<Vec<_>>()
     };
@@ -195,16 +205,72 @@ pub async fn people(tx: &mut Tx, filter: &PeopleFilter) -> Result<PeoplePage, sq
     Ok(PeoplePage { rows, next })
 }
 
+/// Where the list goes on after this person, as he stands now; none: he is not in view (any more).
+pub async fn place(tx: &mut Tx, sort: PeopleSort, id: Uuid) -> Result<Option<(String, Uuid)>, sqlx::Error> {
+    let (provider, viewer) = (tx.scope().provider(), tx.scope().limited_to());
+    let row = sqlx::query!(
+        "select m.sort_name, m.next_end, m.customers from person_match m
+          where m.provider_id = $1 and m.match_id = $3
+            and ($2::uuid is null or exists (
+                 select 1 from assignment a
+                   join person_customer v on v.provider_id = $1 and v.person_id = $2
+                        and v.customer_id = a.customer_id
+                  where a.provider_id = $1 and a.match_id = m.match_id))",
+        provider.0,
+        viewer.map(|person| person.0),
+        id
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(row.map(|row| (sort.value(row.sort_name, row.next_end, row.customers), id)))
+}
+
+/// What a person is called at his customers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Called {
+    pub name: String,
+    pub mail: String,
+    pub customers: i64,
+}
+
+/// By which names and addresses the customers in view know him, what most say first.
+pub async fn called(tx: &mut Tx, id: Uuid) -> Result<Vec<Called>, sqlx::Error> {
+    let (provider, viewer) = (tx.scope().provider(), tx.scope().limited_to());
+    sqlx::query_as!(
+        Called,
+        r#"select coalesce(nullif(a.target_name, ''), nullif(a.target_mail, ''), a.target_oid) as "name!",
+                  a.target_mail as mail, count(distinct a.customer_id) as "customers!"
+             from assignment a
+            where a.provider_id = $1 and a.match_id = $3 and a.holds
+              and ($2::uuid is null or exists (select 1 from person_customer v where v.provider_id = $1
+                   and v.person_id = $2 and v.customer_id = a.customer_id))
+            group by 1, 2 order by 3 desc, 1, 2 limit 20"#,
+        provider.0,
+        viewer.map(|person| person.0),
+        id
+    )
+    .fetch_all(&mut **tx)
+    .await
+}
+
 /// A human by his id, if he has (or had) access at a customer in view. Missing, foreign and out of view are the same.
 pub async fn person(tx: &mut Tx, id: Uuid) -> Result<Option<PersonRow>, sqlx::Error> {
     let (provider, viewer) = (tx.scope().provider(), tx.scope().limited_to());
     let row = sqlx::query!(
-        r#"select m.match_id, m.name, m.mail, m.ours, h.customers as "customers!", h.held as "held!", h.next_end
+        r#"select m.match_id, m.ours, h.customers as "customers!", h.held as "held!", h.next_end,
+                  case when $2::uuid is null then m.name else coalesce(h.name, m.name) end as "name!",
+                  case when $2::uuid is null then m.mail else coalesce(h.mail, m.mail) end as "mail!"
              from person_match m
              cross join lateral (
                select count(distinct a.customer_id) filter (where a.holds) as customers,
                       count(*) filter (where a.holds) as held, min(a.ends_at) filter (where a.holds) as next_end,
-                      count(*) as ever
+                      count(*) as ever,
+                      coalesce(mode() within group (order by coalesce(nullif(a.target_name, ''),
+                        nullif(a.target_mail, ''), a.target_oid)) filter (where a.holds),
+                        mode() within group (order by coalesce(nullif(a.target_name, ''),
+                        nullif(a.target_mail, ''), a.target_oid))) as name,
+                      coalesce(mode() within group (order by a.target_mail) filter (where a.holds),
+                        mode() within group (order by a.target_mail)) as mail
                  from assignment a
                 where a.provider_id = $1 and a.match_id = m.match_id
                   and ($2::uuid is null or exists (select 1 from person_customer v where v.provider_id = $1
@@ -250,6 +316,11 @@ pub async fn said(tx: &mut Tx, id: Uuid) -> Result<Vec<Said>, sqlx::Error> {
              from person_match_mail p
              left join person s on s.provider_id = $1 and s.person_id = p.said_by
             where p.provider_id = $1 and p.match_id = $3
+              and ($2::uuid is null or exists (
+                   select 1 from assignment a
+                     join person_customer v on v.provider_id = $1 and v.person_id = $2
+                          and v.customer_id = a.customer_id
+                    where a.provider_id = $1 and a.match_id = $3 and a.target_mail = p.mail))
            union all
            select k.customer_id, c.name, k.account, s.name, k.said_at, k.why
              from person_match_account k

@@ -10,10 +10,11 @@ use crate::access_requests::model::{Key, REPROCESS, failed};
 use crate::access_requests::store;
 use crate::app::App;
 use crate::customers::Viewed;
-use crate::graph::{AccessRequestId, GraphError, GraphErrorKind};
+use crate::graph::{AccessRequestId, Directory, GraphError, GraphErrorKind};
 use crate::kit::audit::Event;
 use crate::kit::error::{AppError, AppResult, Told};
 use crate::kit::form::CustomerForm;
+use crate::kit::scope::Scope;
 use crate::kit::text::T;
 use crate::kit::work;
 use crate::providers::{self, AppKind};
@@ -55,7 +56,7 @@ pub async fn claim(
 #[derive(Deserialize)]
 pub struct NothingForm {}
 
-/// By the operator app: a person asks it, and Microsoft is asked once.
+/// By the operator app: a person asks it, and Microsoft is asked once, however often he clicks.
 pub async fn reprocess(
     State(app): State<App>,
     Viewed { page, customer }: Viewed,
@@ -73,29 +74,55 @@ pub async fn reprocess(
     }
     let credential = providers::store::credential(&mut tx, &app.seal, AppKind::Operator).await?;
     let credential = credential.ok_or_else(|| told(t, &GraphError::of_sign_in("invalid_client", "")))?;
-    let event = |action| Event::new(action).of(customer.id).after(json!({ "request": key.request }));
-    tx.commit(&app.clock, event("request.redelivery-asked")).await?;
+    if !store::ask_redelivery(&mut tx, &key, now).await? {
+        return Err(asked_already(t));
+    }
+    let event = Event::new("request.redelivery-asked").of(key.customer);
+    tx.commit(&app.clock, event.after(json!({ "request": key.request }))).await?;
     let directory = app.graph.app(customer.entra_tenant_id, &credential).for_person();
+    let path = format!("/requests/{}?done=redelivering", key.path());
+    let (house, scope) = (app.clone(), page.session.scope.clone());
+    // On its own task: who breaks off his request leaves no asking without its outcome, and a stopping process waits.
+    let asking = app.aside.spawn(async move { ask_again(&house, &scope, &directory, &key).await });
+    match asking.await.map_err(|error| AppError::Internal(error.into()))?? {
+        Ok(()) => Ok(Redirect::to(&path).into_response()),
+        Err(error) => Err(told(t, &error)),
+    }
+}
+
+/// Asks Microsoft, and keeps what it said.
+async fn ask_again(
+    app: &App,
+    scope: &Scope,
+    directory: &Directory,
+    key: &Key,
+) -> Result<Result<(), GraphError>, AppError> {
     let asked = directory.reprocess_request(&AccessRequestId::new(key.request.as_str())).await;
-    let mut tx = page.scope().begin(&app.db).await?;
-    if asked.is_ok() {
-        store::redelivering(&mut tx, &key, app.clock.now()).await?;
-    }
-    work::wake(&mut tx, customer.id, WORK, app.clock.now()).await?;
-    match asked {
+    let now = app.clock.now();
+    let mut tx = scope.begin(&app.db).await?;
+    let event = match &asked {
         Ok(()) => {
-            tx.commit(&app.clock, event("request.redelivery-taken")).await?;
-            app.nudge.notify_waiters();
-            Ok(Redirect::to(&format!("/requests/{}?done=redelivering", key.path())).into_response())
+            store::redelivering(&mut tx, key, now).await?;
+            Event::new("request.redelivery-taken").after(json!({ "request": key.request }))
         }
-        Err(error) => {
-            let why = json!({ "request": key.request, "cause": error.cause(), "detail": error.to_string() });
-            let event = Event::new("request.redelivery-refused").of(customer.id).after(why);
-            tx.commit(&app.clock, event).await?;
-            app.nudge.notify_waiters();
-            Err(told(t, &error))
-        }
-    }
+        Err(error) => Event::new("request.redelivery-refused").after(json!({
+            "request": key.request, "cause": error.cause(), "detail": error.to_string(),
+        })),
+    };
+    store::redelivery_answered(&mut tx, key).await?;
+    work::wake(&mut tx, key.customer, WORK, now).await?;
+    tx.commit(&app.clock, event.of(key.customer)).await?;
+    app.nudge.notify_waiters();
+    Ok(asked)
+}
+
+/// Somebody asks at this moment.
+fn asked_already(t: T) -> AppError {
+    AppError::Conflict(Told {
+        title: t.requests_redeliver_asked_title(),
+        what: t.requests_redeliver_asked_what(),
+        fix: t.requests_redeliver_asked_fix(),
+    })
 }
 
 fn not_failed(t: T) -> AppError {

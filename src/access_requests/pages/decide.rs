@@ -6,6 +6,7 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect};
 use futures::future::join_all;
+use http::HeaderMap;
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -17,10 +18,13 @@ use crate::access_requests::model::{Key, Verdict};
 use crate::access_requests::store;
 use crate::app::App;
 use crate::customers::{Customer, Viewed, store as customers};
+use crate::kit::again::SessionAgain;
 use crate::kit::error::{AppError, AppResult};
 use crate::kit::form::{CustomerForm, Form};
 use crate::kit::frame::Frame;
 use crate::kit::page::Page;
+use crate::kit::right::Right;
+use crate::kit::scope::in_view;
 use crate::kit::session::Session;
 use crate::kit::text::T;
 use crate::sign_in::oidc::safe_back;
@@ -66,15 +70,43 @@ fn read(t: T, verdict: &str, reason: &str) -> Result<(Verdict, String), String> 
     }
 }
 
+/// The session as it is now, if it may still decide at this customer.
+async fn still(app: &App, again: &SessionAgain, customer: &Customer) -> Result<Option<Session>, AppError> {
+    let session = match again.session(app, Right::Decide).await {
+        Ok(session) => session,
+        Err(AppError::SignIn | AppError::Forbidden) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let mut tx = session.scope.begin(&app.db).await?;
+    Ok(in_view(&mut tx, customer.id).await?.then_some(session))
+}
+
+/// One wish, with the rights its person has by now: a form may wish for many, and they take their time.
+async fn carry_one(
+    app: &App,
+    (begun, again): (&Session, &SessionAgain),
+    customer: &Customer,
+    wish: &Wish,
+) -> Result<(), AppError> {
+    match still(app, again, customer).await? {
+        Some(session) => deciding::decide(app, &session, customer, wish).await,
+        None => deciding::leave(app, begun, customer, wish).await,
+    }
+}
+
 /// One after another at a customer, whose directory takes one change at a time; customers side by side. It goes on to
 /// its end when the browser goes away, and a stopping process waits for it.
-async fn carry_out(app: &App, session: &Session, wishes: Vec<(Customer, Vec<Wish>)>) -> Result<(), AppError> {
+async fn carry_out(
+    app: &App,
+    (session, headers): (&Session, &HeaderMap),
+    wishes: Vec<(Customer, Vec<Wish>)>,
+) -> Result<(), AppError> {
     deciding::want(app, session, &wishes).await?;
     let all = wishes.into_iter().map(|(customer, wishes)| {
-        let (house, session) = (app.clone(), session.clone());
+        let (house, session, again) = (app.clone(), session.clone(), SessionAgain::of(headers));
         app.aside.spawn(async move {
             for wish in wishes {
-                if let Err(error) = deciding::decide(&house, &session, &customer, &wish).await {
+                if let Err(error) = carry_one(&house, (&session, &again), &customer, &wish).await {
                     tracing::warn!(customer = %customer.id, request = wish.request, %error, "not decided");
                 }
             }
@@ -86,7 +118,12 @@ async fn carry_out(app: &App, session: &Session, wishes: Vec<(Customer, Vec<Wish
     Ok(())
 }
 
-pub async fn several(State(app): State<App>, page: Page, Form(form): Form<SeveralForm>) -> AppResult {
+pub async fn several(
+    State(app): State<App>,
+    page: Page,
+    headers: HeaderMap,
+    Form(form): Form<SeveralForm>,
+) -> AppResult {
     let keys: Vec<Key> = form.which.iter().filter_map(|path| Key::from_path(path)).take(MOST).collect();
     let read = match read(page.t, &form.verdict, &form.reason) {
         Ok(_) if keys.is_empty() => Err(page.t.requests_decide_none_chosen()),
@@ -114,7 +151,7 @@ pub async fn several(State(app): State<App>, page: Page, Form(form): Form<Severa
         }
     }
     drop(tx);
-    carry_out(&app, &page.session, wishes).await?;
+    carry_out(&app, (&page.session, &headers), wishes).await?;
     let back = safe_back(&form.back).unwrap_or("/requests");
     let query = serde_html_form::to_string([("back", back)]).unwrap_or_default();
     Ok(Redirect::to(&format!("/requests/decisions/{}?{query}", form.batch)).into_response())
@@ -124,6 +161,7 @@ pub async fn one(
     State(app): State<App>,
     Viewed { page, customer }: Viewed,
     Path((_, request)): Path<(String, String)>,
+    headers: HeaderMap,
     CustomerForm(form): CustomerForm<OneForm>,
 ) -> AppResult {
     let key = Key { customer: customer.id, request };
@@ -139,7 +177,7 @@ pub async fn one(
     store::find(&mut tx, &key).await?.ok_or(AppError::NotFound)?;
     drop(tx);
     let wish = Wish { batch: form.batch, request: key.request, verdict, reason };
-    carry_out(&app, &page.session, vec![(customer, vec![wish])]).await?;
+    carry_out(&app, (&page.session, &headers), vec![(customer, vec![wish])]).await?;
     Ok(Redirect::to(&format!("{path}#outcome")).into_response())
 }
 

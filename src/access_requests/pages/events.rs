@@ -12,6 +12,7 @@ use crate::customers::Viewed;
 use crate::kit::ids::CustomerId;
 use crate::kit::live::{self, Listener};
 use crate::kit::right::Right;
+use crate::kit::scope::in_view;
 
 #[derive(Deserialize)]
 pub struct Since {
@@ -43,7 +44,10 @@ fn stream(app: App, since: Since, headers: &HeaderMap, customer: Option<Customer
         let app = app.clone();
         async move {
             let mut tx = scope.begin(&app.db).await?;
-            store::changes(&mut tx, customer, since).await
+            match customer {
+                Some(customer) if !in_view(&mut tx, customer).await? => Ok(None),
+                _ => store::changes(&mut tx, customer, since).await.map(Some),
+            }
         }
     })
 }

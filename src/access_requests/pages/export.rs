@@ -1,9 +1,11 @@
 //! Exactly the filtered view of a list, to take away as CSV: all of its pages, one after another.
 
+use std::sync::Arc;
+
 use axum::extract::{Query, State};
 use axum::response::Response;
 use chrono::{DateTime, SecondsFormat, Utc};
-use futures::stream;
+use http::HeaderMap;
 
 use super::asked::Asked;
 use super::rows::{asks, decider, state};
@@ -11,8 +13,10 @@ use crate::access_requests::model::{RequestRow, RequestTab};
 use crate::access_requests::store::{self, Cursor};
 use crate::app::App;
 use crate::kit::csv::{Row, download};
-use crate::kit::error::AppError;
+use crate::kit::error::{AppError, Problem};
+use crate::kit::export::Export;
 use crate::kit::page::Page;
+use crate::kit::right::Right;
 use crate::kit::scope::Scope;
 use crate::kit::text::T;
 
@@ -72,16 +76,22 @@ async fn page_of(
     })
 }
 
-pub async fn csv(State(app): State<App>, page: Page, Query(asked): Query<Asked>) -> Response {
+pub async fn csv(
+    State(app): State<App>,
+    page: Page,
+    headers: HeaderMap,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Problem> {
+    let export = Export::begin(&app, Right::ViewRequests, &headers)?;
     let (t, tab) = (page.t, asked.tab());
     let name = format!("requests-{}-{}", tab.key(), app.clock.now().format("%Y-%m-%d"));
-    let asked = Asked { after: String::new(), ..asked };
-    let begun = (app, page.session.scope, asked, Some(None));
-    let pages = stream::try_unfold(begun, move |(app, scope, asked, after)| async move {
-        let Some(after) = after else { return Ok(None) };
-        let found = page_of(&app, &scope, (tab, &asked), after).await?;
-        let lines: Vec<Row> = found.rows.iter().map(|row| line(t, row)).collect();
-        Ok::<_, AppError>(Some((lines, (app, scope, asked, found.next.map(Some)))))
+    let asked = Arc::new(Asked { after: String::new(), ..asked });
+    let pages = export.pages(page.session.scope, None, move |scope, after| {
+        let (app, asked) = (app.clone(), asked.clone());
+        async move {
+            let found = page_of(&app, &scope, (tab, &asked), after).await?;
+            Ok((found.rows.iter().map(|row| line(t, row)).collect(), found.next.map(Some)))
+        }
     });
-    download(&name, head(t), pages)
+    Ok(download(&name, head(t), pages))
 }

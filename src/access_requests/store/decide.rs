@@ -11,6 +11,9 @@ use crate::kit::scope::Tx;
 /// A request that a reading still sees waiting so long after Microsoft took a decision waits.
 const SHOWS: TimeDelta = TimeDelta::minutes(5);
 
+/// Asking to deliver once more takes no longer.
+const ASKS: TimeDelta = TimeDelta::minutes(5);
+
 /// What somebody means to decide.
 #[derive(Clone, Copy, Debug)]
 pub struct Intent<'a> {
@@ -192,6 +195,41 @@ pub async fn decided_here(
         now,
         verdict.decided(),
         reason,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Notes that Microsoft is being asked to deliver once more. False: it failed no more, or somebody asks already. Who
+/// asked longer ago than a call lasts asks no more: his process ended.
+pub async fn ask_redelivery(tx: &mut Tx, key: &Key, now: DateTime<Utc>) -> Result<bool, sqlx::Error> {
+    let provider = tx.scope().provider();
+    let asked = sqlx::query!(
+        "update access_request set redelivery_asked_at = $4
+          where provider_id = $1 and customer_id = $2 and request_id = $3
+            and state in ('deliveryFailed', 'partiallyDelivered')
+            and (redelivery_asked_at is null or redelivery_asked_at <= $5)",
+        provider.0,
+        key.customer.0,
+        key.request,
+        now,
+        now - ASKS,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(asked.rows_affected() > 0)
+}
+
+/// Microsoft answered, whatever it said: it may be asked again.
+pub async fn redelivery_answered(tx: &mut Tx, key: &Key) -> Result<(), sqlx::Error> {
+    let provider = tx.scope().provider();
+    sqlx::query!(
+        "update access_request set redelivery_asked_at = null
+          where provider_id = $1 and customer_id = $2 and request_id = $3",
+        provider.0,
+        key.customer.0,
+        key.request,
     )
     .execute(&mut **tx)
     .await?;

@@ -15,8 +15,8 @@ pub use choices::{
 };
 pub use claim::{CLAIM, claim, claims, release};
 pub use decide::{
-    Begun, Intent, decided_here, end, intend, mark_sent, of_batch, of_request, open, redelivering, refuse,
-    under_way,
+    Begun, Intent, ask_redelivery, decided_here, end, intend, mark_sent, of_batch, of_request, open,
+    redelivering, redelivery_answered, refuse, under_way,
 };
 pub use keep::{Change, Followed, Kept, KnownPackage, count_open, followed, forget_others, keep, packages};
 pub use list::{Cursor, Filter, PAGE, Page, Sort, changes, decided, ended, find, pending};

@@ -8,9 +8,9 @@ use secrecy::ExposeSecret;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::NothingForm;
 use super::channels::{SecretView, name_error, target_of};
 use super::sent::SentView;
+use super::{NothingForm, may_steer, sees_all};
 use crate::app::App;
 use crate::kit::audit::Event;
 use crate::kit::error::{AppError, AppResult};
@@ -37,6 +37,8 @@ struct ChannelView {
     id: String,
     kind: String,
     how: String,
+    /// Whether he who looks may change it.
+    steers: bool,
     signed: bool,
     /// Until when the secret before signs too.
     overlap: Option<String>,
@@ -62,6 +64,7 @@ async fn view(app: &App, page: &Page, tx: &mut Tx, channel: Channel) -> Result<C
         id: channel.id.to_string(),
         kind: text(""),
         how: text("-how"),
+        steers: may_steer(page),
         signed: channel.kind == ChannelKind::Webhook,
         overlap: channel
             .sealed
@@ -102,6 +105,7 @@ pub async fn save(
     Path(id): Path<String>,
     Form(form): Form<ChannelForm>,
 ) -> AppResult {
+    sees_all(&page)?;
     let (t, now) = (page.t, app.clock.now());
     let mut tx = page.scope().begin(&app.db).await?;
     let channel = find(&mut tx, &id).await?;
@@ -174,6 +178,7 @@ pub async fn new_secret(
     Path(id): Path<String>,
     Form(NothingForm {}): Form<NothingForm>,
 ) -> AppResult {
+    sees_all(&page)?;
     let (t, now) = (page.t, app.clock.now());
     let mut tx = page.scope().begin(&app.db).await?;
     let channel = find(&mut tx, &id).await?;
@@ -206,6 +211,7 @@ pub async fn drop_it(
     Path(id): Path<String>,
     Form(NothingForm {}): Form<NothingForm>,
 ) -> AppResult {
+    sees_all(&page)?;
     let mut tx = page.scope().begin(&app.db).await?;
     let channel = find(&mut tx, &id).await?;
     store::drop_channel(&mut tx, channel.id).await?;

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::json;
 use url::Url;
 
+use super::sees_all;
 use crate::app::App;
 use crate::customers::model::is_mail;
 use crate::kit::audit::Event;
@@ -73,6 +74,7 @@ pub struct Asked {
 }
 
 pub async fn ask(page: Page, Query(asked): Query<Asked>) -> AppResult {
+    sees_all(&page)?;
     let kind = ChannelKind::from_key(&asked.kind).unwrap_or(ChannelKind::Webhook);
     page.show(&AddView::new(&page, kind))
 }
@@ -113,6 +115,7 @@ pub fn name_error(t: T, name: &str) -> Option<String> {
 }
 
 pub async fn add(State(app): State<App>, page: Page, Form(form): Form<AddForm>) -> AppResult {
+    sees_all(&page)?;
     let t = page.t;
     let kind = ChannelKind::from_key(&form.kind).ok_or(AppError::Bad("no such kind of channel"))?;
     let mut errors = FieldErrors::default();

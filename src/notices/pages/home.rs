@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::extract::State;
 
+use super::may_steer;
 use crate::app::App;
 use crate::kit::error::AppResult;
 use crate::kit::frame::Frame;
@@ -50,6 +51,8 @@ struct HomeView {
     digest: String,
     snoozes: Vec<SnoozeView>,
     dead: i64,
+    /// Whether he who looks has a say in channels and the mail server.
+    steers: bool,
 }
 
 /// Kinds of happening in words; none: every kind.
@@ -142,6 +145,7 @@ pub async fn show(State(app): State<App>, page: Page) -> AppResult {
     };
     page.show(&HomeView {
         t,
+        steers: may_steer(&page),
         mail: (!settings.mail.host.is_empty()).then(|| {
             t.notices_mail_line()
                 .from(settings.mail.from.clone())

@@ -7,8 +7,8 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::NothingForm;
 use super::sent::SentView;
+use super::{NothingForm, sees_all};
 use crate::app::App;
 use crate::kit::audit::Event;
 use crate::kit::error::{AppError, AppResult};
@@ -103,6 +103,7 @@ impl MailForm {
 }
 
 pub async fn save(State(app): State<App>, page: Page, Form(form): Form<MailForm>) -> AppResult {
+    sees_all(&page)?;
     let mut tx = page.scope().begin(&app.db).await?;
     let before = store::settings(&mut tx).await?;
     // A password goes to the server it was given for, and to no other.

@@ -13,8 +13,27 @@ mod sent;
 mod times;
 
 use crate::app::App;
+use crate::kit::error::{AppError, AppResult, Told};
+use crate::kit::page::Page;
 use crate::kit::right::Right;
 use crate::kit::router::Routes;
+
+/// A channel is told of every customer, and all mail goes by the mail server: only who sees all customers has a say in
+/// them.
+fn sees_all(page: &Page) -> AppResult<()> {
+    if may_steer(page) {
+        return Ok(());
+    }
+    Err(AppError::Conflict(Told {
+        title: page.t.notices_all_title(),
+        what: page.t.notices_all_what(),
+        fix: page.t.notices_all_fix(),
+    }))
+}
+
+fn may_steer(page: &Page) -> bool {
+    page.scope().limited_to().is_none()
+}
 
 /// A form without fields.
 #[derive(serde::Deserialize)]

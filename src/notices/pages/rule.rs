@@ -7,10 +7,10 @@ use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::NothingForm;
 use super::channels::name_error;
 use super::home::{kind, role};
 use super::times::BoxView;
+use super::{NothingForm, may_steer, sees_all};
 use crate::app::App;
 use crate::kit::audit::Event;
 use crate::kit::error::{AppError, AppResult};
@@ -48,6 +48,8 @@ pub struct RuleView {
     languages: Vec<BoxView>,
     urgent: bool,
     enabled: bool,
+    /// Whether he who looks may have a channel told.
+    steers: bool,
     errors: FieldErrors,
 }
 
@@ -70,9 +72,11 @@ impl RuleView {
         let of = |list: &[String], value: &str| list.iter().any(|one| one == value);
         let people = rule.channel.is_none();
         let mut to = vec![boxed("people", t.notices_rule_people(), people)];
+        let steers = may_steer(page);
         to.extend(
             channels
                 .iter()
+                .filter(|one| steers || rule.channel == Some(one.id))
                 .map(|one| boxed(&one.id.to_string(), one.name.clone(), rule.channel == Some(one.id))),
         );
         let every_role = Role::ALL.into_iter().map(Role::claim).chain([MANAGER]);
@@ -115,6 +119,7 @@ impl RuleView {
                 .collect(),
             urgent: rule.urgent,
             enabled: rule.enabled,
+            steers,
             errors: FieldErrors::default(),
             frame: page.frame.clone(),
         })
@@ -190,6 +195,11 @@ impl RuleForm {
     }
 }
 
+/// What is told to people is told only to those who see the customer; what is told to a channel, of every customer.
+pub fn may_set(page: &Page, rules: &[&Rule]) -> AppResult<()> {
+    if rules.iter().all(|rule| rule.channel.is_none()) { Ok(()) } else { sees_all(page) }
+}
+
 /// As the audit log tells it.
 pub fn told(rule: &Rule, channels: &[Channel]) -> Value {
     let channel = rule.channel.and_then(|id| channels.iter().find(|one| one.id == id)).map(|one| &one.name);
@@ -226,6 +236,7 @@ pub async fn save(
         let view = RuleView::new(&page, &mut tx, &rule, Some(rule.id), app.clock.now()).await?;
         return page.show_again(&view.with(errors));
     }
+    may_set(&page, &[&before, &rule])?;
     store::set_rule(&mut tx, &rule, app.clock.now()).await?;
     let event =
         Event::new("notices.rule-changed").before(told(&before, &channels)).after(told(&rule, &channels));
@@ -241,6 +252,7 @@ pub async fn drop_it(
 ) -> AppResult {
     let mut tx = page.scope().begin(&app.db).await?;
     let rule = find(&mut tx, &id).await?;
+    may_set(&page, &[&rule])?;
     let channels = store::channels(&mut tx).await?;
     store::drop_rule(&mut tx, rule.id).await?;
     tx.commit(&app.clock, Event::new("notices.rule-dropped").before(told(&rule, &channels))).await?;

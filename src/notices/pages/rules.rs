@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Redirect};
 use serde_json::json;
 
 use super::NothingForm;
-use super::rule::{RuleForm, RuleView};
+use super::rule::{RuleForm, RuleView, may_set};
 use crate::app::App;
 use crate::kit::audit::Event;
 use crate::kit::error::AppResult;
@@ -48,6 +48,7 @@ pub async fn add(State(app): State<App>, page: Page, Form(form): Form<RuleForm>)
         let view = RuleView::new(&page, &mut tx, &rule, None, app.clock.now()).await?;
         return page.show_again(&view.with(errors));
     }
+    may_set(&page, &[&rule])?;
     store::add_rule(&mut tx, &rule, app.clock.now()).await?;
     let event = Event::new("notices.rule-added").after(super::rule::told(&rule, &channels));
     tx.commit(&app.clock, event).await?;

@@ -5,24 +5,27 @@ use uuid::Uuid;
 
 use crate::kit::ids::PersonId;
 use crate::kit::scope::Tx;
+use crate::people::model::MAILED_FOR;
 
 /// Lines of one kind in one digest.
 const LINES: i64 = 10;
 
-/// People of these roles who want a digest.
+/// People of these roles who still come in and want a digest.
 pub async fn digest_readers(
     tx: &mut Tx,
     roles: &[String],
+    now: DateTime<Utc>,
 ) -> Result<Vec<(PersonId, Vec<String>)>, sqlx::Error> {
     let provider = tx.scope().provider();
     let rows = sqlx::query!(
         "select p.person_id, p.roles from person p
            left join notice_choice n on n.provider_id = $1 and n.person_id = p.person_id
           where p.provider_id = $1 and p.disabled_at is null and p.mail <> '' and coalesce(n.digest, true)
-            and exists (select 1 from unnest(p.roles) as r where r = any ($2))
+            and p.seen_at > $3 and exists (select 1 from unnest(p.roles) as r where r = any ($2))
           order by p.person_id",
         provider.0,
-        roles
+        roles,
+        now - MAILED_FOR
     )
     .fetch_all(&mut **tx)
     .await?;

@@ -8,6 +8,7 @@ use super::channels::Sealed;
 use crate::kit::ids::{ChannelId, CustomerId, OutgoingId, PersonId};
 use crate::kit::scope::Tx;
 use crate::notices::model::ChannelKind;
+use crate::people::model::MAILED_FOR;
 
 pub const PAGE: i64 = 50;
 
@@ -50,12 +51,12 @@ pub struct ToPerson {
     pub name: String,
     pub mail: String,
     pub language: String,
-    /// He may come in, wants it, and sees the customer it is about.
+    /// He may come in and still does, wants it, and sees the customer it is about.
     pub wanted: bool,
 }
 
 /// The message, as long as it is to be sent.
-pub async fn letter(tx: &mut Tx, id: OutgoingId) -> Result<Option<Letter>, sqlx::Error> {
+pub async fn letter(tx: &mut Tx, id: OutgoingId, now: DateTime<Utc>) -> Result<Option<Letter>, sqlx::Error> {
     let provider = tx.scope().provider();
     let row = sqlx::query!(
         r#"select o.told, v.name as provider, o.made_at, o.due_at as "due_at!", o.urgent, o.customer_id, c.name as "customer_name?", c.domain as "domain?",
@@ -65,7 +66,7 @@ pub async fn letter(tx: &mut Tx, id: OutgoingId) -> Result<Option<Letter>, sqlx:
                   h.sealed_before, h.before_until,
                   p.person_id as "person_id?", p.name as "person_name?", p.mail as "mail?",
                   coalesce(p.language, v.default_language) as "person_language!",
-                  coalesce(p.disabled_at is null and p.roles <> '{}' and p.mail <> ''
+                  coalesce(p.disabled_at is null and p.roles <> '{}' and p.mail <> '' and p.seen_at > $3
                     and coalesce(case when o.told ->> 'what' = 'digest' then n.digest else n.mail end, true)
                     and (o.customer_id is null or p.sees_all or exists (
                          select 1 from person_customer g where g.provider_id = $1 and g.person_id = p.person_id
@@ -81,7 +82,8 @@ pub async fn letter(tx: &mut Tx, id: OutgoingId) -> Result<Option<Letter>, sqlx:
              left join notice_choice n on n.provider_id = $1 and n.person_id = o.person_id
             where o.provider_id = $1 and o.outgoing_id = $2 and o.state = 'waiting'"#,
         provider.0,
-        id.0
+        id.0,
+        now - MAILED_FOR
     )
     .fetch_optional(&mut **tx)
     .await?;

@@ -5,9 +5,14 @@ use chrono::{DateTime, Utc};
 use crate::kit::ids::{CustomerId, PersonId};
 use crate::kit::scope::Tx;
 use crate::notices::model::Reader;
+use crate::people::model::MAILED_FOR;
 
-/// People who see this customer, may come in, have a mail address and want mail.
-pub async fn readers(tx: &mut Tx, customer: CustomerId) -> Result<Vec<Reader>, sqlx::Error> {
+/// People who see this customer, may come in and still do, have a mail address and want mail.
+pub async fn readers(
+    tx: &mut Tx,
+    customer: CustomerId,
+    now: DateTime<Utc>,
+) -> Result<Vec<Reader>, sqlx::Error> {
     let provider = tx.scope().provider();
     sqlx::query_as!(
         Reader,
@@ -18,19 +23,20 @@ pub async fn readers(tx: &mut Tx, customer: CustomerId) -> Result<Vec<Reader>, s
              join customer c on c.provider_id = $1 and c.customer_id = $2
              left join notice_choice n on n.provider_id = $1 and n.person_id = p.person_id
             where p.provider_id = $1 and p.disabled_at is null and p.roles <> '{}' and p.mail <> ''
-              and coalesce(n.mail, true)
+              and coalesce(n.mail, true) and p.seen_at > $3
               and (p.sees_all or exists (select 1 from person_customer g where g.provider_id = $1
                    and g.person_id = p.person_id and g.customer_id = $2))
             order by p.person_id"#,
         provider.0,
-        customer.0
+        customer.0,
+        now - MAILED_FOR
     )
     .fetch_all(&mut **tx)
     .await
 }
 
-/// People who may come in, have a mail address and want mail: for what concerns the provider himself.
-pub async fn everybody(tx: &mut Tx) -> Result<Vec<Reader>, sqlx::Error> {
+/// People who may come in and still do, have a mail address and want mail: for what concerns the provider himself.
+pub async fn everybody(tx: &mut Tx, now: DateTime<Utc>) -> Result<Vec<Reader>, sqlx::Error> {
     let provider = tx.scope().provider();
     sqlx::query_as!(
         Reader,
@@ -40,9 +46,10 @@ pub async fn everybody(tx: &mut Tx) -> Result<Vec<Reader>, sqlx::Error> {
              join provider v on v.provider_id = $1
              left join notice_choice n on n.provider_id = $1 and n.person_id = p.person_id
             where p.provider_id = $1 and p.disabled_at is null and p.roles <> '{}' and p.mail <> ''
-              and coalesce(n.mail, true)
+              and coalesce(n.mail, true) and p.seen_at > $2
             order by p.person_id"#,
-        provider.0
+        provider.0,
+        now - MAILED_FOR
     )
     .fetch_all(&mut **tx)
     .await

@@ -101,7 +101,9 @@ pub async fn cancel(
     let mut tx = page.scope().begin(&app.db).await?;
     let run = store::open_run(&mut tx, customer.id).await?.filter(|run| run.id == form.run);
     let Some(run) = run else { return Err(changed(page.t)) };
-    store::set_run_state(&mut tx, run.id, RunState::Cancelling, now).await?;
+    if !store::set_run_state(&mut tx, run.id, RunState::Cancelling, now).await? {
+        return Err(changed(page.t));
+    }
     store::log(&mut tx, run.id, ("", "cancelling"), &[("name", page.session.person_name.clone())], now)
         .await?;
     work::wake(&mut tx, customer.id, RUN, now).await?;
@@ -139,7 +141,9 @@ pub async fn retry(
     if store::retry_steps(&mut tx, run.id, step.as_ref()).await? == 0 {
         return Err(changed(page.t));
     }
-    store::set_run_state(&mut tx, run.id, RunState::Running, now).await?;
+    if !store::set_run_state(&mut tx, run.id, RunState::Running, now).await? {
+        return Err(changed(page.t));
+    }
     let key = step.as_ref().map(ToString::to_string).unwrap_or_default();
     store::log(&mut tx, run.id, (&key, "retry"), &[("name", page.session.person_name.clone())], now).await?;
     let running = crate::customers::Standing {

@@ -15,6 +15,7 @@ use crate::kit::frame::Frame;
 use crate::kit::live::{self, Change, Listener};
 use crate::kit::page::Page;
 use crate::kit::right::Right;
+use crate::kit::scope::in_view;
 use crate::kit::text::T;
 use crate::onboarding::progress::with_done;
 use crate::onboarding::store::{self, RunState};
@@ -171,8 +172,11 @@ pub async fn events(State(app): State<App>, Viewed { customer, .. }: Viewed, hea
         let app = app.clone();
         async move {
             let mut tx = scope.begin(&app.db).await?;
+            if !in_view(&mut tx, customer.id).await? {
+                return Ok(None);
+            }
             let moved = store::moved(&mut tx, customer.id, since).await?;
-            Ok(moved.into_iter().map(|at| Change { id: customer.id.to_string(), at }).collect())
+            Ok(Some(moved.into_iter().map(|at| Change { id: customer.id.to_string(), at }).collect()))
         }
     })
 }

@@ -47,6 +47,14 @@ impl RunState {
     pub fn open(self) -> bool {
         !matches!(self, Self::Cancelled | Self::Done)
     }
+
+    /// The states it may follow. Nothing opens a run that was stopped or has ended; whoever looked a moment ago does not
+    /// know of it.
+    fn after(self) -> Vec<String> {
+        let going = [Self::Running, Self::Waiting, Self::Failed];
+        let stopping = (!self.open()).then_some(Self::Cancelling);
+        going.into_iter().chain(stopping).map(|state| state.key().to_owned()).collect()
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -266,24 +274,29 @@ pub async fn retry_steps(tx: &mut Tx, run: RunId, step: Option<&StepKey>) -> Res
     Ok(retried.rows_affected())
 }
 
+/// False: meanwhile the run was stopped or has ended, and nothing was changed.
 pub async fn set_run_state(
     tx: &mut Tx,
     run: RunId,
     state: RunState,
     now: DateTime<Utc>,
-) -> Result<(), sqlx::Error> {
+) -> Result<bool, sqlx::Error> {
     let provider = tx.scope().provider();
-    sqlx::query!(
+    let set = sqlx::query!(
         "update run set state = $3, changed_at = $4, ended_at = case when $5 then $4::timestamptz end
-          where provider_id = $1 and run_id = $2 and state <> $3",
+          where provider_id = $1 and run_id = $2 and ended_at is null and state = any($6)",
         provider.0,
         run.0,
         state.key(),
         now,
-        !state.open()
+        !state.open(),
+        &state.after()
     )
     .execute(&mut **tx)
     .await?;
+    if set.rows_affected() == 0 {
+        return Ok(false);
+    }
     if state == RunState::Cancelled {
         sqlx::query!(
             "update run_step set state = 'skipped' where provider_id = $1 and run_id = $2
@@ -294,7 +307,7 @@ pub async fn set_run_state(
         .execute(&mut **tx)
         .await?;
     }
-    Ok(())
+    Ok(true)
 }
 
 pub(super) async fn touch(tx: &mut Tx, run: RunId, now: DateTime<Utc>) -> Result<(), sqlx::Error> {

@@ -147,7 +147,9 @@ async fn cannot(app: &App, claimed: &Claimed, run: &Run, why: &str) -> Result<()
     if current.is_none_or(|run| !matches!(run.state, RunState::Running | RunState::Waiting)) {
         return Ok(());
     }
-    store::set_run_state(&mut tx, run.id, RunState::Waiting, now).await?;
+    if !store::set_run_state(&mut tx, run.id, RunState::Waiting, now).await? {
+        return Ok(());
+    }
     let lines = store::log_lines(&mut tx, run.id, Some("")).await?;
     if lines.last().is_none_or(|line| line.message != why) {
         store::log(&mut tx, run.id, ("", why), &[], now).await?;
@@ -225,7 +227,10 @@ async fn rounds(
             return Ok(Some(app.clock.now() + GATE));
         };
         let directory = app.graph.app(known.customer.entra_tenant_id, operator).for_person();
-        set_state(app, claimed, applying, RunState::Running).await?;
+        if !set_state(app, claimed, applying, RunState::Running).await? {
+            // Somebody stopped it since the round began: the next one ends it.
+            continue;
+        }
         let turns = ready.iter().map(|step| turn(app, claimed, applying, &facts, &directory, step));
         for (step, outcome) in ready.iter().zip(join_all(turns).await) {
             match outcome? {
@@ -322,20 +327,22 @@ async fn rest(
     Ok(Some(app.clock.now() + GATE))
 }
 
-/// The run's state and with it the customer's standing.
+/// The run's state and with it the customer's standing. False: somebody stopped the run, or it has ended.
 async fn set_state(
     app: &App,
     claimed: &Claimed,
     applying: &Applying,
     state: RunState,
-) -> Result<(), EngineError> {
+) -> Result<bool, EngineError> {
     let now = app.clock.now();
     let mut tx = claimed.begin(&app.db).await?;
     let before = store::open_run(&mut tx, claimed.customer()).await?;
-    if before.is_none_or(|run| run.state == state || run.state == RunState::Cancelling) {
-        return Ok(());
+    match before.map(|run| run.state) {
+        Some(before) if before == state => return Ok(true),
+        // The row decides: a stop may be on its way that was not seen here.
+        Some(_) if store::set_run_state(&mut tx, applying.run.id, state, now).await? => {}
+        _ => return Ok(false),
     }
-    store::set_run_state(&mut tx, applying.run.id, state, now).await?;
     if state != RunState::Running {
         let failed = state == RunState::Failed;
         let message = if failed { "halted" } else { state.key() };
@@ -350,7 +357,8 @@ async fn set_state(
         work::wake(&mut tx, claimed.customer(), LOOK, now).await?;
     }
     progress::keep(&mut tx, &app.clock, claimed.customer()).await?;
-    Ok(tx.commit_bookkeeping("the run's own state").await?)
+    tx.commit_bookkeeping("the run's own state").await?;
+    Ok(true)
 }
 
 /// Ends the run; the tenant is read and planned again.
@@ -370,7 +378,9 @@ async fn end(
         .map(|step| (step.key.to_string(), step.sent.unanswered()))
         .filter(|(_, sent)| !sent.is_empty())
         .collect();
-    store::set_run_state(&mut tx, run.id, state, now).await?;
+    if !store::set_run_state(&mut tx, run.id, state, now).await? {
+        return Ok(());
+    }
     store::log(&mut tx, run.id, ("", why), &[], now).await?;
     work::wake(&mut tx, claimed.customer(), LOOK, now).await?;
     // A paused customer is not read: his standing is what the last reading gives.

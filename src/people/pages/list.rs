@@ -37,6 +37,7 @@ struct RowView {
     sees: String,
     seen: String,
     seen_moment: String,
+    unmailed: Option<String>,
     disabled: bool,
 }
 
@@ -65,6 +66,7 @@ pub async fn show(State(app): State<App>, page: Page, Query(asked): Query<Asked>
         sees: if person.sees_all { t.people_sees_all() } else { t.people_sees_some(person.given) },
         seen: t.age(&person.seen_at, &now),
         seen_moment: t.moment(&person.seen_at),
+        unmailed: person.unmailed_since(now).map(|at| t.date(&at)),
         disabled: person.disabled_at.is_some(),
         name: person.name,
         mail: person.mail,

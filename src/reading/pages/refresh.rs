@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect};
+use chrono::TimeDelta;
 use serde::Deserialize;
 
 use crate::app::App;
@@ -12,10 +13,15 @@ use crate::kit::audit::Event;
 use crate::kit::error::AppResult;
 use crate::kit::form::CustomerForm;
 use crate::kit::{reading, work};
+use crate::reading::store;
 use crate::reading::work::{PATIENCE, WORK, work as turn};
 
 /// Nobody waits longer for an answer; what comes late is kept all the same.
 const WAITS: Duration = Duration::from_millis(4500);
+
+/// So long after a turn for a person there is none for another, nor for him: each costs the customer's directory calls,
+/// and whoever may look may ask.
+const REST: TimeDelta = TimeDelta::seconds(30);
 
 #[derive(Deserialize)]
 pub struct RefreshForm {}
@@ -26,10 +32,17 @@ pub async fn now(
     CustomerForm(RefreshForm {}): CustomerForm<RefreshForm>,
 ) -> AppResult {
     let now = app.clock.now();
+    let back =
+        |done: &str| Redirect::to(&format!("/customers/{}/reading?done={done}", customer.id)).into_response();
     let mut tx = page.scope().begin(&app.db).await?;
-    reading::hurry(&mut tx, customer.id, &[], now).await?;
     let claimed = work::claim_now(&mut tx, customer.id, (WORK, PATIENCE), now).await?;
-    tx.commit(&app.clock, Event::new("customer.refreshed").of(customer.id)).await?;
+    if claimed.is_some() {
+        if store::refreshed_since(&mut tx, customer.id, now - REST).await? {
+            return Ok(back("refresh-before"));
+        }
+        reading::hurry(&mut tx, customer.id, &[], now).await?;
+        tx.commit(&app.clock, Event::new("customer.refreshed").of(customer.id)).await?;
+    }
     let done = match claimed {
         None => "refresh-elsewhere",
         Some(claimed) => {
@@ -43,5 +56,5 @@ pub async fn now(
             if tokio::time::timeout(WAITS, turn).await.is_ok() { "refreshed" } else { "refresh-late" }
         }
     };
-    Ok(Redirect::to(&format!("/customers/{}/reading?done={done}", customer.id)).into_response())
+    Ok(back(done))
 }

@@ -1,7 +1,15 @@
 //! What is taken away: each line is exactly what the page shows, under the same filter, in the same order, whole.
 
+use std::time::Duration;
+
+use axum::body::{Body, BodyDataStream};
+use axum::response::Response;
 use chrono::{DateTime, TimeDelta, Utc};
+use futures::StreamExt;
+use http::{Request, StatusCode, header};
+use mssp_portal::kit::ids::ProviderId;
 use mssp_portal::kit::right::Role;
+use tower::ServiceExt;
 
 use super::{held, keep, link, provider};
 use crate::support::app::{Person, TestApp};
@@ -88,4 +96,98 @@ async fn each_line_taken_away_is_exactly_what_the_page_shows() {
     }
     assert_eq!(lines[1][0], "Tailspin");
     assert!(lines[2].contains(&"72".to_owned()), "{lines:?}");
+}
+
+const PEOPLE: &str = "/access/people/export.csv";
+
+/// A download that nobody reads yet.
+async fn opened(app: &TestApp, who: &Person, path: &str) -> Response {
+    let request = Request::builder().uri(path).header(header::HOST, "localhost:8080");
+    let request = request.header(header::COOKIE, &who.cookie).body(Body::empty()).unwrap();
+    app.router.clone().oneshot(request).await.unwrap()
+}
+
+/// The next piece of it; none at its end.
+async fn piece(body: &mut BodyDataStream) -> Option<Result<String, axum::Error>> {
+    let piece = body.next().await?;
+    Some(piece.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
+}
+
+/// Read up to the end of its first page of people.
+async fn one_page(app: &TestApp, who: &Person) -> BodyDataStream {
+    let mut body = opened(app, who, PEOPLE).await.into_body().into_data_stream();
+    while !piece(&mut body).await.unwrap().unwrap().contains("Person00") {}
+    body
+}
+
+/// A customer with two pages of people.
+async fn two_pages(app: &TestApp) -> ProviderId {
+    let contoso = provider(app, "contoso").await;
+    let one = app.customer(contoso, "Woodgrove").await;
+    let rows: Vec<_> =
+        (0..70).map(|n| held(app, &format!("Person{n:02}"), "soc.example", "tier1", 5)).collect();
+    keep(app, contoso, one, &rows).await;
+    contoso
+}
+
+#[tokio::test]
+async fn whoever_is_shut_out_while_he_takes_a_list_away_gets_no_more_of_it() {
+    let app = TestApp::offline().await;
+    let contoso = two_pages(&app).await;
+    let whole = async |mut body: BodyDataStream| {
+        let mut rest = String::new();
+        while let Some(piece) = piece(&mut body).await {
+            rest.push_str(&piece?);
+        }
+        Ok::<_, axum::Error>(rest)
+    };
+    let anna = app.person(contoso, "Anna", &[Role::Onboarding], true).await;
+    assert!(whole(one_page(&app, &anna).await).await.unwrap().contains("Person69"));
+
+    let body = one_page(&app, &anna).await;
+    sqlx::query!("update person set disabled_at = seen_at where person_id = $1", anna.id.0)
+        .execute(&app.owner)
+        .await
+        .unwrap();
+    assert!(whole(body).await.is_err(), "after he was shut out");
+
+    let bas = app.person(contoso, "Bas", &[Role::Onboarding], true).await;
+    let body = one_page(&app, &bas).await;
+    sqlx::query!("update person set sees_all = false where person_id = $1", bas.id.0)
+        .execute(&app.owner)
+        .await
+        .unwrap();
+    assert!(!whole(body).await.unwrap().contains("Person69"), "after his view was narrowed");
+
+    let cleo = app.person(contoso, "Cleo", &[Role::Onboarding], true).await;
+    let body = one_page(&app, &cleo).await;
+    sqlx::query!("update person set roles = '{}' where person_id = $1", cleo.id.0)
+        .execute(&app.owner)
+        .await
+        .unwrap();
+    assert!(whole(body).await.is_err(), "after he lost his roles");
+
+    let dave = app.person(contoso, "Dave", &[Role::Onboarding], true).await;
+    let body = one_page(&app, &dave).await;
+    app.clock.advance(Duration::from_secs(11 * 60));
+    assert!(whole(body).await.is_err(), "after eleven minutes");
+}
+
+#[tokio::test]
+async fn one_session_takes_two_lists_away_at_a_time() {
+    let app = TestApp::offline().await;
+    let contoso = two_pages(&app).await;
+    let anna = app.person(contoso, "Anna", &[Role::Onboarding], true).await;
+    let bas = app.person(contoso, "Bas", &[Role::Onboarding], true).await;
+    let first = one_page(&app, &anna).await;
+    let second = opened(&app, &anna, "/requests/export.csv").await;
+    assert_eq!(second.status(), StatusCode::OK);
+    for path in [PEOPLE, "/access/expiring/export.csv", "/access/matrix/export.csv", "/requests/export.csv"] {
+        let third = app.get(Some(&anna), path).await;
+        assert_eq!(third.status, StatusCode::TOO_MANY_REQUESTS, "{path}");
+        assert!(third.body.contains("Enough downloads are under way"), "{}", third.body);
+    }
+    assert_eq!(app.get(Some(&bas), PEOPLE).await.status, StatusCode::OK, "somebody else");
+    drop(first);
+    assert_eq!(app.get(Some(&anna), PEOPLE).await.status, StatusCode::OK, "once one has come");
 }

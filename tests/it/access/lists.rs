@@ -288,3 +288,47 @@ async fn what_is_read_again_unchanged_writes_nothing_and_what_is_listed_no_more_
     assert!(people.contains(">Ben</a>") && !people.contains(">Ada</a>"), "{people}");
     assert_eq!(keep(&app, contoso, one, &rows).await, 1, "he is listed again");
 }
+
+#[tokio::test]
+async fn the_way_to_the_next_page_tells_nothing_of_customers_out_of_view() {
+    let app = TestApp::offline().await;
+    let contoso = provider(&app, "contoso").await;
+    let (his, hidden) = (app.customer(contoso, "Woodgrove").await, app.customer(contoso, "Tailspin").await);
+    let of = |days: i64, id: &str| {
+        let all = (0..60).map(|n| held(&app, &format!("Person{n:02}"), "soc.example", id, days + n % 3));
+        all.collect::<Vec<_>>()
+    };
+    keep(&app, contoso, his, &of(300, "tier1")).await;
+    keep(&app, contoso, hidden, &of(11, "tier2")).await;
+    let some = app.person(contoso, "Some", &[Role::AccountManager], false).await;
+    crate::walls::world::give(&app, contoso, some.id, his).await;
+    for sort in ["name", "end", "customers"] {
+        let (mut people, mut path) = (Vec::new(), format!("/access/people?sort={sort}"));
+        loop {
+            let page = app.get(Some(&some), &path).await.body;
+            for day in 4..=6 {
+                for written in [format!("2026-12-{day:02}"), format!("{day} Dec 2026")] {
+                    assert!(
+                        !page.contains(&written),
+                        "{sort}: {written} is of a customer out of view: {page}"
+                    );
+                }
+            }
+            let rows = page.split("<tr").filter(|row| row.contains("data-row"));
+            people.extend(
+                rows.map(|row| {
+                    row.split("@soc.example").next().unwrap().rsplit('>').next().unwrap().to_owned()
+                }),
+            );
+            let Some((before, _)) = page.split_once("rel=\"next\"") else { break };
+            let href = before.rsplit("href=\"").next().unwrap().split('"').next().unwrap();
+            path = href.replace("&#38;", "&").replace("&amp;", "&");
+            let after = path.split("after=").nth(1).unwrap();
+            assert!(uuid::Uuid::parse_str(after).is_ok(), "{sort}: nothing but whom: {after}");
+        }
+        assert_eq!(people.len(), 60, "{sort}");
+        people.sort();
+        people.dedup();
+        assert_eq!(people.len(), 60, "{sort}: each once");
+    }
+}

@@ -148,3 +148,70 @@ async fn an_analyst_with_mail_of_another_domain_is_one_person_over_two_customers
     }
     there.cloud.end().await;
 }
+
+#[tokio::test]
+async fn no_one_customers_administrator_names_a_person_for_all() {
+    let app = TestApp::offline().await;
+    let contoso = provider(&app, "contoso").await;
+    let (one, two) = (app.customer(contoso, "Woodgrove").await, app.customer(contoso, "Tailspin").await);
+    let anna = app.person(contoso, "Anna", &[Role::Onboarding], true).await;
+    let ada = held(&app, "Ada", "soc.example", "tier1", 90);
+    for customer in [one, two] {
+        keep(&app, contoso, customer, std::slice::from_ref(&ada)).await;
+    }
+    let id = matches(&app, contoso, one).await[0].1;
+    app.clock.advance(std::time::Duration::from_secs(60));
+    let renamed =
+        |name: &str| mssp_portal::access::model::Holding { target_name: name.to_owned(), ..ada.clone() };
+    keep(&app, contoso, two, &[renamed("Your Boss")]).await;
+    let (page, leave) = (format!("/access/people/{id}"), format!("/access/people/{id}/leave"));
+    let title = async |who: &Person, path: &str| {
+        let page = app.get(Some(who), path).await.body;
+        page.split("<h1>").nth(1).unwrap().split("</h1>").next().unwrap().to_owned()
+    };
+    assert_eq!(title(&anna, &page).await, "Ada");
+    let list = app.get(Some(&anna), "/access/people").await.body;
+    assert!(list.contains("Ada") && !list.contains("Your Boss"), "{list}");
+    let asked = app.get(Some(&anna), &leave).await.body;
+    for words in [
+        "do not all call him the same",
+        "Ada (ada@soc.example): one customer",
+        "Your Boss (ada@soc.example): one customer",
+    ] {
+        assert!(asked.contains(words), "no {words} in {asked}");
+    }
+    // Who sees one customer sees what that one says.
+    for (customer, name, other) in [(one, "Ada", "Your Boss"), (two, "Your Boss", "Ada<")] {
+        let some = app.person(contoso, name, &[Role::Onboarding], false).await;
+        crate::walls::world::give(&app, contoso, some.id, customer).await;
+        assert_eq!(title(&some, &page).await, name);
+        for path in ["/access/people", &page, &leave] {
+            let page = app.get(Some(&some), path).await.body;
+            let page = page.split("<main").nth(1).unwrap();
+            assert!(page.contains(name) && !page.contains(other), "{path}: {page}");
+        }
+    }
+    // Once all of them say so, so it is.
+    keep(&app, contoso, one, &[renamed("Ada Lovelace")]).await;
+    keep(&app, contoso, two, &[renamed("Ada Lovelace")]).await;
+    assert_eq!(title(&anna, &page).await, "Ada Lovelace");
+    assert!(!app.get(Some(&anna), &leave).await.body.contains("do not all call him the same"));
+}
+
+#[tokio::test]
+async fn an_address_that_only_a_customer_out_of_view_knows_is_not_shown() {
+    let app = TestApp::offline().await;
+    let contoso = provider(&app, "contoso").await;
+    let anna = app.person(contoso, "Anna", &[Role::Onboarding], true).await;
+    let (one, two) = (app.customer(contoso, "Woodgrove").await, app.customer(contoso, "Tailspin").await);
+    keep(&app, contoso, one, &[held(&app, "Ada", "soc.example", "tier1", 9)]).await;
+    keep(&app, contoso, two, &[held(&app, "Lovelace", "soc.example", "tier1", 9)]).await;
+    let (first, second) = (matches(&app, contoso, one).await[0].1, matches(&app, contoso, two).await[0].1);
+    assert_eq!(say(&app, &anna, first, "merge", &format!("other={second}&why=Married")).await.0, 303);
+    let some = app.person(contoso, "Some", &[Role::AccountManager], false).await;
+    crate::walls::world::give(&app, contoso, some.id, one).await;
+    let path = format!("/access/people/{first}");
+    assert!(app.get(Some(&anna), &path).await.body.contains("lovelace@soc.example"));
+    let page = app.get(Some(&some), &path).await.body;
+    assert!(page.contains("ada@soc.example") && !page.contains("lovelace@soc.example"), "{page}");
+}

@@ -3,6 +3,7 @@
 pub mod approver;
 mod decide;
 pub mod live;
+mod meanwhile;
 mod own;
 mod present;
 mod several;
@@ -339,6 +340,25 @@ async fn an_open_page_hears_of_changes_in_its_view_by_ids_only() {
     assert!(!heard.contains("r-hidden") && !heard.contains("Bert") && !heard.contains("Incident"), "{heard}");
     let again = until(&mut stream, "event: changed").await;
     assert!(!again.contains("r-his"), "told once; a quiet minute tells of no id: {again}");
+}
+
+#[tokio::test]
+async fn the_stream_of_a_customers_page_ends_once_he_is_out_of_view() {
+    let app = TestApp::offline().await;
+    let contoso = app.provider("contoso").await;
+    let his = app.customer(contoso, "His").await;
+    for page in ["onboarding", "requests"] {
+        let anna = app.person(contoso, page, &[Role::Approver], false).await;
+        see(&app, contoso, &anna, his).await;
+        let mut stream = listen(&app, &anna, &format!("/customers/{his}/{page}/events")).await;
+        sqlx::query!("delete from person_customer where person_id = $1", anna.id.0)
+            .execute(&app.owner)
+            .await
+            .unwrap();
+        let heard = until(&mut stream, "event: end").await;
+        assert!(!heard.contains("event: changed"), "{page}: {heard}");
+        assert!(stream.next().await.is_none());
+    }
 }
 
 #[tokio::test]

@@ -103,6 +103,45 @@ async fn nobody_is_told_of_a_customer_he_does_not_see_or_after_he_was_shut_out()
     assert_eq!(to, ["anna@example.test", "manager@example.test", "narrow@example.test"]);
 }
 
+/// Roles come with a sign-in: one who lost them at the authority stays what he was here, and never comes to say so.
+#[tokio::test]
+async fn whoever_has_not_signed_in_for_thirty_days_is_mailed_no_more() {
+    let server = Smtp::start().await;
+    let stage = stage(&server).await;
+    let former = stage.app.person(stage.provider, "Former", &[Role::Approver], true).await;
+    stage.rule_for("approver", "").await;
+    stage.form("/admin/notices/times", "zone=UTC&from=&until=&digest_at=08%3A00&digest_roles=approver").await;
+    let mailed = || {
+        let mut to: Vec<_> = server.mails().iter().flat_map(|mail| mail.to.clone()).collect();
+        to.sort();
+        to
+    };
+    // Almost thirty days: a message is put into the outbox, and has not left when they are over.
+    stage.wait(30 * 24 * 60 - 1);
+    stage.app.session(stage.provider, stage.admin.id).await;
+    stage.asked("r1").await;
+    mssp_portal::work::workers(&stage.app.app).run_due().await.unwrap();
+    assert_eq!(stage.states().await, [many("waiting", 2)]);
+    stage.wait(2);
+    stage.round().await;
+    assert_eq!(mailed(), ["anna@example.test"]);
+    assert_eq!(stage.states().await, [many("dropped", 1), many("sent", 1)]);
+    assert_eq!(stage.causes().await, ["not-wanted"]);
+    stage.asked("r2").await;
+    stage.round().await;
+    assert_eq!(stage.states().await, [many("dropped", 1), many("sent", 2)], "none was put in for him");
+    let person = format!("/admin/people/{}", former.id);
+    for path in ["/admin/people", &person] {
+        let page = stage.get(path).await.body;
+        assert_eq!(page.matches("Not mailed: not seen since 23 Nov 2026").count(), 1, "{path}: {page}");
+    }
+    // He comes again, and is told again.
+    stage.app.session(stage.provider, former.id).await;
+    stage.asked("r3").await;
+    stage.round().await;
+    assert_eq!(mailed().iter().filter(|to| *to == "former@example.test").count(), 1);
+}
+
 #[tokio::test]
 async fn who_wants_no_mail_gets_none() {
     let server = Smtp::start().await;

@@ -16,6 +16,7 @@ mod runs;
 mod sentences;
 mod shape;
 mod stage;
+mod stopped;
 mod through;
 mod told;
 mod touches;

@@ -31,6 +31,7 @@ async fn who_asks_for_a_reading_sees_at_once_what_came_of_it_or_why_nothing_did(
     assert!(page.contains("Read just now") && page.contains("on time"), "{page}");
     assert!(there.page("/requests").await.contains("Ada Analyst"));
 
+    there.app.clock.advance(Duration::from_secs(31));
     let fault = json!({ "path": "/v1.0/$batch", "fault": "429", "retryAfter": 600, "times": 9 });
     there.cloud.control("POST", "/faults", fault).await;
     let (done, page) = there.refresh().await;
@@ -47,6 +48,36 @@ async fn who_asks_for_a_reading_sees_at_once_what_came_of_it_or_why_nothing_did(
     assert_eq!(done, "refresh-late");
     assert!(took < chrono::TimeDelta::seconds(5), "{took}");
     assert_eq!(there.refresh().await.0, "refresh-elsewhere", "it is under way");
+    there.cloud.end().await;
+}
+
+#[tokio::test]
+async fn two_clicks_read_a_customer_once_and_half_a_minute_later_he_may_be_read_again() {
+    let there = There::new().await;
+    there.know_package().await;
+    there.run().await;
+    there.later().await;
+    let told = async || {
+        sqlx::query_scalar!(r#"select count(*) as "n!" from audit_event where action = 'customer.refreshed'"#)
+            .fetch_one(&there.app.owner)
+            .await
+            .unwrap()
+    };
+    let batches = async || there.calls("/v1.0/$batch").await;
+    let before = batches().await;
+    assert_eq!(there.refresh().await.0, "refreshed");
+    let once = batches().await;
+    assert_eq!(once, before + 1);
+    for wait in [0, 29] {
+        there.app.clock.advance(Duration::from_secs(wait));
+        let (done, page) = there.refresh().await;
+        assert_eq!(done, "refresh-before");
+        assert!(page.contains("Read a moment ago"), "{page}");
+    }
+    assert_eq!((batches().await, told().await), (once, 1));
+    there.app.clock.advance(Duration::from_secs(2));
+    assert_eq!(there.refresh().await.0, "refreshed");
+    assert_eq!((batches().await, told().await), (once + 1, 2));
     there.cloud.end().await;
 }
 

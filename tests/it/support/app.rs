@@ -145,6 +145,10 @@ impl TestApp {
         let mut tx = Scope::of_command_line(provider).begin(&self.app.db).await.unwrap();
         let cookie = session::open(&mut tx, &self.app.clock, &self.app.chance, id, "test").await.unwrap();
         tx.commit(&self.app.clock, Event::new("sign-in.done")).await.unwrap();
+        sqlx::query!("update person set seen_at = $2 where person_id = $1", id.0, self.app.clock.now())
+            .execute(&self.owner)
+            .await
+            .unwrap();
         Person { id, cookie: format!("{}={}", cookie.name(), cookie.value()) }
     }
 

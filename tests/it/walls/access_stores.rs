@@ -27,6 +27,8 @@ pub fn looks() -> Vec<Act> {
         "reports::read_at" => |tx, at| reports::read_at(tx, at.ready()).await?.is_some();
         "access::people" => |tx, _at| !access::people(tx, &access::PeopleFilter::default()).await?.rows.is_empty();
         "access::person" => |tx, at| access::person(tx, at.holder()).await?.is_some();
+        "access::place" => |tx, at| access::place(tx, access::PeopleSort::Name, at.holder()).await?.is_some();
+        "access::called" => |tx, at| !access::called(tx, at.holder()).await?.is_empty();
         "access::said" => |tx, at| !access::said(tx, at.holder()).await?.is_empty();
         "access::match_of" => |tx, at| access::match_of(tx, &holder_mail(at.ready())).await?.is_some();
         "access::mails_of" => |tx, at| !access::mails_of(tx, at.holder()).await?.is_empty();

@@ -138,6 +138,19 @@ fn of_requests() -> Vec<Act> {
             requests::keep(tx, at.ready(), &[kept], at.later()).await?;
             requests::redelivering(tx, &at.key(), at.later()).await?
         };
+        "access_requests::ask_redelivery" => |tx, at| {
+            let read = ReadRequest { state: "deliveryFailed".to_owned(), ..request(at) };
+            let kept = requests::Kept { read: &read, package: "tier1", denied_at: None };
+            requests::keep(tx, at.ready(), &[kept], at.later()).await?;
+            requests::ask_redelivery(tx, &at.key(), at.later()).await?
+        };
+        "access_requests::redelivery_answered" => |tx, at| {
+            let read = ReadRequest { state: "deliveryFailed".to_owned(), ..request(at) };
+            let kept = requests::Kept { read: &read, package: "tier1", denied_at: None };
+            requests::keep(tx, at.ready(), &[kept], at.later()).await?;
+            requests::ask_redelivery(tx, &at.key(), at.later()).await?;
+            requests::redelivery_answered(tx, &at.key()).await.map(|()| true)?
+        };
         "access_requests::decided_here" => |tx, at| {
             let who = ("changed", "changed", "changed");
             let why = ("changed", at.now());

@@ -30,6 +30,10 @@ async fn an_act_whose_event_cannot_be_written_is_undone_on_every_route() {
             continue;
         }
         let (path, form) = valid(row, &of, &app);
+        if row.path.ends_with("/refresh") {
+            // The world's own was a moment ago.
+            app.clock.advance(std::time::Duration::from_secs(31));
+        }
         let before = world::held(&app.owner, &[of.provider]).await;
         raw_sql("revoke insert on audit_event from portal_app").execute(&app.owner).await.unwrap();
         let answer = app.post(Some(&of.everyone), &path, &form).await;

@@ -18,6 +18,10 @@ pub fn looks() -> Vec<Act> {
         "access_requests::oldest_listed" => |tx, at| {
             requests::oldest_listed(tx, at.ready()).await?.is_some()
         };
+        "reading::refreshed_since" => |tx, at| {
+            let ever = chrono::DateTime::UNIX_EPOCH;
+            readings::refreshed_since(tx, at.ready(), ever).await?
+        };
         "reading::parts" => |tx, at| !readings::parts(tx, at.ready()).await?.is_empty();
         "health::sync" => |tx, at| !health::sync(tx, &health::SyncFilter::default(), at.now()).await?.0.is_empty();
     }

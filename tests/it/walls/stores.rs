@@ -370,7 +370,7 @@ pub fn writes() -> Vec<Act> {
         "onboarding::skip_steps" => |tx, at| !onboarding::skip_steps(tx, at.run(), "group").await?.is_empty();
         "onboarding::retry_steps" => |tx, at| onboarding::retry_steps(tx, at.run(), None).await? > 0;
         "onboarding::set_run_state" => |tx, at| {
-            onboarding::set_run_state(tx, at.run(), RunState::Cancelled, at.later()).await.map(|()| true)?
+            onboarding::set_run_state(tx, at.run(), RunState::Cancelled, at.later()).await?
         };
         "onboarding::log" => |tx, at| {
             onboarding::log(tx, at.run(), ("", "retry"), &[], at.later()).await.map(|()| true)?

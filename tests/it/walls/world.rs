@@ -292,7 +292,7 @@ pub async fn customer(app: &TestApp, provider: ProviderId, word: &str, under: Un
     let told = Happening { kind: Kind::RequestPending, customer: id, about: word.to_owned(), facts };
     assert!(happening::tell(&mut tx, &told, now).await.unwrap());
     let event = Event::new("customer.notes-changed").of(id).before(word).after(word).why(word);
-    tx.commit(clock, event).await.unwrap();
+    tx.commit_all(clock, vec![event, Event::new("customer.refreshed").of(id)]).await.unwrap();
     failing(app, provider, id, word).await;
     let tenant = sqlx::query_scalar!("select entra_tenant_id from customer where customer_id = $1", id.0);
     let tenant = EntraTenantId(tenant.fetch_one(&app.owner).await.unwrap());

@@ -23,8 +23,8 @@ pub fn looks() -> Vec<Act> {
         "notices::snoozed" => |tx, at| !notices::snoozed(tx, at.ready(), at.now()).await?.is_empty();
         "notices::snoozes" => |tx, at| !notices::snoozes(tx, at.ready(), at.now()).await?.is_empty();
         "notices::active" => |tx, at| !notices::active(tx, at.now()).await?.is_empty();
-        "notices::readers" => |tx, at| !notices::readers(tx, at.ready()).await?.is_empty();
-        "notices::everybody" => |tx, _at| !notices::everybody(tx).await?.is_empty();
+        "notices::readers" => |tx, at| !notices::readers(tx, at.ready(), at.now()).await?.is_empty();
+        "notices::everybody" => |tx, at| !notices::everybody(tx, at.now()).await?.is_empty();
         "notices::choice" => |tx, at| {
             // The furnished person wants mail, which is what everybody gets who said nothing: told apart by a row.
             let changed = notices::Choice { mail: false, digest: false };
@@ -33,12 +33,12 @@ pub fn looks() -> Vec<Act> {
         "notices::unweighed" => |tx, at| !notices::unweighed(tx, at.ready()).await?.is_empty();
         "notices::pending" => |tx, at| !notices::pending(tx, at.ready()).await?.is_empty();
         "notices::tags" => |tx, at| !notices::tags(tx, at.ready()).await?.is_empty();
-        "notices::letter" => |tx, at| notices::letter(tx, at.of.notices.held).await?.is_some();
+        "notices::letter" => |tx, at| notices::letter(tx, at.of.notices.held, at.now()).await?.is_some();
         "notices::list" => |tx, _at| !notices::list(tx, &Default::default()).await?.0.is_empty();
         "notices::of_customer" => |tx, at| !notices::of_customer(tx, at.ready(), 5).await?.is_empty();
         "notices::dead_count" => |tx, _at| notices::dead_count(tx).await? > 0;
-        "notices::digest_readers" => |tx, _at| {
-            !notices::digest_readers(tx, &["approver".to_owned()]).await?.is_empty()
+        "notices::digest_readers" => |tx, at| {
+            !notices::digest_readers(tx, &["approver".to_owned()], at.now()).await?.is_empty()
         };
         "notices::figures" => |tx, at| !notices::figures(tx, &[at.person().0]).await?.is_empty();
         "notices::waiting" => |tx, at| !notices::waiting(tx, &[at.person().0]).await?.is_empty();
