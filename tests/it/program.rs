@@ -98,6 +98,31 @@ async fn what_two_providers_could_both_claim_the_operator_gives_to_one_of_them()
 }
 
 #[tokio::test]
+async fn the_head_that_the_log_told_is_looked_for_later() {
+    let directory = Directory::new();
+    let program = Program::on(directory.path());
+    let mut portal = program.serve();
+    add_provider(&program, &directory, "contoso");
+    let mut owner = superuser(&directory).await;
+    // A provider's first round is an hour after he was added.
+    run(&mut owner, "update outgoing set due_at = made_at where event = 'provider-round'").await;
+    let told = portal.await_line("audit head provider=");
+    let part =
+        |name: &str| told.split(name).nth(1).unwrap().split_whitespace().next().unwrap().trim_matches('"');
+    let head = format!("{}:{}", part("seq="), part("hash="));
+    let said = program.done(&["audit", "verify", "--head", &head]);
+    assert!(said.contains(&format!("contoso: the head {head} stands")), "{said}");
+
+    let forged = format!("{}:{}", part("seq="), "0".repeat(64));
+    let said = program.run(&["audit", "verify", "--head", &head, "--head", &forged]);
+    assert!(!said.good && said.out.contains(&format!("LOST: the head {forged}")), "{}", said.out);
+    run(&mut owner, "delete from audit_event").await;
+    let said = program.run(&["audit", "verify", "--head", &head]);
+    assert!(!said.good && said.out.contains(&format!("LOST: the head {head}")), "{}", said.out);
+    assert!(!program.run(&["audit", "verify", "--head", "no head"]).good);
+}
+
+#[tokio::test]
 async fn a_second_portal_on_the_same_directory_is_refused() {
     let directory = Directory::new();
     let program = Program::on(directory.path());
