@@ -32,6 +32,9 @@ struct ProofView {
 /// How long a page waits for its walk; the router gives every page up after 30 s. Real time, as the router's.
 const WAIT: Duration = Duration::from_secs(20);
 
+/// How much longer a walk may take once the process stops.
+const STOP_WITHIN: Duration = Duration::from_secs(5);
+
 pub async fn show(State(app): State<App>, page: Page) -> AppResult {
     let found = match app.walks.ask(page.scope().provider(), app.clock.now()) {
         Given::Found(found) => found,
@@ -61,9 +64,14 @@ async fn walk(app: &App, scope: Scope, turn: Turn) -> Result<Option<Finding>, Ap
             let mut tx = scope.begin(&own.db).await?;
             verify::walk(&mut tx).await
         };
+        // A stopping process waits for a short walk, and for a long one no longer than for a page.
+        let stopped = async {
+            own.stop.cancelled().await;
+            Clock::system().sleep(STOP_WITHIN).await;
+        };
         let walked = tokio::select! {
-            () = own.stop.cancelled() => return,
             walked = walked => walked,
+            () = stopped => return,
         };
         let found = walked.map(|report| Finding { report, at: own.clock.now() });
         if let Err(unheard) = answer.send(found) {

@@ -147,7 +147,10 @@ const DOORS: [(&str, &[&str]); 5] = [
     ("of_stranger", &["sign_in/pages/mod.rs", "sign_in/pages/renew.rs"]),
     ("of_work", &["kit/outbox.rs", "kit/work/rows.rs", "kit/work/workers.rs"]),
     ("of_consent_link", &["customers/pages/callback.rs"]),
-    ("of_command_line", &["program/audit.rs", "program/provider.rs", "program/provider_set.rs"]),
+    (
+        "of_command_line",
+        &["program/audit.rs", "program/provider.rs", "program/provider_set.rs", "program/rotate.rs"],
+    ),
 ];
 
 #[test]

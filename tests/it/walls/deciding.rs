@@ -77,7 +77,7 @@ pub fn looks() -> Vec<Act> {
             let session = session_of(at.app, &at.of.everyone).await;
             !connections::all(tx, &session).await?.is_empty()
         };
-        "session::all" => |tx, at| {
+        "kit::session_all" => |tx, at| {
             let session = session_of(at.app, &at.of.everyone).await;
             !session.all(tx, at.now()).await?.is_empty()
         };
@@ -190,9 +190,8 @@ fn of_connections() -> Vec<Act> {
             };
             connections::renew(tx, &at.app.app.seal, &session, at.ready(), &made).await.is_ok_and(|done| done)
         };
-        "session::end_others" => |tx, at| {
+        "kit::session_end_others" => |tx, at| {
             let session = session_of(at.app, &at.of.everyone).await;
-            at.app.session(session.scope.provider(), at.of.everyone.id).await;
             session.end_others(tx).await? > 0
         };
         "connections::sweep" => |tx, at| connections::sweep(tx, at.now() + chrono::TimeDelta::days(1)).await? > 0;
