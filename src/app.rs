@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use url::Url;
 
+use crate::audit::head;
+use crate::audit::walks::Walks;
 use crate::graph::{self, Cloud, Graph};
 use crate::kit::chance::Chance;
 use crate::kit::clock::Clock;
@@ -17,6 +19,7 @@ use crate::kit::router::House;
 use crate::kit::seal::Seal;
 use crate::kit::streams::Streams;
 use crate::sign_in::oidc::Authorities;
+use crate::sign_in::way::Ways;
 
 /// What the portal is assembled from.
 pub struct Parts {
@@ -30,6 +33,8 @@ pub struct Parts {
     pub graph: graph::Limits,
     /// Where mail servers and webhooks may stand.
     pub reach: Allowed,
+    /// Where authorities may stand that are not the cloud's own.
+    pub authorities: Allowed,
     /// Address of this portal as browsers see it; without path.
     pub portal_url: Url,
     pub trusted_proxy_hops: u8,
@@ -58,8 +63,10 @@ pub struct Inner {
     pub exports: Exports,
     /// Wakes this process's workers; work in the database is found without it too, a little later.
     pub nudge: Arc<tokio::sync::Notify>,
-    /// Walks of whole audit chains under way: one at a time, however many people ask.
-    pub walks: tokio::sync::Semaphore,
+    /// Walks of whole audit chains, however many people ask.
+    pub walks: Walks,
+    /// Heads of audit chains that this process has told in its log.
+    pub heads: head::Told,
     /// What goes on after its request was answered; a stopping process waits for it.
     pub aside: tokio_util::task::TaskTracker,
     /// Ended when the process stops: open event streams end with it.
@@ -72,7 +79,8 @@ impl App {
     pub fn build(parts: Parts) -> anyhow::Result<Self> {
         let graph =
             Graph::with_limits(parts.cloud.clone(), parts.clock.clone(), parts.chance.clone(), parts.graph)?;
-        let authorities = Authorities::new(graph.http_client(), parts.clock.clone(), parts.chance.clone());
+        let ways = Ways::new(parts.cloud.login.clone(), graph.http_client(), Reach::new(parts.authorities));
+        let authorities = Authorities::new(ways, parts.clock.clone(), parts.chance.clone());
         Ok(Self(Arc::new(Inner {
             db: parts.db,
             graph,
@@ -87,7 +95,8 @@ impl App {
             clock: parts.clock,
             chance: parts.chance,
             nudge: Arc::default(),
-            walks: tokio::sync::Semaphore::new(1),
+            walks: Walks::default(),
+            heads: head::Told::default(),
             aside: tokio_util::task::TaskTracker::new(),
             stop: tokio_util::sync::CancellationToken::new(),
         })))

@@ -63,6 +63,10 @@ pub struct Config {
     /// Of these, requests to sign-in and consent pages.
     #[arg(long, env = "RATE_ANONYMOUS_PER_MINUTE", global = true, default_value = "60")]
     pub rate_anonymous_per_minute: NonZeroU32,
+    /// Connections that this process holds at once; more wait until one ends. Each open page that hears of changes holds
+    /// one, and each one file: stay below the process's limit of files.
+    #[arg(long, env = "CONNECTIONS", global = true, default_value_t = 800, value_parser = clap::value_parser!(u16).range(16..))]
+    pub connections: u16,
     /// Pieces of background work that this process does at once; 0 leaves them to other processes.
     #[arg(long, env = "WORKERS", global = true, default_value_t = 64, value_parser = clap::value_parser!(u16).range(0..=500))]
     pub workers: u16,
@@ -70,6 +74,10 @@ pub struct Config {
     /// receivers in the portal's own network.
     #[arg(long, env = "NOTICES_TO_PRIVATE", global = true, default_value_t = false)]
     pub notices_to_private: bool,
+    /// Let sign-in authorities that are not Microsoft's stand at private addresses, and be plain http: for an identity
+    /// provider in the portal's own network.
+    #[arg(long, env = "AUTHORITIES_TO_PRIVATE", global = true, default_value_t = false)]
+    pub authorities_to_private: bool,
     /// File with certificates (PEM) that vouch for mail servers and webhooks beside those this machine trusts.
     #[arg(long, env = "NOTICES_CA", global = true, value_name = "FILE")]
     pub notices_ca: Option<PathBuf>,
@@ -101,6 +109,11 @@ impl Config {
         };
         let authorities = self.notices_ca.as_ref().map(read).transpose()?;
         Ok(Allowed { private: self.notices_to_private, authorities, ..Allowed::default() })
+    }
+
+    /// Where authorities may stand that are not the cloud's own.
+    pub fn authorities(&self) -> Allowed {
+        Allowed { private: self.authorities_to_private, ..Allowed::default() }
     }
 
     /// The cloud's hosts.
@@ -151,6 +164,12 @@ impl Config {
 
     pub fn key_file(&self) -> anyhow::Result<PathBuf> {
         self.portal_key_file.clone().map_or_else(|| Ok(self.data_dir()?.join("master.key")), Ok)
+    }
+
+    /// Behind a proxy that is not believed, every visitor has the proxy's address. The portal ends no TLS itself: with
+    /// https there is always one.
+    pub fn counts_all_as_one(&self) -> bool {
+        self.portal_url.scheme() == "https" && self.trusted_proxy_hops == 0
     }
 
     /// Whether only this machine is meant to see the portal.

@@ -43,3 +43,4 @@ done-test-sent = A test message is on its way. What became of it stands below in
 done-sent-again = It is sent again now.
 done-snoozed = Snoozed. It ends by itself.
 done-snooze-ended = The snooze has ended.
+done-others-ended = Your other sessions have ended.

@@ -43,3 +43,4 @@ done-test-sent = Er is een proefbericht onderweg. Wat ervan werd, staat zo hiero
 done-sent-again = Het wordt nu opnieuw verzonden.
 done-snoozed = Het sluimert en eindigt vanzelf.
 done-snooze-ended = Het sluimeren is voorbij.
+done-others-ended = Uw andere sessies zijn beëindigd.

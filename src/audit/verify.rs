@@ -1,8 +1,8 @@
 //! Walks a provider's audit chain from its first event: numbers without gap, each event naming the hash of the one
 //! before, the stored bytes hashing to what is stored, and the readable columns saying what the bytes say.
 //!
-//! A chain shows what was changed, removed from the middle or put in. That its end was cut off only somebody who
-//! kept an older head can show; the head is therefore part of the report.
+//! A chain shows what was changed, removed from the middle or put in. That its end was cut off, or all of it written
+//! anew, only an older head can show that was kept elsewhere: the walk looks for those it is given.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use uuid::Uuid;
 
+use crate::audit::head::Head;
 use crate::kit::audit::link_hash;
 use crate::kit::scope::Tx;
 
@@ -27,6 +28,8 @@ pub struct Report {
     pub until: Option<DateTime<Utc>>,
     /// The first event that does not stand, if any. Nothing after it is proven.
     pub broken: Option<Broken>,
+    /// The older heads that were asked for and stand in the sound part.
+    pub passed: Vec<Head>,
 }
 
 /// Where the chain breaks, and how.
@@ -93,8 +96,13 @@ struct Said {
 
 /// Walks the chain of the scope's provider to its end or its first break. Reads only.
 pub async fn walk(tx: &mut Tx) -> Result<Report, sqlx::Error> {
+    walk_past(tx, &[]).await
+}
+
+/// The same, looking for older heads on the way.
+pub async fn walk_past(tx: &mut Tx, heads: &[Head]) -> Result<Report, sqlx::Error> {
     let provider = tx.scope().provider();
-    let mut report = Report { sound: 0, head: String::new(), until: None, broken: None };
+    let mut report = Report { sound: 0, head: String::new(), until: None, broken: None, passed: Vec::new() };
     let mut previous = vec![0; 32];
     loop {
         let rows = sqlx::query_as!(
@@ -116,7 +124,9 @@ pub async fn walk(tx: &mut Tx) -> Result<Report, sqlx::Error> {
             }
             report.sound = row.seq;
             report.until = Some(row.at);
-            report.head = row.hash.iter().map(|byte| format!("{byte:02x}")).collect();
+            let here = Head::new(row.seq, &row.hash);
+            report.passed.extend(heads.iter().filter(|head| **head == here).cloned());
+            report.head = here.hash;
             previous = row.hash;
         }
         if last {

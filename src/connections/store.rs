@@ -44,7 +44,8 @@ fn person_of(session: &Session) -> PersonId {
     session.scope.person().unwrap_or(PersonId(uuid::Uuid::nil()))
 }
 
-fn place<'a>(provider: ProviderId, kind: &'static str, row: &'a str) -> Place<'a> {
+/// Where a token (`access`, `refresh`) or a way's `verifier` is sealed.
+pub fn place<'a>(provider: ProviderId, kind: &'static str, row: &'a str) -> Place<'a> {
     let column = match kind {
         "refresh" => "connection.sealed_refresh",
         "verifier" => "connection_attempt.sealed_verifier",
@@ -53,9 +54,13 @@ fn place<'a>(provider: ProviderId, kind: &'static str, row: &'a str) -> Place<'a
     Place { provider, column, row, kind }
 }
 
-/// The rest of the row's key: the session's hash in hex, and the customer.
 fn row_of(session: &Session, customer: CustomerId) -> String {
-    let hex: String = session.hash().iter().map(|byte| format!("{byte:02x}")).collect();
+    row_name(session.hash(), customer)
+}
+
+/// The rest of the row's key: the session's hash in hex, and the customer.
+pub fn row_name(session: &[u8], customer: CustomerId) -> String {
+    let hex: String = session.iter().map(|byte| format!("{byte:02x}")).collect();
     format!("{hex}/{customer}")
 }
 

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::num::NonZeroU32;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Once};
 use std::time::{Duration, Instant};
 
 use axum::extract::{ConnectInfo, Request, State};
@@ -80,19 +80,45 @@ pub fn visitor(connection: Option<SocketAddr>, headers: &HeaderMap, trusted_hops
     if trusted_hops == 0 {
         return connection;
     }
-    headers
-        .get_all("x-forwarded-for")
-        .iter()
-        .next_back()
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.rsplit(',').next())
-        .and_then(|last| last.trim().parse().ok())
-        .unwrap_or(connection)
+    let last = headers.get_all("x-forwarded-for").iter().next_back();
+    let Some(last) = last.and_then(|value| value.as_bytes().rsplit(|byte| *byte == b',').next()) else {
+        return connection;
+    };
+    forwarded(last).unwrap_or_else(|| {
+        tell_once(&UNREAD, "X-Forwarded-For ends with no address: all who come so count as one");
+        connection
+    })
+}
+
+/// An address as proxies write it: bare, with a port, the newer protocol's in brackets or not.
+fn forwarded(written: &[u8]) -> Option<IpAddr> {
+    let written = std::str::from_utf8(written).ok()?.trim().trim_matches('"');
+    if let Ok(address) = written.parse() {
+        return Some(address);
+    }
+    if let Ok(address) = written.parse::<SocketAddr>() {
+        return Some(address.ip());
+    }
+    let bare = written.strip_prefix('[')?.strip_suffix(']')?;
+    bare.parse::<Ipv6Addr>().ok().map(IpAddr::V6)
+}
+
+/// What was told already: every request would say the same again.
+static UNNAMED: Once = Once::new();
+static UNREAD: Once = Once::new();
+
+fn tell_once(told: &Once, what: &'static str) {
+    told.call_once(|| tracing::warn!(fix = "see what the proxy sends, and TRUSTED_PROXY_HOPS", "{what}"));
 }
 
 pub async fn check(State(limits): State<Limits>, request: Request, next: Next) -> Response {
     let connection = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0);
     let address = visitor(connection, request.headers(), limits.trusted_hops);
+    let named = limits.trusted_hops == 0 || request.headers().contains_key("x-forwarded-for");
+    // The machine's own health checks come past the proxy.
+    if !named && !matches!(request.uri().path(), "/livez" | "/readyz") {
+        tell_once(&UNNAMED, "a request without X-Forwarded-For, though a proxy is believed");
+    }
     match limits.wait(address, request.uri().path()) {
         None => next.run(request).await,
         // Whole seconds, and never none: the header knows no parts of one.
@@ -116,6 +142,31 @@ mod tests {
 
     fn address(text: &str) -> IpAddr {
         text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_visitor_is_known_however_the_proxy_writes_his_address() {
+        let proxy = SocketAddr::from(([10, 0, 0, 1], 5000));
+        let of = |written: &str, hops: u8| {
+            let mut headers = HeaderMap::new();
+            headers.insert("x-forwarded-for", written.parse().unwrap());
+            visitor(Some(proxy), &headers, hops).to_string()
+        };
+        for (written, known) in [
+            ("192.0.2.7", "192.0.2.7"),
+            ("192.0.2.7:567", "192.0.2.7"),
+            ("198.51.100.9, 192.0.2.7:567", "192.0.2.7"),
+            ("2001:db8::7", "2001:db8::7"),
+            ("[2001:db8::7]", "2001:db8::7"),
+            ("[2001:db8::7]:567", "2001:db8::7"),
+            ("\"[2001:db8::7]:567\"", "2001:db8::7"),
+            ("192.0.2.7, unknown", "10.0.0.1"),
+            ("", "10.0.0.1"),
+        ] {
+            assert_eq!(of(written, 1), known, "{written}");
+            assert_eq!(of(written, 0), "10.0.0.1", "nobody is believed: {written}");
+        }
+        assert_eq!(visitor(Some(proxy), &HeaderMap::new(), 1).to_string(), "10.0.0.1");
     }
 
     #[test]

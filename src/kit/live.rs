@@ -58,10 +58,10 @@ struct State<H, L> {
     _seat: Seat,
 }
 
-/// The stream of this session. `look` gives what changed since a moment, in this scope's view; none where what the page
-/// shows is in his view no more, and the stream ends. 503 where enough are
+/// The stream of this session, of whose person `scope` tells. `look` gives what changed since a moment, in this scope's
+/// view; none where what the page shows is in his view no more, and the stream ends. 503 where enough are
 /// open: the browser then leaves it, and the page works as without script.
-pub fn stream<H, L, R>(mut listener: Listener<H>, headers: &HeaderMap, look: L) -> Response
+pub fn stream<H, L, R>(mut listener: Listener<H>, scope: &Scope, headers: &HeaderMap, look: L) -> Response
 where
     H: House,
     L: Fn(Scope, DateTime<Utc>) -> R + Send + 'static,
@@ -71,7 +71,7 @@ where
         .get(session::COOKIE)
         .map(|cookie| cookie.value().to_owned())
         .unwrap_or_default();
-    let Some(seat) = listener.house.streams().take(session::hash(&secret)) else {
+    let Some(seat) = listener.house.streams().take(scope) else {
         return (StatusCode::SERVICE_UNAVAILABLE, "enough pages are open\n").into_response();
     };
     if let Some(heard) = heard_until(headers) {

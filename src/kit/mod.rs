@@ -1,5 +1,6 @@
 //! The tools of the house. They know no room.
 
+pub mod accept;
 pub mod again;
 pub mod assets;
 pub mod audit;

@@ -40,7 +40,7 @@ pub enum Unreached {
     Private(String),
     #[error("{0} has no address")]
     NoAddress(String),
-    #[error("a webhook is an https address")]
+    #[error("it is no https address")]
     NotHttps,
     #[error("the certificates that vouch for receivers cannot be read")]
     Authorities,

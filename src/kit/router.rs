@@ -140,6 +140,9 @@ async fn ask_right<S: House>(State(wall): State<Wall<S>>, mut request: Request, 
         Ok(None) => return send_to_sign_in(&request),
         Err(error) => return AppError::from(error).into_response(),
     };
+    if !session.is_believed() && is_page(&request) {
+        return send_to_renew(&session, &request);
+    }
     if !session.scope.may(right) {
         return Problem::Forbidden.into_response();
     }
@@ -169,12 +172,36 @@ pub async fn session_of<S: House>(house: &S, headers: &HeaderMap) -> Result<Opti
     let Some(secret) = jar.get(session::COOKIE) else { return Ok(None) };
     let session = session::find(house.db(), house.clock(), secret.value()).await?;
     // A page that refreshes itself is nobody at work: it must not keep a session from going idle.
-    let by_itself = headers.contains_key(BY_ITSELF)
-        || headers.get(ACCEPT).is_some_and(|accepted| accepted.as_bytes() == EVENTS);
-    if let Some(session) = session.as_ref().filter(|_| !by_itself) {
+    if let Some(session) = session.as_ref().filter(|_| !by_itself(headers)) {
         session.touch(house.db(), house.clock()).await?;
     }
     Ok(session)
+}
+
+fn by_itself(headers: &HeaderMap) -> bool {
+    headers.contains_key(BY_ITSELF)
+        || headers.get(ACCEPT).is_some_and(|accepted| accepted.as_bytes() == EVENTS)
+}
+
+/// Whether the browser goes there, so that it can go by the authority and come back.
+fn is_page(request: &Request) -> bool {
+    let headers = request.headers();
+    let goes = headers.get("sec-fetch-mode").is_none_or(|mode| mode.as_bytes() == b"navigate");
+    // The answer of an authority serves once, where it arrives.
+    let answers = request.uri().query().is_some_and(|query| {
+        query.split('&').any(|part| part.starts_with("state=")) && query.contains("code=")
+    });
+    request.method() == Method::GET && goes && !answers && !by_itself(headers)
+}
+
+/// By the provider's authority, which says what roles this person has now, and back.
+fn send_to_renew(session: &Session, request: &Request) -> Response {
+    let query = serde_html_form::to_string([("back", back(request)), ("renew", "yes")]).unwrap_or_default();
+    Redirect::to(&format!("/p/{}/go?{query}", session.provider_slug)).into_response()
+}
+
+fn back(request: &Request) -> &str {
+    request.uri().path_and_query().map_or("/", |path| path.as_str())
 }
 
 /// A page leads to the sign-in and back; anything else is told to sign in.
@@ -182,7 +209,6 @@ fn send_to_sign_in(request: &Request) -> Response {
     if request.method() != Method::GET {
         return Problem::SignIn.into_response();
     }
-    let back = request.uri().path_and_query().map_or("/", |path| path.as_str());
-    let query = serde_html_form::to_string([("back", back)]).unwrap_or_default();
+    let query = serde_html_form::to_string([("back", back(request))]).unwrap_or_default();
     Redirect::to(&format!("/sign-in?{query}")).into_response()
 }

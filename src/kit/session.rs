@@ -17,6 +17,12 @@ pub const COOKIE: &str = "__Host-portal";
 pub const IDLE: TimeDelta = TimeDelta::minutes(60);
 /// However much used, a session is over after this: one working day.
 pub const WHOLE: TimeDelta = TimeDelta::hours(12);
+/// So long a session's roles are believed as the authority gave them; the next page asks it again.
+const BELIEVED: TimeDelta = TimeDelta::minutes(60);
+/// So long they serve what cannot ask: a form that is sent, an open stream, a part of a page that refreshes itself. A
+/// form's page was made within `BELIEVED`, and its session idles for `IDLE`: nothing typed is lost that was not lost
+/// before. Whoever only sends forms loses a role taken from him after that too.
+const AT_MOST: TimeDelta = TimeDelta::minutes(120);
 /// `seen_at` is written at most this often.
 const TOUCH: TimeDelta = TimeDelta::minutes(1);
 
@@ -36,7 +42,23 @@ pub struct Session {
     pub identity_oid: String,
     hash: Vec<u8>,
     stale: bool,
+    believed: bool,
 }
+
+/// A live session as its owner sees it.
+#[derive(Clone, Debug)]
+pub struct Open {
+    pub created_at: DateTime<Utc>,
+    /// Within a minute: it is not noted at every page.
+    pub seen_at: DateTime<Utc>,
+    /// What the browser called itself when he signed in; empty where it said nothing.
+    pub user_agent: String,
+    /// The one that asks.
+    pub this: bool,
+}
+
+/// Sessions shown of one person.
+const SHOWN: i64 = 50;
 
 /// What is stored of a secret that only its bearer knows.
 pub fn hash(secret: &str) -> Vec<u8> {
@@ -53,7 +75,7 @@ pub async fn find(db: &Db, clock: &Clock, secret: &str) -> Result<Option<Session
                   person_id as "person_id!", person_name as "person_name!", person_mail as "person_mail!",
                   person_language, person_theme as "person_theme!",
                   sees_all as "sees_all!", roles as "roles!", seen_at as "seen_at!",
-                  identity_tid as "identity_tid!", identity_oid as "identity_oid!"
+                  identity_tid as "identity_tid!", identity_oid as "identity_oid!", roles_at as "roles_at!"
              from door_session($1, $2, $3)"#,
         hash,
         now,
@@ -61,6 +83,7 @@ pub async fn find(db: &Db, clock: &Clock, secret: &str) -> Result<Option<Session
     )
     .fetch_optional(db.pool())
     .await?;
+    let row = row.filter(|row| now - row.roles_at < AT_MOST);
     Ok(row.map(|row| Session {
         scope: Scope::of_person(
             ProviderId(row.provider_id),
@@ -79,6 +102,7 @@ pub async fn find(db: &Db, clock: &Clock, secret: &str) -> Result<Option<Session
         identity_oid: row.identity_oid,
         hash,
         stale: now - row.seen_at > TOUCH,
+        believed: now - row.roles_at < BELIEVED,
     }))
 }
 
@@ -86,6 +110,26 @@ impl Session {
     /// What is stored of its id: rows that die with the session name it.
     pub fn hash(&self) -> &[u8] {
         &self.hash
+    }
+
+    /// Whether its roles are still believed; if not, the authority is asked before the next page.
+    pub fn is_believed(&self) -> bool {
+        self.believed
+    }
+
+    /// The authority has vouched for these roles now. `seen_at` and the end of the session stay: nobody was at work.
+    pub async fn renew(&self, tx: &mut Tx, clock: &Clock, roles: &Roles) -> Result<(), sqlx::Error> {
+        let provider = tx.scope().provider();
+        sqlx::query!(
+            "update session set roles = $3, roles_at = $4 where provider_id = $1 and session_hash = $2",
+            provider.0,
+            self.hash,
+            &roles.claims(),
+            clock.now()
+        )
+        .execute(&mut **tx)
+        .await?;
+        Ok(())
     }
 
     /// Notes that the session is in use; seldom, so that a page view is no write.
@@ -115,6 +159,41 @@ impl Session {
         .execute(&mut **tx)
         .await?;
         Ok(())
+    }
+}
+
+impl Session {
+    /// The live sessions of this person, this one first, then as they were last seen.
+    pub async fn all(&self, tx: &mut Tx, now: DateTime<Utc>) -> Result<Vec<Open>, sqlx::Error> {
+        let provider = tx.scope().provider();
+        sqlx::query_as!(
+            Open,
+            r#"select created_at, seen_at, user_agent, session_hash = $3 as "this!" from session
+                where provider_id = $1 and person_id = $2 and ends_at > $4 and seen_at > $5
+                order by session_hash = $3 desc, seen_at desc, created_at desc limit $6"#,
+            provider.0,
+            self.scope.person().map(|person| person.0),
+            self.hash,
+            now,
+            now - IDLE,
+            SHOWN
+        )
+        .fetch_all(&mut **tx)
+        .await
+    }
+
+    /// Ends every other session of this person, with what is bound to them; how many there were.
+    pub async fn end_others(&self, tx: &mut Tx) -> Result<u64, sqlx::Error> {
+        let provider = tx.scope().provider();
+        let ended = sqlx::query!(
+            "delete from session where provider_id = $1 and person_id = $2 and session_hash <> $3",
+            provider.0,
+            self.scope.person().map(|person| person.0),
+            self.hash
+        )
+        .execute(&mut **tx)
+        .await?;
+        Ok(ended.rows_affected())
     }
 }
 

@@ -17,3 +17,4 @@ pub mod work;
 
 pub use pages::routes;
 pub use post::Post;
+pub use send::{mail_place, secret_place, target_place};

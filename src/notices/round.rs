@@ -1,5 +1,5 @@
 //! What comes round for a provider himself, whatever becomes of his customers: keys of his apps that come near their end
-//! are told, and what is over is taken away.
+//! are told, what is over is taken away, and the head of his audit chain goes to the log.
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde_json::json;
@@ -29,6 +29,7 @@ pub async fn make(
     session::sweep(tx, now).await?;
     connections::store::sweep(tx, now).await?;
     store::prune(tx, now).await?;
+    app.heads.tell(tx).await?;
     let told = keys(tx, now).await?;
     if told.is_empty() {
         return Ok(());

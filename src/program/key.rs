@@ -1,8 +1,8 @@
-//! The master key file: read, or made where nothing was ever sealed.
+//! The master key file: read, made where nothing was ever sealed, or given a new key that seals from then on.
 
 use std::fs::{DirBuilder, OpenOptions};
 use std::io::{ErrorKind, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, chown};
 use std::path::Path;
 
 use anyhow::{Context, bail};
@@ -97,4 +97,33 @@ fn make(path: &Path, chance: &Chance) -> anyhow::Result<()> {
         linked => linked.with_context(cannot)?,
     }
     std::fs::remove_file(&new).with_context(cannot)
+}
+
+/// Puts a new key first in the file, in one step and with the file's owner: whoever reads it finds it whole.
+///
+/// # Errors
+/// It cannot be written.
+pub fn put_first(path: &Path, chance: &Chance) -> anyhow::Result<()> {
+    let cannot = || {
+        format!(
+            "cannot write the master key {}: put a line of `openssl rand -base64 32` first in it, and run this again",
+            path.display()
+        )
+    };
+    let (known, owner) =
+        (std::fs::read_to_string(path).with_context(cannot)?, std::fs::metadata(path).with_context(cannot)?);
+    let new = path.with_extension("rotated");
+    match std::fs::remove_file(&new) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error).with_context(cannot),
+        _ => {}
+    }
+    let mut file =
+        OpenOptions::new().write(true).create_new(true).mode(0o600).open(&new).with_context(cannot)?;
+    write!(file, "{}\n{}\n", Seal::new_master_key(chance), known.trim()).with_context(cannot)?;
+    file.sync_all().with_context(cannot)?;
+    let made = file.metadata().with_context(cannot)?;
+    if (made.uid(), made.gid()) != (owner.uid(), owner.gid()) {
+        chown(&new, Some(owner.uid()), Some(owner.gid())).with_context(cannot)?;
+    }
+    std::fs::rename(&new, path).with_context(cannot)
 }

@@ -1,4 +1,4 @@
-//! The program's commands: serve, migrate, doctor, provider, audit, routes.
+//! The program's commands: serve, migrate, doctor, provider, audit, key, routes.
 
 mod audit;
 mod clock;
@@ -8,6 +8,7 @@ mod key;
 mod migrate;
 mod provider;
 mod provider_set;
+mod rotate;
 mod routes;
 mod serve;
 
@@ -45,6 +46,9 @@ enum Command {
     /// The audit log.
     #[command(subcommand)]
     Audit(audit::Command),
+    /// The master key.
+    #[command(subcommand)]
+    Key(rotate::Command),
     /// List every address of the portal with the roles that may use it.
     Routes,
 }
@@ -62,6 +66,7 @@ pub async fn main() -> ExitCode {
         Command::Doctor => doctor::run(&config).await,
         Command::Provider(command) => provider::run(&config, *command).await.map(|()| true),
         Command::Audit(command) => audit::run(&config, command).await,
+        Command::Key(command) => rotate::run(&config, command).await,
         Command::Routes => {
             routes::print();
             Ok(true)

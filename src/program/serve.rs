@@ -16,6 +16,7 @@ use super::{clock, key};
 use crate::app::{App, Parts};
 use crate::config::{CloudName, Config};
 use crate::graph;
+use crate::kit::accept;
 use crate::kit::chance::Chance;
 use crate::kit::clock::Clock;
 use crate::kit::db::{Db, Unready};
@@ -26,6 +27,9 @@ use crate::{router, work};
 
 /// How long claimed work and open answers may take to end. Work not given back is taken up again after its lease.
 const END_WITHIN: Duration = Duration::from_secs(25);
+/// The head of a request comes in one piece; whoever sends it bit by bit only holds the connection. An unused one ends
+/// then too: a proxy should give it up earlier.
+const HEAD_WITHIN: Duration = Duration::from_secs(20);
 /// How often the private Postgres is looked after.
 const LOOK: Duration = Duration::from_secs(1);
 
@@ -61,6 +65,7 @@ async fn serve(
         cloud: config.cloud()?,
         graph: graph::Limits::default(),
         reach: config.reach()?,
+        authorities: config.authorities(),
         portal_url: config.portal_url.clone(),
         trusted_proxy_hops: config.trusted_proxy_hops,
         rates: (config.rate_per_minute, config.rate_anonymous_per_minute),
@@ -88,12 +93,9 @@ async fn serve(
     });
     parts.spawn(watch_login(app.db.clone(), app.stop.clone()));
     let listening = listener.local_addr()?;
-    let service = router::router(&app).into_make_service_with_connect_info::<SocketAddr>();
-    let stop = app.stop.clone();
-    parts.spawn(async move {
-        axum::serve(listener, service).with_graceful_shutdown(stop.cancelled_owned()).await?;
-        Ok(())
-    });
+    let limits = accept::Limits { most: usize::from(config.connections), head_within: HEAD_WITHIN };
+    let (routes, stop) = (router::router(&app), app.stop.clone());
+    parts.spawn(async move { Ok(accept::serve(listener, routes, limits, stop).await?) });
     tracing::info!(portal = %config.portal_url, %listening, "ready");
     let why = tokio::select! {
         () = signals.stop() => Ok(()),
@@ -188,6 +190,12 @@ fn warn_of(config: &Config) {
         tracing::warn!(
             listening = %config.portal_listen,
             "PORTAL_URL is plain http: see that only this machine reaches the port"
+        );
+    }
+    if config.counts_all_as_one() {
+        tracing::warn!(
+            "a proxy ends TLS in front and is not believed: all visitors count as one address; let it set \
+             X-Forwarded-For, and set TRUSTED_PROXY_HOPS=1"
         );
     }
     if config.cloud == CloudName::Simulated {

@@ -3,5 +3,6 @@
 pub mod oidc;
 mod pages;
 pub mod store;
+pub mod way;
 
 pub use pages::routes;

@@ -7,18 +7,17 @@ use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail};
 use chrono::{DateTime, TimeDelta, Utc};
-use futures::future::BoxFuture;
 use openidconnect::core::{
     CoreAuthDisplay, CoreAuthPrompt, CoreAuthenticationFlow, CoreErrorResponseType, CoreGenderClaim,
     CoreJsonWebKey, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm, CoreProviderMetadata,
     CoreRevocableToken, CoreRevocationErrorResponse, CoreTokenIntrospectionResponse, CoreTokenType,
 };
 use openidconnect::{
-    AdditionalClaims, AsyncHttpClient, AuthType, AuthorizationCode, ClaimsVerificationError, Client,
-    ClientId, ClientSecret, CsrfToken, EmptyExtraTokenFields, EndpointMaybeSet, EndpointNotSet, EndpointSet,
-    HttpRequest, HttpResponse, IdToken, IdTokenClaims, IdTokenFields, IssuerUrl, LoginHint, Nonce,
-    OAuth2TokenResponse, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RefreshToken, Scope as OidcScope,
-    SignatureVerificationError, StandardErrorResponse, StandardTokenResponse, TokenResponse,
+    AdditionalClaims, AuthType, AuthorizationCode, ClaimsVerificationError, Client, ClientId, ClientSecret,
+    CsrfToken, EmptyExtraTokenFields, EndpointMaybeSet, EndpointNotSet, EndpointSet, IdToken, IdTokenClaims,
+    IdTokenFields, IssuerUrl, LoginHint, Nonce, OAuth2TokenResponse, PkceCodeChallenge, PkceCodeVerifier,
+    RedirectUrl, RefreshToken, Scope as OidcScope, SignatureVerificationError, StandardErrorResponse,
+    StandardTokenResponse, TokenResponse,
 };
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
@@ -27,10 +26,9 @@ use url::Url;
 use crate::graph::{AppCredential, Proof, assertion};
 use crate::kit::chance::Chance;
 use crate::kit::clock::Clock;
+use crate::sign_in::way::Ways;
 
 const ASSERTION: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
-/// Bytes of an authority's answer that are read.
-const MOST: usize = 1 << 20;
 /// How long an authority that could not be read is left alone.
 const QUIET: TimeDelta = TimeDelta::seconds(10);
 /// How long a discovery document and its keys are used before they are read again.
@@ -156,7 +154,7 @@ type Again = HashMap<String, Arc<tokio::sync::Mutex<Option<DateTime<Utc>>>>>;
 /// Reads authorities and speaks with them.
 #[derive(Clone)]
 pub struct Authorities {
-    http: Http,
+    ways: Ways,
     clock: Clock,
     chance: Chance,
     known: Arc<Mutex<HashMap<String, Reading>>>,
@@ -164,8 +162,8 @@ pub struct Authorities {
 }
 
 impl Authorities {
-    pub fn new(http: reqwest::Client, clock: Clock, chance: Chance) -> Self {
-        Self { http: Http(http), clock, chance, known: Arc::default(), again: Arc::default() }
+    pub fn new(ways: Ways, clock: Clock, chance: Chance) -> Self {
+        Self { ways, clock, chance, known: Arc::default(), again: Arc::default() }
     }
 
     pub async fn depart(&self, issuer: &str, client_id: &str, redirect: &Url) -> anyhow::Result<Departure> {
@@ -240,7 +238,7 @@ impl Authorities {
                 .add_extra_param("client_assertion_type", ASSERTION)
                 .add_extra_param("client_assertion", assertion.expose_secret().to_owned());
         }
-        let answer = exchange.request_async(&self.http).await.map_err(told)?;
+        let answer = exchange.request_async(&self.ways.to(issuer)).await.map_err(told)?;
         let token = answer.id_token().context("the authority sent no id token")?;
         let nonce = Nonce::new(secrets.nonce);
         let claims = match self.verified(&client, token, &nonce) {
@@ -288,7 +286,7 @@ impl Authorities {
                 .add_extra_param("client_assertion_type", ASSERTION)
                 .add_extra_param("client_assertion", assertion.expose_secret().to_owned());
         }
-        let answer = exchange.request_async(&self.http).await.map_err(told)?;
+        let answer = exchange.request_async(&self.ways.to(issuer)).await.map_err(told)?;
         Ok(tokens_of(&answer))
     }
 
@@ -388,8 +386,11 @@ impl Authorities {
 
     async fn discover(&self, issuer: &str) -> anyhow::Result<CoreProviderMetadata> {
         let url = IssuerUrl::new(issuer.to_owned()).context("the issuer is no address")?;
-        let read = CoreProviderMetadata::discover_async(url, &self.http).await;
-        read.map_err(|error| anyhow!("discovery of {issuer}: {error}"))
+        let way = self.ways.to(issuer);
+        let read = CoreProviderMetadata::discover_async(url, &way).await;
+        let read = read.map_err(anyhow::Error::new).with_context(|| format!("discovery of {issuer}"))?;
+        way.admit(&read).with_context(|| format!("discovery of {issuer}"))?;
+        Ok(read)
     }
 }
 
@@ -418,44 +419,6 @@ fn told<E: std::error::Error>(
         }
         other => anyhow!("the authority did not answer the code: {other}"),
     }
-}
-
-/// Lets openidconnect use the house's HTTP client, which follows no redirects.
-#[derive(Clone)]
-struct Http(reqwest::Client);
-
-#[derive(Debug, thiserror::Error)]
-#[error(transparent)]
-struct HttpError(#[from] anyhow::Error);
-
-impl<'c> AsyncHttpClient<'c> for Http {
-    type Error = HttpError;
-    type Future = BoxFuture<'c, Result<HttpResponse, HttpError>>;
-
-    fn call(&'c self, request: HttpRequest) -> Self::Future {
-        Box::pin(async move {
-            let request = reqwest::Request::try_from(request).context("request to the authority")?;
-            let answer = self.0.execute(request).await.context("the authority did not answer")?;
-            let mut response = http::Response::builder().status(answer.status());
-            if let Some(headers) = response.headers_mut() {
-                headers.clone_from(answer.headers());
-            }
-            let body = capped(answer).await?;
-            Ok(response.body(body).context("answer of the authority")?)
-        })
-    }
-}
-
-/// Reads no more than that, however little it was on the wire.
-async fn capped(mut answer: reqwest::Response) -> anyhow::Result<Vec<u8>> {
-    let mut body = Vec::new();
-    while let Some(chunk) = answer.chunk().await.context("the authority's answer was cut")? {
-        if body.len() + chunk.len() > MOST {
-            bail!("the authority's answer is too large");
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body)
 }
 
 /// Where a sign-in may lead back to: an address of this portal, never another host.

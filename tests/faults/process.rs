@@ -41,6 +41,7 @@ fn build(lane: &Lane, seed: u64) -> App {
         seal: Seal::new(&[3; 32], chance).unwrap(),
         cloud: Cloud::simulated(lane.cloud.base_url()).unwrap(),
         reach: Allowed::default(),
+        authorities: Allowed { private: true, ..Allowed::default() },
         graph: Limits {
             connect: PATIENCE,
             headers: PATIENCE,

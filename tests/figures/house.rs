@@ -47,6 +47,7 @@ impl House {
             portal_url: "http://localhost:8080".parse().unwrap(),
             trusted_proxy_hops: 0,
             reach: Allowed::default(),
+            authorities: Allowed { private: true, ..Allowed::default() },
             rates: (1_000_000.try_into().unwrap(), 1_000_000.try_into().unwrap()),
         })
         .unwrap();

@@ -1,10 +1,16 @@
 //! The audit log: its chain, and who reads what of it.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use mssp_portal::audit::head;
 use mssp_portal::audit::verify::{self, Broken, Report, Why};
-use mssp_portal::kit::audit::Event;
+use mssp_portal::audit::walks::{Finding, Given};
+use mssp_portal::kit::audit::{Event, link_hash};
+use mssp_portal::kit::chance::Chance;
+use mssp_portal::kit::db::Db;
 use mssp_portal::kit::ids::{CustomerId, ProviderId};
 use mssp_portal::kit::right::Role;
-use mssp_portal::kit::scope::Scope;
+use mssp_portal::kit::scope::{Scope, Tx};
 use mssp_portal::kit::text;
 use serde_json::json;
 
@@ -67,6 +73,114 @@ async fn every_change_behind_the_portals_back_is_found_where_it_was_made() {
         let report = walk(&app, provider).await;
         assert_eq!(report.broken, Some(Broken { seq, why }), "{sql}");
         assert_eq!(report.sound, seq - 1);
+    }
+}
+
+/// The owner's own way in: he may change what the portal's login may not.
+fn as_owner(app: &TestApp, provider: ProviderId) -> (Db, Scope) {
+    let db = Db::open((*app.owner.connect_options()).clone(), 1);
+    (db, Scope::of_command_line(provider))
+}
+
+#[tokio::test]
+async fn a_kept_head_shows_that_the_end_was_cut_off_or_all_was_written_anew() {
+    let app = TestApp::offline().await;
+    let provider = app.provider("contoso").await;
+    acts(&app, provider, 9).await;
+    let mut tx = Scope::of_command_line(provider).begin(&app.app.db).await.unwrap();
+    let kept = head::last(&mut tx).await.unwrap().unwrap();
+    drop(tx);
+    acts(&app, provider, 3).await;
+    let (db, scope) = as_owner(&app, provider);
+    let of = async |tx: &mut Tx| verify::walk_past(tx, std::slice::from_ref(&kept)).await.unwrap();
+    let mut tx = scope.begin(&db).await.unwrap();
+    let report = of(&mut tx).await;
+    assert_eq!((report.sound, report.broken, &report.passed[..]), (12, None, std::slice::from_ref(&kept)));
+
+    sqlx::raw_sql("delete from audit_event where seq > 8").execute(&mut *tx).await.unwrap();
+    let report = of(&mut tx).await;
+    assert_eq!(
+        (report.sound, report.broken, report.passed),
+        (8, None, vec![]),
+        "the chain alone shows nothing"
+    );
+    drop(tx);
+
+    let mut tx = scope.begin(&db).await.unwrap();
+    let bodies = sqlx::query_scalar!("select body from audit_event order by seq");
+    let mut previous = vec![0; 32];
+    for body in bodies.fetch_all(&mut *tx).await.unwrap() {
+        let mut body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        body["why"] = json!("nothing to see");
+        body["previous"] = json!(STANDARD.encode(&previous));
+        let bytes = serde_json::to_vec(&body).unwrap();
+        let hash = link_hash(&bytes);
+        let anew = sqlx::query!(
+            "update audit_event set body = $2, previous_hash = $3, hash = $4 where seq = $1",
+            body["seq"].as_i64(),
+            bytes,
+            previous,
+            hash
+        );
+        anew.execute(&mut *tx).await.unwrap();
+        previous = hash;
+    }
+    let report = of(&mut tx).await;
+    assert_eq!(
+        (report.sound, report.broken, report.passed),
+        (12, None, vec![]),
+        "a forger who knows the chain"
+    );
+}
+
+#[tokio::test]
+async fn a_thousand_random_changes_of_a_chain_are_all_found() {
+    const EVENTS: i64 = 12;
+    const CHANGES: &[&str] = &[
+        "update audit_event set body = set_bit(body, ($2 % (8 * length(body)))::bigint, \
+            1 - get_bit(body, ($2 % (8 * length(body)))::bigint)) where seq = $1",
+        "update audit_event set hash = set_bit(hash, ($2 % 256)::bigint, 1 - get_bit(hash, ($2 % 256)::bigint)) \
+            where seq = $1",
+        "update audit_event set previous_hash = set_bit(previous_hash, ($2 % 256)::bigint, \
+            1 - get_bit(previous_hash, ($2 % 256)::bigint)) where seq = $1",
+        "update audit_event set actor = actor || $2 where seq = $1",
+        "update audit_event set actor_kind = 'person' where seq = $1",
+        "update audit_event set action = 'act.' || $2 where seq = $1",
+        "update audit_event set at = at + ($2 % 100000 + 1) * interval '1 microsecond' where seq = $1",
+        "update audit_event set person_id = md5($2::text)::uuid where seq = $1",
+        "update audit_event set customer_id = md5($2::text)::uuid where seq = $1",
+        "update audit_event set seq = seq + 1000 + $2 where seq = $1",
+        "delete from audit_event where seq = $1 and $2 is not null",
+        "delete from audit_event where seq >= $1 and $2 is not null",
+        "update audit_event a set body = b.body, hash = b.hash, previous_hash = b.previous_hash from audit_event b \
+            where a.seq = $1 and b.seq = 1 + ($1 + $2 % 11) % 12",
+        "update audit_event set body = b.body, hash = sha256(b.body) from (select convert_to(replace(convert_from( \
+            body, 'UTF8'), 'because', 'because ' || $2), 'UTF8') as body from audit_event where seq = $1) b \
+            where seq = $1",
+    ];
+    let app = TestApp::offline().await;
+    let provider = app.provider("contoso").await;
+    acts(&app, provider, EVENTS.try_into().unwrap()).await;
+    let (db, scope) = as_owner(&app, provider);
+    let mut tx = scope.begin(&db).await.unwrap();
+    let kept = head::last(&mut tx).await.unwrap().unwrap();
+    drop(tx);
+    let chance = Chance::seeded(4711);
+    for number in 0..1000 {
+        let [one, two, three, ..] = chance.bytes::<8>().map(i64::from);
+        let change = CHANGES[number % CHANGES.len()];
+        let (seq, salt) = (1 + one % EVENTS, two * 256 + three);
+        let mut tx = scope.begin(&db).await.unwrap();
+        let sql = change.replace("$1", &seq.to_string()).replace("$2", &salt.to_string());
+        let done = sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut *tx).await.unwrap();
+        assert!(done.rows_affected() > 0, "{change} with {seq}, {salt}");
+        let report = verify::walk_past(&mut tx, std::slice::from_ref(&kept)).await.unwrap();
+        let found = report.broken.is_some() || report.passed.is_empty();
+        assert!(found, "not found: {change} with {seq}, {salt}");
+        assert!(
+            report.broken.is_none_or(|broken| broken.seq <= seq + 1),
+            "found late: {change} with {seq}, {salt}"
+        );
     }
 }
 
@@ -189,6 +303,27 @@ async fn the_proof_page_says_that_the_log_stands_and_where_it_does_not() {
 /// Actions that are not written out at `Event::new`.
 const COMPUTED: [&str; 6] =
     ["person.disabled", "person.enabled", "run.done", "run.cancelled", "sign-in.done", "sign-in.refused"];
+
+#[tokio::test]
+async fn a_long_walk_of_one_provider_leaves_the_others_their_proof() {
+    let app = TestApp::offline().await;
+    let (contoso, fabrikam) = (app.provider("contoso").await, app.provider("fabrikam").await);
+    let auditor = app.person(contoso, "Auditor", &[Role::Auditor], true).await;
+    let other = app.person(fabrikam, "Auditor", &[Role::Auditor], true).await;
+    let Given::Turn(turn) = app.app.walks.ask(contoso, app.app.clock.now()) else {
+        panic!("nobody walks yet")
+    };
+    let refused = app.get(Some(&auditor), "/audit/verify").await;
+    assert!(refused.status == 409 && refused.body.contains("Open this page again"), "{}", refused.body);
+    assert_eq!(app.get(Some(&other), "/audit/verify").await.status, 200);
+
+    // Its asker did not wait for it: the next one is told what it found.
+    let mut report = walk(&app, contoso).await;
+    report.sound = 4711;
+    turn.keep(Finding { report, at: app.app.clock.now() });
+    assert!(app.get(Some(&auditor), "/audit/verify").await.body.contains("4711"));
+    assert!(!app.get(Some(&auditor), "/audit/verify").await.body.contains("4711"), "walked anew");
+}
 
 #[test]
 fn every_action_has_its_words() {

@@ -71,24 +71,73 @@ fn every_variable_in_the_compose_file_is_one_the_program_knows() {
     }
 }
 
+/// As compose fills a value in: `${NAME:-standard}`, and `${NAME:?why}`, which stops where nobody set it.
+fn filled(value: &str, set: &BTreeMap<String, String>) -> Result<String, String> {
+    let Some((before, rest)) = value.split_once("${") else { return Ok(value.to_owned()) };
+    let (inside, after) = rest.split_once('}').unwrap();
+    let (name, rule) = inside.split_once(':').unwrap();
+    let known = set.get(name).filter(|known| !known.is_empty());
+    let known = match (known, rule.split_at(1)) {
+        (Some(known), _) => known.as_str(),
+        (None, ("-", standard)) => standard,
+        (None, _) => return Err(name.to_owned()),
+    };
+    Ok(format!("{before}{known}{}", filled(after, set)?))
+}
+
+fn demo() -> BTreeMap<String, String> {
+    let text = text("deploy/demo.env");
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    lines.map(|line| line.split_once('=').unwrap()).map(|(name, value)| (name.into(), value.into())).collect()
+}
+
+fn taken(service: &str, set: &BTreeMap<String, String>) {
+    let mut arguments = vec!["mssp-portal".to_owned(), "serve".to_owned()];
+    for (name, value) in variables(&services()[service]) {
+        let flag = name.to_lowercase().replace('_', "-");
+        arguments.push(format!("--{flag}={}", filled(&value, set).unwrap()));
+    }
+    command_line().try_get_matches_from(&arguments).unwrap();
+}
+
 #[test]
 fn what_the_compose_file_sets_is_taken_by_the_program() {
+    let own = ["DATABASE_PASSWORD", "DATABASE_OWNER_PASSWORD"].map(|name| (name.to_owned(), "x1".to_owned()));
     for service in ["portal", "migrate"] {
-        let mut arguments = vec!["mssp-portal".to_owned(), "serve".to_owned()];
-        for (name, value) in variables(&services()[service]) {
-            // As compose fills it in where nobody set a variable.
-            let value = match value.split_once(":-") {
-                Some((before, rest)) => {
-                    let (standard, after) = rest.split_once('}').unwrap();
-                    format!("{}{standard}{after}", before.split("${").next().unwrap())
-                }
-                None => value,
-            };
-            let flag = name.to_lowercase().replace('_', "-");
-            arguments.push(format!("--{flag}={value}"));
-        }
-        command_line().try_get_matches_from(&arguments).unwrap();
+        taken(service, &own.clone().into());
+        taken(service, &demo());
     }
+}
+
+#[test]
+fn without_passwords_of_ones_own_nothing_starts_but_the_demo() {
+    let services = services();
+    let needed = |set: &BTreeMap<String, String>| -> BTreeSet<String> {
+        let all = services.values().flat_map(|lines| variables(lines).into_values());
+        all.filter_map(|value| filled(&value, set).err()).collect()
+    };
+    let both = ["DATABASE_PASSWORD", "DATABASE_OWNER_PASSWORD"].map(str::to_owned);
+    assert_eq!(needed(&BTreeMap::new()), both.into());
+    assert_eq!(needed(&demo()), BTreeSet::new());
+    for service in ["database", "migrate", "portal"] {
+        let asks = variables(&services[service]).into_values().any(|value| value.contains(":?"));
+        assert!(asks, "{service} starts with a password that everybody knows");
+    }
+    let demo = demo();
+    assert_eq!(demo["CLOUD"], "simulated", "known passwords are for a cloud where nothing is real");
+    assert!(demo.contains_key("COMPOSE_PROJECT_NAME"), "the demo's volumes become nobody's production");
+}
+
+#[test]
+fn behind_its_proxy_the_composed_portal_tells_visitors_apart() {
+    let portal = variables(&services()["portal"]);
+    assert_eq!(filled(&portal["TRUSTED_PROXY_HOPS"], &BTreeMap::new()).unwrap(), "1");
+    let ports: Vec<String> =
+        services()["portal"].iter().filter(|line| line.contains(":8080\"")).cloned().collect();
+    assert!(
+        ports.len() == 1 && ports[0].contains("\"127.0.0.1:"),
+        "whoever is believed comes by this machine"
+    );
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod cloud_calls;
 mod cloud_over_https;
 mod compose;
 mod connections;
+mod connections_taken;
 mod customers;
 mod doctor;
 mod examples;

@@ -139,3 +139,47 @@ async fn the_list_of_people_searches_and_pages_by_address() {
     assert_eq!(rows(&app.get(Some(&admin), "/admin/people?q=PERSON05").await.body), 1);
     assert!(app.get(Some(&admin), "/admin/people?q=nobody").await.body.contains("Nobody found"));
 }
+
+#[tokio::test]
+async fn a_person_sees_his_sessions_and_ends_the_others() {
+    let app = TestApp::offline().await;
+    let (contoso, fabrikam) = (app.provider("contoso").await, app.provider("fabrikam").await);
+    let here = app.person(contoso, "Anna", &[Role::Approver], true).await;
+    let there = app.session(contoso, here.id).await;
+    let colleague = app.person(contoso, "Ben", &[Role::Approver], true).await;
+    let stranger = app.person(fabrikam, "Anna", &[Role::Approver], true).await;
+    sqlx::query!(
+        "update session set user_agent = 'Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0'
+          where person_id = $1 and roles <> '{}'",
+        here.id.0
+    )
+    .execute(&app.owner)
+    .await
+    .unwrap();
+    let page = app.get(Some(&here), "/me").await.body;
+    assert!(page.contains("Firefox on Linux") && page.contains("End the others"), "{page}");
+    let sessions = |page: &str| (page.matches("last used").count(), page.matches("this one").count());
+    assert_eq!(sessions(&page), (2, 1), "his own alone: {page}");
+
+    assert_eq!(app.get(Some(&there), "/me").await.status, 200);
+    let foreign = colleague.cookie.split_once('=').unwrap().1;
+    let named = app.post(Some(&here), "/me/sessions/end", &format!("session={foreign}")).await;
+    assert!(named.status.is_client_error(), "none can be named: {}", named.status);
+    let ended = app.post(Some(&here), "/me/sessions/end", "").await;
+    assert_eq!((ended.status.as_u16(), ended.location()), (303, "/me?done=others-ended"));
+    assert_eq!(app.get(Some(&there), "/me").await.status, 303, "ended");
+    for person in [&here, &colleague, &stranger] {
+        assert_eq!(app.get(Some(person), "/me").await.status, 200, "not ended");
+    }
+    let page = app.get(Some(&here), "/me").await.body;
+    assert!(sessions(&page) == (1, 1) && !page.contains("End the others"), "{page}");
+    let again = app.post(Some(&here), "/me/sessions/end", "").await;
+    assert_eq!(again.location(), "/me?done=unchanged");
+    let told = sqlx::query!(
+        r#"select provider_id, person_id, convert_from(body, 'utf8') as "body!" from audit_event
+            where action = 'sign-out.others'"#
+    );
+    let told = told.fetch_one(&app.owner).await.unwrap();
+    assert_eq!((told.provider_id, told.person_id), (contoso.0, Some(here.id.0)));
+    assert!(told.body.contains("\"sessions\":1"), "{}", told.body);
+}

@@ -98,6 +98,95 @@ async fn what_two_providers_could_both_claim_the_operator_gives_to_one_of_them()
 }
 
 #[tokio::test]
+async fn the_head_that_the_log_told_is_looked_for_later() {
+    let directory = Directory::new();
+    let program = Program::on(directory.path());
+    let mut portal = program.serve();
+    add_provider(&program, &directory, "contoso");
+    let mut owner = superuser(&directory).await;
+    // A provider's first round is an hour after he was added.
+    run(&mut owner, "update outgoing set due_at = made_at where event = 'provider-round'").await;
+    let told = portal.await_line("audit head provider=");
+    let part =
+        |name: &str| told.split(name).nth(1).unwrap().split_whitespace().next().unwrap().trim_matches('"');
+    let head = format!("{}:{}", part("seq="), part("hash="));
+    let said = program.done(&["audit", "verify", "--head", &head]);
+    assert!(said.contains(&format!("contoso: the head {head} stands")), "{said}");
+
+    let forged = format!("{}:{}", part("seq="), "0".repeat(64));
+    let said = program.run(&["audit", "verify", "--head", &head, "--head", &forged]);
+    assert!(!said.good && said.out.contains(&format!("LOST: the head {forged}")), "{}", said.out);
+    run(&mut owner, "delete from audit_event").await;
+    let said = program.run(&["audit", "verify", "--head", &head]);
+    assert!(!said.good && said.out.contains(&format!("LOST: the head {head}")), "{}", said.out);
+    assert!(!program.run(&["audit", "verify", "--head", "no head"]).good);
+}
+
+/// Lines of the master key file.
+fn keys(directory: &Directory) -> Vec<String> {
+    let text = std::fs::read_to_string(directory.join("master.key")).unwrap();
+    text.lines().map(str::to_owned).collect()
+}
+
+#[tokio::test]
+async fn the_master_key_is_rotated_while_the_portal_serves_and_goes_on_where_it_was_killed() {
+    let directory = Directory::new();
+    let program = Program::on(directory.path()).with("RATE_ANONYMOUS_PER_MINUTE", "1000000");
+    let program = program.with("RATE_PER_MINUTE", "1000000");
+    let portal = program.serve();
+    add_provider(&program, &directory, "contoso");
+    program.done(&["provider", "sign-in", "--slug", "contoso", "--client-id", TENANT]);
+    let old = keys(&directory);
+    assert_eq!(old.len(), 1);
+
+    // The gate opens the sealed key of the sign-in app at every visit.
+    let stop = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let (told, address) = (stop.clone(), format!("{}/p/contoso", portal.base));
+    let visits = tokio::spawn(async move {
+        #[expect(clippy::disallowed_methods, reason = "a test's own client speaks to the test's own portal")]
+        let client = reqwest::Client::new();
+        let mut seen = Vec::new();
+        while !told.load(std::sync::atomic::Ordering::Relaxed) {
+            let answer = client.get(&address).header(reqwest::header::HOST, "localhost:8080").send().await;
+            seen.push(answer.unwrap().status().as_u16());
+        }
+        seen
+    });
+    let rotate = |program: &Program| {
+        let program = program.clone();
+        tokio::task::spawn_blocking(move || program.done(&["key", "rotate"]))
+    };
+    let said = rotate(&program).await.unwrap();
+    assert!(said.contains("contoso: 1 sealed again, 0 open under no key"), "{said}");
+    let two = keys(&directory);
+    assert!(two.len() == 2 && two[1] == old[0] && two[0] != old[0]);
+    let mode = std::fs::metadata(directory.join("master.key")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let said = rotate(&program).await.unwrap();
+    assert!(said.contains("contoso: 0 sealed again") && said.contains("take the other lines out"), "{said}");
+    assert_eq!(keys(&directory), two, "no third key");
+    assert!(program.run(&["doctor"]).out.contains("keys that nothing is sealed under"));
+
+    // Killed after it changed the file: the rows are still under the key before.
+    let third = "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LTMyYWE=";
+    std::fs::write(directory.join("master.key"), format!("{third}\n{}\n", two[0])).unwrap();
+    assert!(program.run(&["doctor"]).out.contains("1 secrets are sealed under a master key that is not"));
+    let said = rotate(&program).await.unwrap();
+    assert!(said.contains("contoso: 1 sealed again, 0 open under no key"), "{said}");
+    std::fs::write(directory.join("master.key"), format!("{third}\n")).unwrap();
+    assert_eq!(portal.status("/p/contoso").await, 200, "without any older key");
+    stop.store(true, std::sync::atomic::Ordering::Relaxed);
+    let seen = visits.await.unwrap();
+    assert!(seen.len() > 10 && seen.iter().all(|status| *status == 200), "{seen:?}");
+
+    drop(portal);
+    let portal = program.serve();
+    assert_eq!(portal.status("/p/contoso").await, 200, "after a start with the new key alone");
+    assert!(program.run(&["doctor"]).out.contains("the credentials of contoso open"));
+    assert!(program.done(&["audit", "verify"]).contains("events sound"));
+}
+
+#[tokio::test]
 async fn a_second_portal_on_the_same_directory_is_refused() {
     let directory = Directory::new();
     let program = Program::on(directory.path());

@@ -11,8 +11,9 @@ use crate::app::App;
 use crate::customers::Viewed;
 use crate::kit::ids::CustomerId;
 use crate::kit::live::{self, Listener};
+use crate::kit::page::Page;
 use crate::kit::right::Right;
-use crate::kit::scope::in_view;
+use crate::kit::scope::{Scope, in_view};
 
 #[derive(Deserialize)]
 pub struct Since {
@@ -20,27 +21,38 @@ pub struct Since {
     since: Option<i64>,
 }
 
-pub async fn all(State(app): State<App>, Query(since): Query<Since>, headers: HeaderMap) -> Response {
-    stream(app, since, &headers, None)
+pub async fn all(
+    State(app): State<App>,
+    page: Page,
+    Query(since): Query<Since>,
+    headers: HeaderMap,
+) -> Response {
+    stream(app, page.scope(), since, &headers, None)
 }
 
 pub async fn of_customer(
     State(app): State<App>,
-    Viewed { customer, .. }: Viewed,
+    Viewed { page, customer }: Viewed,
     Query(since): Query<Since>,
     headers: HeaderMap,
 ) -> Response {
-    stream(app, since, &headers, Some(customer.id))
+    stream(app, page.scope(), since, &headers, Some(customer.id))
 }
 
-fn stream(app: App, since: Since, headers: &HeaderMap, customer: Option<CustomerId>) -> Response {
+fn stream(
+    app: App,
+    scope: &Scope,
+    since: Since,
+    headers: &HeaderMap,
+    customer: Option<CustomerId>,
+) -> Response {
     let listener = Listener {
         right: Right::ViewRequests,
         stop: app.stop.clone(),
         since: since.since.and_then(DateTime::from_timestamp_micros).unwrap_or_else(|| app.clock.now()),
         house: app.clone(),
     };
-    live::stream(listener, headers, move |scope, since| {
+    live::stream(listener, scope, headers, move |scope, since| {
         let app = app.clone();
         async move {
             let mut tx = scope.begin(&app.db).await?;

@@ -161,14 +161,18 @@ fn run_view(t: T, seen: &Shown, now: chrono::DateTime<chrono::Utc>) -> Option<Ru
 }
 
 /// Tells an open page that the plan or the run moved on.
-pub async fn events(State(app): State<App>, Viewed { customer, .. }: Viewed, headers: HeaderMap) -> Response {
+pub async fn events(
+    State(app): State<App>,
+    Viewed { page, customer }: Viewed,
+    headers: HeaderMap,
+) -> Response {
     let listener = Listener {
         right: Right::ViewCustomers,
         stop: app.stop.clone(),
         since: app.clock.now(),
         house: app.clone(),
     };
-    live::stream(listener, &headers, move |scope, since| {
+    live::stream(listener, page.scope(), &headers, move |scope, since| {
         let app = app.clone();
         async move {
             let mut tx = scope.begin(&app.db).await?;

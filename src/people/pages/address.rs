@@ -78,7 +78,7 @@ pub async fn of_oneself(State(app): State<App>, page: Page, Form(form): Form<Add
         None => Ok(Redirect::to("/me?done=saved").into_response()),
         Some(error) => {
             let mut tx = page.scope().begin(&app.db).await?;
-            let mut view = oneself::view(&page, &mut tx, me).await?;
+            let mut view = oneself::view(&app, &page, &mut tx, me).await?;
             (view.known.typed, view.known.error) = (form.address, Some(error));
             page.show_again(&view)
         }

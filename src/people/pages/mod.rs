@@ -5,6 +5,7 @@ mod change;
 mod list;
 mod oneself;
 mod person;
+mod sessions;
 
 use crate::app::App;
 use crate::kit::right::Right;
@@ -23,6 +24,7 @@ pub fn routes() -> Routes<App> {
         .post("/admin/people/{person}/analyst-address", Right::Administer, address::of_person)
         .get("/me", Right::SignedIn, oneself::show)
         .post("/me/analyst-address", Right::SignedIn, address::of_oneself)
+        .post("/me/sessions/end", Right::SignedIn, sessions::end_others)
 }
 
 /// Roles in words, as the last sign-in brought them.

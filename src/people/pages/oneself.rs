@@ -5,6 +5,7 @@ use axum::extract::State;
 
 use super::address::{self, AddressesView};
 use super::roles;
+use super::sessions::SessionView;
 use crate::app::App;
 use crate::kit::error::{AppError, AppResult};
 use crate::kit::frame::Frame;
@@ -23,6 +24,7 @@ pub struct OneselfView {
     roles: Vec<String>,
     sees: String,
     pub known: AddressesView,
+    sessions: Vec<SessionView>,
 }
 
 /// The person of this session.
@@ -31,9 +33,11 @@ pub async fn find(page: &Page, tx: &mut Tx) -> Result<Person, AppError> {
     store::find(tx, id).await?.ok_or(AppError::NotFound)
 }
 
-pub async fn view(page: &Page, tx: &mut Tx, person: Person) -> Result<OneselfView, AppError> {
+pub async fn view(app: &App, page: &Page, tx: &mut Tx, person: Person) -> Result<OneselfView, AppError> {
     let t = page.t;
+    let sessions = page.session.all(tx, app.clock.now()).await?;
     Ok(OneselfView {
+        sessions: sessions.iter().map(|open| SessionView::new(open, t)).collect(),
         t,
         roles: roles(t, &page.scope().roles().claims()),
         sees: if person.sees_all { t.people_sees_all() } else { t.people_sees_some(person.given) },
@@ -46,5 +50,5 @@ pub async fn view(page: &Page, tx: &mut Tx, person: Person) -> Result<OneselfVie
 pub async fn show(State(app): State<App>, page: Page) -> AppResult {
     let mut tx = page.scope().begin(&app.db).await?;
     let person = find(&page, &mut tx).await?;
-    page.show(&view(&page, &mut tx, person).await?)
+    page.show(&view(&app, &page, &mut tx, person).await?)
 }

@@ -12,6 +12,7 @@ use crate::kit::db::Db;
 use crate::kit::ids::ProviderId;
 use crate::kit::seal::Seal;
 use crate::kit::work::MAX_ATTEMPTS;
+use crate::program::rotate;
 use crate::providers::set_up::{self, Listed};
 use crate::providers::{AppKind, proof_of};
 
@@ -35,6 +36,9 @@ pub async fn look(
     let slugs: HashMap<ProviderId, &str> = providers.iter().map(|one| (one.id, one.slug.as_str())).collect();
     let seal = Seal::from_file(&config.key_file()?, chance.clone()).ok();
     look_at_apps(owner, &providers, seal.as_ref(), clock.now(), findings).await?;
+    if let Some(seal) = seal.filter(|seal| seal.count() > 1) {
+        look_at_keys(owner, &seal, findings).await?;
+    }
     look_at_work(owner, &slugs, clock.now(), findings).await?;
     Ok(())
 }
@@ -92,6 +96,21 @@ async fn look_at_apps(
         if !troubled {
             findings.good(format!("the credentials of {slug} open, and no certificate ends within 30 days"));
         }
+    }
+    Ok(())
+}
+
+/// Several master keys in the file: on the way to the first, or left over.
+async fn look_at_keys(owner: &Db, seal: &Seal, findings: &mut Findings) -> anyhow::Result<()> {
+    match rotate::left(owner, seal).await? {
+        0 => findings.look(
+            "the master key file holds keys that nothing is sealed under any more",
+            "leave its first line alone in it and in its copies, once nobody has been signing in since the rotation",
+        ),
+        left => findings.look(
+            format!("{left} secrets are sealed under a master key that is not the file's first"),
+            "mssp-portal key rotate",
+        ),
     }
     Ok(())
 }

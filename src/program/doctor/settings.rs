@@ -7,13 +7,19 @@ use crate::kit::seal::Seal;
 use crate::program::key;
 
 pub fn look(config: &Config, findings: &mut Findings) -> anyhow::Result<()> {
+    look_at_addresses(config, findings);
+    look_at_key(config, findings)
+}
+
+fn look_at_addresses(config: &Config, findings: &mut Findings) {
     let url = &config.portal_url;
     if url.scheme() == "https" {
         findings.good(format!("PORTAL_URL is {url}"));
-        if config.trusted_proxy_hops == 0 && config.portal_listen.ip().is_loopback() {
-            findings.look(
-                "the portal listens on this machine only and believes no proxy: all visitors count as one address",
-                "set TRUSTED_PROXY_HOPS=1 where a reverse proxy sets X-Forwarded-For",
+        if config.counts_all_as_one() {
+            findings.must(
+                "a proxy ends TLS in front and is not believed: all visitors count as one address, and a few shut \
+                 everybody out",
+                "let the proxy set X-Forwarded-For, and set TRUSTED_PROXY_HOPS=1",
             );
         }
     } else {
@@ -34,7 +40,6 @@ pub fn look(config: &Config, findings: &mut Findings) -> anyhow::Result<()> {
             "set CLOUD=global for real ones",
         );
     }
-    look_at_key(config, findings)
 }
 
 fn look_at_key(config: &Config, findings: &mut Findings) -> anyhow::Result<()> {
@@ -57,4 +62,35 @@ fn look_at_key(config: &Config, findings: &mut Findings) -> anyhow::Result<()> {
         findings.good(format!("the master key {shown} is this user's alone"));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory, FromArgMatches};
+
+    use super::*;
+    use crate::program::Arguments;
+    use crate::program::doctor::Level;
+
+    fn must(arguments: &[&str]) -> Vec<String> {
+        let all = [&["mssp-portal", "doctor"], arguments].concat();
+        let matches = Arguments::command().try_get_matches_from(all).unwrap();
+        let mut findings = Findings::default();
+        look_at_addresses(&Arguments::from_arg_matches(&matches).unwrap().config, &mut findings);
+        let must = findings.0.into_iter().filter(|(level, ..)| *level == Level::Must);
+        must.map(|(_, what, fix)| format!("{what} / {fix}")).collect()
+    }
+
+    #[test]
+    fn a_proxy_that_is_not_believed_must_be_mended_wherever_the_portal_listens() {
+        let https = "--portal-url=https://portal.example.com";
+        for listen in ["127.0.0.1:8080", "0.0.0.0:8080", "10.0.0.5:80", "[::]:8080"] {
+            let listen = format!("--portal-listen={listen}");
+            let found = must(&[https, &listen, "--trusted-proxy-hops=0"]);
+            assert!(found.len() == 1 && found[0].contains("TRUSTED_PROXY_HOPS=1"), "{listen}: {found:?}");
+            assert_eq!(must(&[https, &listen, "--trusted-proxy-hops=1"]), Vec::<String>::new(), "{listen}");
+        }
+        let here = ["--portal-url=http://localhost:8080", "--portal-listen=127.0.0.1:8080"];
+        assert_eq!(must(&here), Vec::<String>::new(), "no proxy at all");
+    }
 }

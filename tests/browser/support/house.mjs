@@ -54,6 +54,8 @@ export class House {
       CLOUD: "simulated",
       SIMULATED_CLOUD_URL: this.cloud.origin,
       SIMULATED_CLOCK: "true",
+      // An authority of a story's own is on this machine.
+      AUTHORITIES_TO_PRIVATE: "true",
       // All of a story's people sit behind one address.
       RATE_PER_MINUTE: "60000",
       RATE_ANONYMOUS_PER_MINUTE: "60000",

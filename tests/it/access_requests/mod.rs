@@ -391,7 +391,7 @@ async fn open(app: &TestApp, person: &Person) -> axum::response::Response {
 }
 
 #[tokio::test]
-async fn one_session_has_eight_open_streams_and_a_closed_one_makes_room() {
+async fn one_person_has_eight_open_streams_and_a_closed_one_makes_room() {
     let app = TestApp::offline().await;
     let contoso = app.provider("contoso").await;
     let anna = app.person(contoso, "Anna", &[Role::Approver], true).await;
@@ -402,8 +402,14 @@ async fn one_session_has_eight_open_streams_and_a_closed_one_makes_room() {
     }
     assert!(streams.iter().all(|stream| stream.status() == 200));
     assert_eq!(open(&app, &anna).await.status(), 503);
+    let elsewhere = app.session(contoso, anna.id).await;
+    sqlx::query!("update session set roles = '{approver}' where person_id = $1", anna.id.0)
+        .execute(&app.owner)
+        .await
+        .unwrap();
+    assert_eq!(open(&app, &elsewhere).await.status(), 503, "another session of hers");
     assert_eq!(app.get(Some(&anna), "/requests").await.status, 200, "the page works without");
-    assert_eq!(open(&app, &bert).await.status(), 200, "another session");
+    assert_eq!(open(&app, &bert).await.status(), 200, "another person");
     streams.pop();
     assert_eq!(open(&app, &anna).await.status(), 200);
 }

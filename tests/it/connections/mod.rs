@@ -201,6 +201,7 @@ async fn what_is_over_is_taken_away_when_somebody_connects() {
     there.app.clock.advance(Duration::from_secs(2 * 60));
     assert_eq!(there.app.get(Some(&idle.person), "/connections").await.status, 303, "she is not");
     assert_eq!(held(&there).await, 2);
+    there.app.roles_vouched_for().await;
     assert_eq!(ben.connect(&there, "ben").await.status, 303);
     assert_eq!(held(&there).await, 1);
     there.cloud.end().await;
@@ -288,6 +289,7 @@ async fn refresh_tokens_are_kept_only_where_the_provider_says_so() {
     there.app.clock.advance(Duration::from_secs(40 * 60));
     there.app.get(Some(&ben.person), "/connections").await;
     there.app.clock.advance(Duration::from_secs(40 * 60));
+    there.app.roles_vouched_for().await;
     there.later().await;
     there.decide(&ben, &id, "approve").await;
     assert_eq!(

@@ -143,11 +143,14 @@ fn a_model_knows_no_sql_no_axum_and_no_graph() {
 /// Who may make a `Scope`, and by which of its doors: a verified session, a verified sign-in, claimed work, the
 /// command line, the state of a consent link.
 const DOORS: [(&str, &[&str]); 5] = [
-    ("of_person", &["kit/session.rs", "sign_in/pages.rs"]),
-    ("of_stranger", &["sign_in/pages.rs"]),
+    ("of_person", &["kit/session.rs", "sign_in/pages/mod.rs"]),
+    ("of_stranger", &["sign_in/pages/mod.rs", "sign_in/pages/renew.rs"]),
     ("of_work", &["kit/outbox.rs", "kit/work/rows.rs", "kit/work/workers.rs"]),
     ("of_consent_link", &["customers/pages/callback.rs"]),
-    ("of_command_line", &["program/audit.rs", "program/provider.rs", "program/provider_set.rs"]),
+    (
+        "of_command_line",
+        &["program/audit.rs", "program/provider.rs", "program/provider_set.rs", "program/rotate.rs"],
+    ),
 ];
 
 #[test]

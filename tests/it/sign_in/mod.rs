@@ -3,4 +3,5 @@
 mod after;
 pub mod browser;
 mod keys;
+mod renewed;
 mod through;

@@ -50,6 +50,7 @@ fn parts(database: &Database, cloud: &str, clock: Clock, seed: u64) -> Parts {
         cloud: Cloud::simulated(cloud).unwrap(),
         graph: Limits::default(),
         reach: Allowed::default(),
+        authorities: Allowed { private: true, ..Allowed::default() },
         portal_url: "http://localhost:8080".parse().unwrap(),
         trusted_proxy_hops: 0,
         rates: (1_000_000.try_into().unwrap(), 1_000_000.try_into().unwrap()),
@@ -150,6 +151,14 @@ impl TestApp {
             .await
             .unwrap();
         Person { id, cookie: format!("{}={}", cookie.name(), cookie.value()) }
+    }
+
+    /// As if their authorities had just vouched for the roles of all who are signed in.
+    pub async fn roles_vouched_for(&self) {
+        sqlx::query!("update session set roles_at = $1", self.app.clock.now())
+            .execute(&self.owner)
+            .await
+            .unwrap();
     }
 
     /// A customer of this provider.

@@ -77,6 +77,10 @@ pub fn looks() -> Vec<Act> {
             let session = session_of(at.app, &at.of.everyone).await;
             !connections::all(tx, &session).await?.is_empty()
         };
+        "kit::session_all" => |tx, at| {
+            let session = session_of(at.app, &at.of.everyone).await;
+            !session.all(tx, at.now()).await?.is_empty()
+        };
         "connections::held" => |tx, at| {
             let session = session_of(at.app, &at.of.everyone).await;
             connections::held(tx, &at.app.app.seal, &session, at.ready()).await.is_ok_and(|held| held.is_some())
@@ -198,6 +202,10 @@ fn of_connections() -> Vec<Act> {
                 expires_at: at.later(),
             };
             connections::renew(tx, &at.app.app.seal, &session, at.ready(), &made).await.is_ok_and(|done| done)
+        };
+        "kit::session_end_others" => |tx, at| {
+            let session = session_of(at.app, &at.of.everyone).await;
+            session.end_others(tx).await? > 0
         };
         "connections::sweep" => |tx, at| connections::sweep(tx, at.now() + chrono::TimeDelta::days(1)).await? > 0;
         "connections::drop_here" => |tx, at| {

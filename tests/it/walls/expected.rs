@@ -82,6 +82,7 @@ pub const EXPECTED: &[Expected] = &[
     post("/choices", ALL, "language=nl&theme=dark&back=%2F"),
     get("/me", ALL),
     post("/me/analyst-address", ALL, "address={random}@a.example&verdict=his"),
+    Expected { writes: false, ..post("/me/sessions/end", ALL, "") },
     get("/me/notices", ALL),
     post("/me/notices", ALL, "digest=yes"),
     get("/", ALL),

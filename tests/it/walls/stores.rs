@@ -128,6 +128,7 @@ pub fn looks() -> Vec<Act> {
         "audit::list" => |tx, _at| !audit::store::list(tx, &audit::store::Filter::default()).await?.0.is_empty();
         "audit::actions" => |tx, _at| !audit::store::actions(tx).await?.is_empty();
         "audit::people" => |tx, _at| !audit::store::people(tx).await?.is_empty();
+        "audit::walk_past" => |tx, _at| audit::verify::walk_past(tx, &[]).await?.sound > 0;
         "audit::walk" => |tx, _at| audit::verify::walk(tx).await?.sound > 0;
         "consent::all" => |tx, at| !consent::all(tx, at.ready()).await?.is_empty();
         "consent::open_links" => |tx, at| !consent::open_links(tx, at.ready(), at.now()).await?.is_empty();

@@ -95,6 +95,8 @@ pub async fn provider(app: &TestApp, slug: &'static str, word: &'static str) -> 
     .await
     .unwrap();
     let everyone = app.person(provider, &format!("{word} Everyone"), &Role::ALL, true).await;
+    // He is signed in elsewhere too.
+    app.session(provider, everyone.id).await;
     let mut tx = begin(app, provider).await;
     let now = app.app.clock.now();
     let made = certificate::make(word, now).unwrap();

@@ -1,5 +1,7 @@
 //! Pages of signing in and out, and of a person's own choices.
 
+mod renew;
+
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Redirect};
@@ -68,6 +70,8 @@ struct GateView {
 struct BackQuery {
     #[serde(default)]
     back: String,
+    /// Who is signed in has his roles renewed, silently.
+    renew: Option<String>,
 }
 
 impl BackQuery {
@@ -99,7 +103,7 @@ async fn find(State(app): State<App>, visitor: Visitor, Form(form): Form<WhoForm
     let typed = form.who.trim().to_lowercase();
     let domain = typed.rsplit_once('@').map_or("", |(_, domain)| domain).to_owned();
     let slug = if domain.is_empty() { typed.as_str() } else { "" };
-    let back = BackQuery { back: form.back }.safe();
+    let back = BackQuery { back: form.back, renew: None }.safe();
     if let Some(gate) = store::gate(&app.db, &app.seal, slug, &domain).await? {
         let query = serde_html_form::to_string([("back", &back)]).unwrap_or_default();
         return Ok(Redirect::to(&format!("/p/{}?{query}", gate.slug)).into_response());
@@ -149,6 +153,9 @@ async fn go(
     headers: HeaderMap,
 ) -> AppResult {
     let gate = found(&app, &slug).await?;
+    if back.renew.is_some() {
+        return renew::go(&app, gate, visitor.t, &back.safe(), &jar).await;
+    }
     // Another site may lead to the gate, but a person himself goes through it.
     if headers.get("sec-fetch-site").is_some_and(|site| site == "cross-site") {
         return Ok(Redirect::to(&format!("/p/{}", gate.slug)).into_response());
@@ -187,14 +194,22 @@ async fn callback(
     headers: HeaderMap,
 ) -> AppResult {
     let t = visitor.t;
-    let browser = jar.get(BROWSER_COOKIE).map(|cookie| cookie.value().to_owned()).unwrap_or_default();
-    let attempt = store::take_attempt(&app.db, &app.seal, app.clock.now(), &query.state, &browser).await?;
-    let attempt = attempt.ok_or_else(|| stale_attempt(t))?;
+    let taken = async |cookie: &str| {
+        let browser = jar.get(cookie).map(|cookie| cookie.value().to_owned()).unwrap_or_default();
+        store::take_attempt(&app.db, &app.seal, app.clock.now(), &query.state, &browser).await
+    };
+    let (attempt, renews) = match taken(BROWSER_COOKIE).await? {
+        Some(attempt) => (attempt, false),
+        None => (taken(session::COOKIE).await?.ok_or_else(|| stale_attempt(t))?, true),
+    };
     let gate = gate_of(&app, &attempt).await?;
     let other_issuer = query.iss.as_ref().is_some_and(|iss| *iss != gate.issuer);
     if gate.slug != slug || other_issuer {
         tracing::warn!(slug, "an answer of another authority was refused before its code left");
         return Err(refused(t));
+    }
+    if renews {
+        return renew::back(&app, gate, t, attempt, (query.code, query.error), jar).await;
     }
     let Some(code) = query.code else {
         tracing::info!(error = query.error.unwrap_or_default(), "sign-in not completed at the authority");
