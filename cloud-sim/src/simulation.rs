@@ -253,6 +253,8 @@ async fn serve(listener: Cuttable, shared: Arc<Shared>) {
     let until = shared.clone();
     let app = Router::new()
         .fallback(crate::front::front)
+        // What the control interface sets may be big: alerts with their evidence.
+        .layer(axum::extract::DefaultBodyLimit::max(32 << 20))
         .with_state(shared)
         .into_make_service_with_connect_info::<Scissors>();
     let served = axum::serve(listener, app).with_graceful_shutdown(async move { until.stopped().await });

@@ -23,7 +23,7 @@ impl Workload {
     pub(crate) const fn rate(self) -> Rate {
         match self {
             // Nothing is published. INFERRED (contract §14): 5 a second.
-            Self::Entitlement => Rate { calls: 50, background: 40, seconds: 10 },
+            Self::Entitlement => Rate { calls: 50, background: 30, seconds: 10 },
             Self::Defender => Rate { calls: 60, background: 25, seconds: 10 },
             // Published: 5 in 10 seconds.
             Self::Audit => Rate { calls: 5, background: 4, seconds: 10 },

@@ -33,11 +33,11 @@ impl Directory {
     /// The same where the first page is here already: it came with a batch.
     pub(crate) async fn list_from<T: DeserializeOwned>(
         &self,
-        ask: Ask,
+        mut ask: Ask,
         mut here: Option<Answer>,
     ) -> Result<Vec<T>, GraphError> {
         let limits = &self.graph.limits;
-        let first = self.address(&ask)?;
+        let mut first = self.address(&ask)?;
         let mut items = Vec::new();
         let mut seen = HashSet::new();
         let mut bytes = 0;
@@ -45,7 +45,8 @@ impl Directory {
         // One for the whole list: a list of many slow pages ends too.
         let deadline = self.deadline();
         loop {
-            let refused = |why: &str| GraphError::not_understood(ask.call, why);
+            let call = ask.call;
+            let refused = |why: &str| GraphError::not_understood(call, why);
             if seen.len() >= limits.pages {
                 return Err(refused("the list has too many pages"));
             }
@@ -54,7 +55,15 @@ impl Directory {
             }
             let answer = match here.take() {
                 Some(answer) => answer,
-                None => self.send_to(&ask, &address, deadline).await?,
+                None => match self.send_to(&ask, &address, deadline).await {
+                    Ok(answer) => answer,
+                    Err(error) => {
+                        ask = ask.after(&error).filter(|_| address == first).ok_or(error)?;
+                        first = self.address(&ask)?;
+                        address = first.clone();
+                        self.send_to(&ask, &address, deadline).await?
+                    }
+                },
             };
             bytes += answer.body.len();
             if bytes > limits.list_bytes {

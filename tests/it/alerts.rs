@@ -209,9 +209,31 @@ async fn an_alert_that_is_shown_late_is_told_though_it_was_made_before_the_readi
 
 #[tokio::test]
 async fn big_alerts_are_all_counted_and_keep_no_request_from_being_read() {
+    for withheld in [true, false] {
+        let there = big_alerts(withheld).await;
+        assert_eq!(open_alerts(&there).await, (230, "read".to_owned()), "next links withheld: {withheld}");
+        assert!(there.page("/requests").await.contains("Ada Analyst"));
+        let fault = json!({ "path": "/v1.0/security/alerts_v2", "fault": "huge", "times": 9 });
+        there.cloud.control("POST", "/faults", fault).await;
+        there.app.clock.advance(std::time::Duration::from_secs(3600));
+        there.ask("ben").await;
+        there.run().await;
+        let everyone = there.app.session(there.contoso.id, there.contoso.everyone.id).await;
+        let page = there.app.get(Some(&everyone), "/requests").await.body;
+        assert!(page.contains("Ben Approver"), "alerts too big to be read spoil no request: {page}");
+        let failures = sqlx::query_scalar!("select failures from reading where part = 'alerts'");
+        assert_eq!(failures.fetch_one(&there.app.owner).await.unwrap(), 1);
+        there.cloud.end().await;
+    }
+}
+
+/// A customer with alerts of 50 KB each, read for the first time while somebody asks for a package.
+async fn big_alerts(next_link_withheld: bool) -> There {
     let there = There::new().await;
     there.know_package().await;
-    there.run().await;
+    // As many on a page as there are, where nobody asks for fewer.
+    let switches = json!({ "page.size": 1000, "alerts.next-link-withheld": next_link_withheld });
+    there.cloud.control("POST", "/switches", switches).await;
     let evidence = "x".repeat(50_000);
     let all: Vec<Value> = (0..230)
         .map(|n| {
@@ -222,25 +244,7 @@ async fn big_alerts_are_all_counted_and_keep_no_request_from_being_read() {
         .collect();
     set(&there, json!(all)).await;
     there.ask("ada").await;
-    for withheld in [true, false] {
-        // As many on a page as there are, where nobody asks for fewer.
-        let switches = json!({ "page.size": 1000, "alerts.next-link-withheld": withheld });
-        there.cloud.control("POST", "/switches", switches).await;
-        sqlx::query!("delete from reading where part = 'alerts'").execute(&there.app.owner).await.unwrap();
-        sqlx::query!("delete from alert").execute(&there.app.owner).await.unwrap();
-        there.later().await;
-        assert_eq!(open_alerts(&there).await, (230, "read".to_owned()), "next links withheld: {withheld}");
-        assert!(there.page("/requests").await.contains("Ada Analyst"));
-    }
-    let fault = json!({ "path": "/v1.0/security/alerts_v2", "fault": "huge", "times": 9 });
-    there.cloud.control("POST", "/faults", fault).await;
-    there.app.clock.advance(std::time::Duration::from_secs(3600));
-    there.ask("ben").await;
     there.run().await;
-    let everyone = there.app.session(there.contoso.id, there.contoso.everyone.id).await;
-    let page = there.app.get(Some(&everyone), "/requests").await.body;
-    assert!(page.contains("Ben Approver"), "alerts too big to be read spoil no request: {page}");
-    let failures = sqlx::query_scalar!("select failures from reading where part = 'alerts'");
-    assert_eq!(failures.fetch_one(&there.app.owner).await.unwrap(), 1);
-    there.cloud.end().await;
+    there.later().await;
+    there
 }

@@ -133,12 +133,11 @@ fn failed(there: &mut Tenant, mut request: Request, now: DateTime<Utc>) {
     trail::row(there, &request, "Failed access package assignment request", now);
 }
 
-/// A guest, invited without a mail; entitlement management governs his life here.
+/// A guest, invited by his address but without a mail to him; entitlement management governs his life here.
 fn invite(there: &mut Tenant, request: &Request, now: DateTime<Utc>, delay: Delay) -> String {
     let who = &request.requestor;
-    let invited = User::invited(there.initial_domain(), &who.principal_name, &who.display_name, now);
-    let user =
-        User { mail: Some(who.mail.clone()), home: who.home.clone(), governed: true, delay, ..invited };
+    let invited = User::invited(there.initial_domain(), &who.mail, &who.display_name, now);
+    let user = User { home: who.home.clone(), governed: true, delay, ..invited };
     let id = user.id.clone();
     trail::of_user(there, &user, ("Invited Users", "Invite external user"), now);
     there.users.push(user);

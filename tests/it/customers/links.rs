@@ -111,6 +111,8 @@ async fn whoever_presses_cancel_on_microsofts_page_has_declined_in_any_words_of_
         cloud.control("POST", "/switches", json!({ "consent.cancel-subcode": subcode })).await;
         app.clock.advance(Duration::from_secs(60));
         let made = link(&app, &contoso, customer, "reader").await;
+        run(&app).await;
+        app.clock.advance(Duration::from_secs(60));
         let state = state_of(&made);
         let only =
             format!("/consent/callback?error=consent_required&error_description=AADSTS65001&state={state}");

@@ -211,7 +211,9 @@ async fn where_the_names_of_permissions_cannot_be_read_roles_that_are_there_name
         .collect();
     let role = json!({ "displayName": "Everything", "description": "x", "isEnabled": true,
         "rolePermissions": [{ "allowedResourceActions": names }] });
+    stage.cloud.control("POST", "/switches", json!({ "defender.redirect-after-post": false })).await;
     stage.by_hand("POST", "/beta/roleManagement/defender/roleDefinitions", role).await;
+    stage.cloud.control("POST", "/switches", json!({ "defender.redirect-after-post": true })).await;
     stage.check().await;
     stage.minutes(1).await;
     stage.administrator().await;

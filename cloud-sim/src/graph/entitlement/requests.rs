@@ -33,6 +33,7 @@ const ASSIGNMENT: &[&str] = &[
 ];
 
 pub fn answer(scene: &mut Scene<'_>, rest: &[&str]) -> Outcome {
+    subjects::may_expand(scene, &scene.expands())?;
     match (scene.call.method.as_str(), rest) {
         ("GET", []) => page(scene, |_, _| true),
         ("POST", []) => create(scene),
