@@ -29,6 +29,11 @@ impl Expected {
     pub fn for_all(&self) -> bool {
         ["{person}", "/merge", "/split"].iter().any(|part| self.names(part))
     }
+
+    /// Asked by who sees all: so are channels and the mail server, by which every customer's happenings are told.
+    pub fn by_all(&self) -> bool {
+        self.for_all() || ["/notices/channels", "/notices/mail"].iter().any(|part| self.names(part))
+    }
 }
 
 /// What a path and a form name.

@@ -259,7 +259,7 @@ async fn every_route_answers_every_role_as_expected() {
         for at in 0..matrix.people.len() {
             let (role, some, all) = matrix.people[at].clone();
             // A person is nobody's customer: only who sees all may change all of him.
-            let person = if row.for_all() { all } else { some };
+            let person = if row.by_all() { all } else { some };
             match row.who {
                 Some(roles) if !roles.contains(&role) => refused(&mut matrix, row, role, &person).await,
                 _ => let_in(&mut matrix, row, role, &person).await,
