@@ -113,7 +113,7 @@ mod tests {
     use tokio::net::TcpListener;
 
     use super::*;
-    use crate::kit::reach::{Allowed, reason};
+    use crate::kit::reach::Allowed;
 
     const CLOUD: &str = "https://login.microsoftonline.com";
 
@@ -186,7 +186,7 @@ mod tests {
             )
             .await;
             let why = anyhow::Error::new(read.unwrap_err());
-            assert!(why.chain().any(|one| reason(one).is_some()), "{host}: {why:#}");
+            assert!(format!("{why:#}").contains("only private addresses"), "{host}: {why:#}");
         }
         let connected = tokio::time::timeout(std::time::Duration::from_millis(100), listener.accept()).await;
         assert!(connected.is_err(), "somebody came");

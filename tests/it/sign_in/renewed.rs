@@ -33,7 +33,7 @@ impl<'a> Known<'a> {
     }
 
     /// From a page to the authority: the address the browser is sent to.
-    async fn to_authority(&mut self, page: &str) -> Url {
+    async fn leaves_for_authority(&mut self, page: &str) -> Url {
         let sent = self.browser.portal(page).await;
         let back: String = url::form_urlencoded::byte_serialize(page.as_bytes()).collect();
         assert_eq!(sent.location(), format!("/p/contoso/go?back={back}&renew=yes"), "{}", sent.body);
@@ -86,7 +86,7 @@ async fn a_role_taken_away_at_the_authority_is_gone_within_the_hour_and_the_sess
     assert_eq!(anna.browser.portal("/admin/people").await.status, 200, "believed for an hour");
     app.clock.advance(minutes(2));
 
-    let authority = anna.to_authority("/admin/people?q=x").await;
+    let authority = anna.leaves_for_authority("/admin/people?q=x").await;
     let back = anna.silently(authority).await;
     let answer = anna.browser.portal(&back).await;
     assert_eq!((answer.status.as_u16(), answer.location()), (303, "/admin/people?q=x"), "{}", answer.body);
@@ -103,7 +103,8 @@ async fn a_role_taken_away_at_the_authority_is_gone_within_the_hour_and_the_sess
     app.clock.advance(minutes(59));
     assert_eq!(anna.browser.portal("/audit").await.status, 200);
     app.clock.advance(minutes(2));
-    let (one, two) = (anna.to_authority("/audit").await, anna.to_authority("/customers").await);
+    let (one, two) =
+        (anna.leaves_for_authority("/audit").await, anna.leaves_for_authority("/customers").await);
     let (one, two) = (anna.silently(one).await, anna.silently(two).await);
     assert_eq!(anna.browser.portal(&two).await.location(), "/customers");
     assert_eq!(anna.browser.portal(&one).await.location(), "/audit");
@@ -124,7 +125,7 @@ async fn whoever_has_no_role_left_is_signed_out_everywhere() {
         assert_eq!(one.browser.portal("/customers").await.status, 200);
     }
     app.clock.advance(minutes(11));
-    let authority = anna.to_authority("/customers").await;
+    let authority = anna.leaves_for_authority("/customers").await;
     let back = anna.silently(authority).await;
     assert_refused(&anna.browser.portal(&back).await, "No role yet");
     for one in [&mut anna, &mut elsewhere] {
@@ -146,14 +147,14 @@ async fn where_the_authority_does_not_know_him_silently_the_ordinary_sign_in_fol
     app.clock.advance(minutes(11));
     let before = sessions(&app).await;
     // The authority itself is away for a moment: nothing is said of her.
-    let authority = anna.to_authority("/customers").await;
+    let authority = anna.leaves_for_authority("/customers").await;
     let away =
         format!("/p/contoso/callback?error=temporarily_unavailable&state={}", param(&authority, "state"));
     assert_eq!(anna.browser.portal(&away).await.location(), "/p/contoso?back=%2Fcustomers");
     assert_eq!(sessions(&app).await, before);
 
     anna.at_cloud = "forgotten=1".to_owned();
-    let authority = anna.to_authority("/customers").await;
+    let authority = anna.leaves_for_authority("/customers").await;
     let back = anna.silently(authority).await;
     assert!(back.contains("error=login_required"), "{back}");
     let answer = anna.browser.portal(&back).await;
@@ -180,7 +181,7 @@ async fn another_account_at_the_authority_renews_nothing() {
     app.clock.advance(minutes(50));
     assert_eq!(anna.browser.portal("/customers").await.status, 200);
     app.clock.advance(minutes(11));
-    let mut authority = anna.to_authority("/customers").await;
+    let mut authority = anna.leaves_for_authority("/customers").await;
     let pairs: Vec<(String, String)> =
         authority.query_pairs().into_owned().filter(|(name, _)| name != "login_hint").collect();
     authority.query_pairs_mut().clear().extend_pairs(pairs);
@@ -190,6 +191,9 @@ async fn another_account_at_the_authority_renews_nothing() {
     assert_eq!(told(&app, "sign-out.not-renewed").await[0]["why"], "another account");
     cloud.end().await;
 }
+
+/// Method, address and headers of what a browser asks for.
+type Kind<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)]);
 
 /// What this session's browser asks for by itself, or sends, with these headers.
 async fn ask(
@@ -221,7 +225,7 @@ async fn what_cannot_go_by_the_authority_is_served_an_hour_longer_and_not_for_ev
     let contoso = cloud.provider(&app, "contoso").await;
     give(&cloud, &contoso, ANNA, "admin").await;
     let secret = Known::signed_in(&app, ANNA).await.secret();
-    let kinds: [(&str, &str, &[(&str, &str)]); 4] = [
+    let kinds: [Kind<'_>; 4] = [
         ("POST", "/choices", &[]),
         ("GET", "/requests/rows", &[("x-by-itself", "1")]),
         ("GET", "/requests/events", &[("accept", "text/event-stream")]),
