@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use mssp_portal::kit::clock::Clock;
 use mssp_portal::kit::work::LEASE;
 use mssp_portal::providers::AppKind;
 use mssp_portal::work;
@@ -19,6 +20,20 @@ fn after_the_lease() -> Duration {
 }
 
 impl Stage {
+    /// What the dead process sent last is under way still. It comes to the cloud now, not minutes later: the clock that
+    /// the test moves on is the cloud's too.
+    async fn arrived(&self) {
+        let mut seen = self.calls().await.len();
+        loop {
+            Clock::system().sleep(Duration::from_millis(150)).await;
+            let now = self.calls().await.len();
+            if now == seen {
+                return;
+            }
+            seen = now;
+        }
+    }
+
     /// The process works until another call hangs, and dies there: the call had its effect, and nobody hears the answer.
     async fn dies(&self) {
         let (workers, hanging) = (work::workers(&self.app.app), self.hanging().await.len());
@@ -31,7 +46,7 @@ impl Stage {
         for _ in 0..600 {
             tokio::select! {
                 done = workers.run_due() => drop(done.unwrap()),
-                () = &mut another => return,
+                () = &mut another => return self.arrived().await,
             }
             self.app.clock.advance(Duration::from_secs(2));
         }

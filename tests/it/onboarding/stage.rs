@@ -338,7 +338,7 @@ impl Stage {
     }
 
     /// Calls at Graph so far: method, path and what was answered.
-    async fn calls(&self) -> Vec<(String, String, Value)> {
+    pub async fn calls(&self) -> Vec<(String, String, Value)> {
         let journal = self.cloud.control("GET", "/journal", Value::Null).await;
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         let calls = journal.as_array().unwrap().iter();
