@@ -93,7 +93,8 @@ class Hands:
                 return await self.governance.resource_requests.post(ask)
             except Exception as refused:
                 # The group is a moment old; entitlement management does not see it yet.
-                if getattr(refused, "response_status_code", 0) == 404:
+                code = getattr(getattr(refused, "error", None), "code", None) or ""
+                if code.startswith("ResourceNotFound"):
                     return None
                 raise
 
