@@ -31,6 +31,10 @@ class Description:
         self.schemas = self.spec["components"]["schemas"]
         for fault in faults:
             self.mend(fault)
+        for schema in self.schemas.values():
+            # What derives from such a schema refers to it, so the validator would go round in it without end.
+            if "allOf" in schema:
+                schema.pop("discriminator", None)
         config = Config(
             spec_validator_cls=None,
             extra_format_validators={
@@ -51,6 +55,10 @@ class Description:
         if fault["kind"] == "property":
             if fault["schema"] in self.schemas:
                 self.schemas[fault["schema"]].setdefault("properties", {}).setdefault(fault["property"], {})
+        if fault["kind"] == "type":
+            base = {"$ref": f"#/components/schemas/{fault['base']}"}
+            if fault["base"] in self.schemas:
+                self.schemas.setdefault(fault["schema"], {"allOf": [base]})
         if fault["kind"] == "enum":
             self.schemas[fault["schema"]]["enum"] += fault["values"]
 
