@@ -38,6 +38,7 @@ fn workload(call: &Value) -> &str {
         "identityGovernance" => "entitlement",
         "roleManagement" => "defender",
         "auditLogs" => "reports",
+        "security" => "security",
         _ => "identity",
     }
 }
